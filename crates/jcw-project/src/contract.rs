@@ -1,0 +1,386 @@
+//! A contract says what one kind of extract must look like: how the file is
+//! laid out, which columns it has, what may stand in them, and what happens to
+//! a row that breaks a rule (`schemas/<partner>/<extract>.yaml`).
+
+use crate::place::{Place, Placed};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One YAML file under `schemas/<partner>/`.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    /// `<partner>/<file stem>`. The source table is `<partner>.<file stem>`.
+    pub id: Placed<String>,
+    /// The partner whose folder the file stands in.
+    pub partner: String,
+    /// What one row is, for a reader.
+    pub description: String,
+    /// Who answers for the contract.
+    pub owner: String,
+    /// How the file is laid out.
+    pub layout: Layout,
+    /// Columns in the order the source table has them.
+    pub columns: Vec<Column>,
+    /// Names of versions of the file, recognised by what the header shows;
+    /// the first that fits is recorded in `_version`.
+    pub versions: Vec<Version>,
+    /// Columns whose values say which rows a delivery replaces. Empty: a
+    /// delivery replaces the whole table.
+    pub period: Vec<Placed<String>>,
+    /// Columns that together name a row once.
+    pub key: Option<Key>,
+    /// Rules over more than one column.
+    pub rules: Vec<Rule>,
+    /// Values that must exist in another table.
+    pub references: Vec<Reference>,
+    /// How far the number of rows may be from that of the last delivery.
+    pub row_count: Option<RowCount>,
+    /// SHA-256 (hex) of the file's text and of the symbol sets it uses.
+    pub hash: String,
+}
+
+/// How a file is laid out, before any column has a meaning.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Which reader opens it.
+    pub format: Format,
+    /// CSV: what stands between fields. Default `,`.
+    pub delimiter: u8,
+    /// CSV: what encloses a field. Default `"`.
+    pub quote: u8,
+    /// CSV, JSON lines: a WHATWG encoding label. Default `utf-8`; a byte-order
+    /// mark always wins.
+    pub encoding: Placed<String>,
+    /// No header: columns bind in the order declared and the width must match.
+    pub headerless: bool,
+    /// How many rows make the header. Two are joined as `upper / lower`, the
+    /// upper one filled to the right over blanks.
+    pub header_rows: usize,
+    /// Rows above the header are passed over until a row shows the labels of
+    /// the required columns. `false`: the header is the first row.
+    pub title_rows: bool,
+    /// Rows that match end the table. A capture named `count` is checked
+    /// against the rows read.
+    pub footer: Option<Placed<String>>,
+    /// Column that takes the text of a row whose first cell alone is filled,
+    /// down to the next such row.
+    pub sub_heading: Option<Placed<String>>,
+    /// Rows in which every cell is blank are passed over. Default `true` for
+    /// sheets; a blank line in a CSV is always passed over.
+    pub skip_blank_rows: bool,
+    /// A last line without a line end is taken for half an upload unless this
+    /// is `false`. Default `true`.
+    pub final_newline: bool,
+    /// The same label twice: refuse, or accept when every row holds the same
+    /// value in both.
+    pub duplicate_headers: DuplicateHeaders,
+    /// XLSX, ODS: patterns (regex, whole name) of the sheets to read. Empty:
+    /// the only sheet, and more than one is an error.
+    pub sheets: Vec<Placed<String>>,
+    /// Names for unlabelled columns that stand directly before the first
+    /// labelled one, the last name nearest to it.
+    pub unlabelled: Vec<Placed<String>>,
+    /// Turns columns into rows.
+    pub unpivot: Option<Unpivot>,
+    /// Zip: pattern of the members to read. `None`: the only member.
+    pub member: Option<Placed<String>>,
+}
+
+/// Which reader opens a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Delimited text.
+    Csv,
+    /// Excel workbook.
+    Xlsx,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// One JSON object a line.
+    JsonLines,
+    /// Parquet.
+    Parquet,
+}
+
+/// What a repeated label means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DuplicateHeaders {
+    /// The file is rejected.
+    #[default]
+    Reject,
+    /// The columns must hold the same text in every row; a row that differs is
+    /// rejected by rule `duplicate-header`.
+    Identical,
+}
+
+/// Turns the columns whose label matches into rows. Each named capture becomes
+/// a column. A capture named `column` says which declared column the value is
+/// for; without one all values go to `value`.
+#[derive(Debug, Clone)]
+pub struct Unpivot {
+    /// Regex over labels, for instance `^(?<year>\d{4}) / (?<column>.+)$`.
+    pub columns: Placed<String>,
+    /// The declared column that takes the value when there is no `column` capture.
+    pub value: Option<Placed<String>>,
+}
+
+/// One column of a contract.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Name in the source table: lower-case words with underscores.
+    pub name: Placed<String>,
+    /// What may stand in it.
+    pub kind: Kind,
+    /// Other labels the file may show. Labels are compared without case and
+    /// with runs of white space, `_` and `-` taken as one.
+    pub aliases: Vec<String>,
+    /// The file may leave the column out; the table then holds nulls.
+    pub optional: bool,
+    /// Every row must have a value (rule `<column>.required`).
+    pub required: bool,
+    /// Texts that stand for something other than a value, by the text as
+    /// trimmed. A column with symbols has a second column `<name>_status`.
+    pub symbols: BTreeMap<String, Symbol>,
+    /// Smallest value allowed (rule `<column>.range`).
+    pub min: Option<f64>,
+    /// Largest value allowed (rule `<column>.range`).
+    pub max: Option<f64>,
+    /// Regex the whole text must match (rule `<column>.pattern`).
+    pub pattern: Option<Placed<String>>,
+    /// Where the value comes from when it is not a column of the table.
+    pub from: Option<Origin>,
+    /// A blank takes the value of the row above.
+    pub fill_down: bool,
+    /// What the rules of this column do to a row. Default: reject it.
+    pub severity: Severity,
+    /// What the column says about a person.
+    pub classification: Classification,
+    /// For a reader: unit, meaning, source.
+    pub description: String,
+    /// Where the column is declared.
+    pub place: Place,
+}
+
+/// What a text may stand for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symbol {
+    /// Goes to `<name>_status`: `suppressed`, `unavailable`, `not_submitted`, ...
+    pub status: String,
+    /// The value it stands for, where it stands for one: ` - ` is 0 in MoJ tables.
+    pub value: Option<String>,
+}
+
+/// The status of a cell that holds an ordinary value.
+pub const STATUS_OK: &str = "ok";
+/// The status of a cell that is blank though no symbol says what blank means.
+pub const STATUS_MISSING: &str = "missing";
+
+/// What may stand in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Any text, trimmed.
+    Text,
+    /// Whole number, thousands separators allowed in groups of three.
+    Integer,
+    /// Exact decimal with `scale` digits after the point; pounds signs,
+    /// thousands separators and accounting brackets allowed.
+    Decimal {
+        /// Digits kept after the point.
+        scale: i8,
+    },
+    /// Percentage on the scale 0 to 100, with or without the sign; exact, four
+    /// digits after the point.
+    Percentage,
+    /// Calendar date in one of the formats (chrono `strftime`).
+    Date {
+        /// Formats tried in order. Default `%Y-%m-%d`.
+        formats: Vec<String>,
+    },
+    /// Instant; text without an offset is read in `time_zone`.
+    Timestamp {
+        /// Formats tried in order. Default RFC 3339.
+        formats: Vec<String>,
+        /// Zone of text that names none.
+        time_zone: chrono_tz::Tz,
+    },
+    /// Yes or no.
+    Boolean {
+        /// Texts that mean yes, compared without case.
+        yes: Vec<String>,
+        /// Texts that mean no.
+        no: Vec<String>,
+    },
+    /// One of a set, compared without case, stored as declared.
+    Code {
+        /// Code to label.
+        codes: BTreeMap<String, String>,
+    },
+    /// An ODS, ONS or DfE organisation code: upper case, letters and digits.
+    OrganisationCode,
+    /// Ten-digit NHS number with a valid check digit; spaces and hyphens are
+    /// taken out (NHS Data Dictionary, NHS NUMBER).
+    NhsNumber,
+}
+
+/// Where a value comes from when it is not a column of the table.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A regex over the file's name; the capture named like the column, or the
+    /// first one.
+    FileName(Placed<String>),
+    /// The name of the sheet, replaced by the first entry that equals it when
+    /// a map is given.
+    Sheet(BTreeMap<String, String>),
+    /// The 1-based number of the row below the header.
+    RowNumber,
+    /// SQL over the other columns, run after they have their types.
+    Expression(Placed<String>),
+}
+
+/// What a broken rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Severity {
+    /// The row loads; the breach is counted and reported.
+    Warn,
+    /// The row goes to the rejects.
+    #[default]
+    RejectRow,
+    /// Nothing of the file loads.
+    RejectFile,
+}
+
+/// What a column says about a person. Carried through every model by lineage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Classification {
+    /// Says nothing about a person.
+    #[default]
+    Open,
+    /// Could single a person out together with others.
+    Quasi,
+    /// Health, care or need of a person.
+    Sensitive,
+    /// Names a person: never leaves identity.
+    Identifier,
+}
+
+/// A version of a file, by what its header shows.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// What the publisher calls it.
+    pub id: Placed<String>,
+    /// Labels that only this version shows.
+    pub shows: Vec<String>,
+}
+
+/// Columns that together name a row once. Rows that are the same in every
+/// column are kept once and counted as duplicates; rows that differ are all
+/// rejected.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Rule id, `key` unless said.
+    pub id: String,
+    /// The columns.
+    pub columns: Vec<Placed<String>>,
+}
+
+/// A rule over the columns of one row.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Unique within the contract; a publisher's own number where there is one.
+    pub id: Placed<String>,
+    /// SQL boolean over typed columns. Null counts as kept, as in a CHECK.
+    pub check: Placed<String>,
+    /// What a breach does.
+    pub severity: Severity,
+    /// What the partner is told.
+    pub message: String,
+}
+
+/// Values that must exist in another table of the lake or in a seed.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// Unique within the contract.
+    pub id: Placed<String>,
+    /// The column of this contract.
+    pub column: Placed<String>,
+    /// The table, as SQL names it: `seed.area`.
+    pub table: Placed<String>,
+    /// The column there.
+    pub to: Placed<String>,
+    /// What a breach does.
+    pub severity: Severity,
+    /// What the partner is told.
+    pub message: String,
+}
+
+/// How far the number of rows may be from that of the last delivery that
+/// loaded. Outside, the file is held until someone accepts it.
+#[derive(Debug, Clone)]
+pub struct RowCount {
+    /// Rule id, `row-count` unless said.
+    pub id: String,
+    /// Smallest ratio to the last delivery.
+    pub min_ratio: f64,
+    /// Largest ratio to the last delivery.
+    pub max_ratio: f64,
+    /// What a breach does: hold the file, or warn.
+    pub severity: Severity,
+}
+
+/// Column of a source table that holds the SHA-256 (hex) of the extract a row
+/// came from.
+pub const EXTRACT_COLUMN: &str = "_extract";
+/// Column of a source table that holds the line (text) or row (sheet) the row
+/// stood in, 1-based.
+pub const ROW_COLUMN: &str = "_row";
+/// Column of a source table that holds the version the header showed; only in
+/// tables whose contract names versions.
+pub const VERSION_COLUMN: &str = "_version";
+
+impl Contract {
+    /// Name of the source table, as SQL writes it: `council.dfe_requests`.
+    pub fn table(&self) -> String {
+        self.id.replace('/', ".")
+    }
+
+    /// Schema of the source table: each column, its status column directly
+    /// after it, then the system columns.
+    pub fn table_schema(&self) -> SchemaRef {
+        let mut fields = Vec::with_capacity(self.columns.len() * 2 + 3);
+        for column in &self.columns {
+            let nullable = !column.required || !column.symbols.is_empty();
+            fields.push(Field::new(&column.name.value, column.kind.data_type(), nullable));
+            if let Some(status) = column.status_name() {
+                fields.push(Field::new(status, DataType::Utf8, false));
+            }
+        }
+        if !self.versions.is_empty() {
+            fields.push(Field::new(VERSION_COLUMN, DataType::Utf8, true));
+        }
+        fields.push(Field::new(EXTRACT_COLUMN, DataType::Utf8, false));
+        fields.push(Field::new(ROW_COLUMN, DataType::Int64, false));
+        Arc::new(Schema::new(fields))
+    }
+}
+
+impl Column {
+    /// `<name>_status` where the column has symbols.
+    pub fn status_name(&self) -> Option<String> {
+        (!self.symbols.is_empty()).then(|| format!("{}_status", self.name.value))
+    }
+}
+
+impl Kind {
+    /// How values of this kind are stored.
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Kind::Integer => DataType::Int64,
+            Kind::Decimal { scale } => DataType::Decimal128(38, *scale),
+            Kind::Percentage => DataType::Decimal128(12, 4),
+            Kind::Date { .. } => DataType::Date32,
+            Kind::Timestamp { .. } => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Kind::Boolean { .. } => DataType::Boolean,
+            Kind::Text | Kind::Code { .. } | Kind::OrganisationCode | Kind::NhsNumber => DataType::Utf8,
+        }
+    }
+}
