@@ -1,0 +1,65 @@
+//! What can go wrong in a run. Each message says what was being done, to what,
+//! and what to do next; none carries a value from a row.
+
+/// A run, or a question about runs, could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another run holds the lease.
+    #[error("{holder} has the lake since {since}; wait for it to end, then run again")]
+    Busy {
+        /// Host and process.
+        holder: String,
+        /// When it took the lease, UTC.
+        since: String,
+    },
+    /// The arguments name something that is not there.
+    #[error("{0}")]
+    Usage(String),
+    /// A table of the ledger does not read.
+    #[error("the ledger table {table} cannot be read: {reason}")]
+    Ledger {
+        /// The table.
+        table: String,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A store could not be listed or read.
+    #[error("pulling {source_id}: {error}")]
+    Pull {
+        /// The source.
+        source_id: String,
+        /// What happened.
+        #[source]
+        error: jcw_extract::Error,
+    },
+    /// A contract cannot be used.
+    #[error("checking against a contract: {0}")]
+    Contract(#[from] jcw_contract::Error),
+    /// A seed of the project does not keep its own contract.
+    #[error("seed {name}: {reason}")]
+    Seed {
+        /// `seed.<name>`.
+        name: String,
+        /// Which rule, where.
+        reason: String,
+    },
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] jcw_lake::Error),
+    /// The models.
+    #[error(transparent)]
+    Model(#[from] jcw_model::Error),
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] crate::schedule::ScheduleError),
+    /// The engine.
+    #[error("{0}")]
+    Engine(#[from] datafusion::error::DataFusionError),
+    /// Arrow.
+    #[error("{0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// A worker of ours ended early.
+    #[error("a worker stopped before its work was done: {0}")]
+    Worker(#[from] tokio::task::JoinError),
+}

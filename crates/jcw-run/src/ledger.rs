@@ -1,0 +1,302 @@
+//! The ledger is what the warehouse remembers of its own work: every file it
+//! received and what became of each row (`jcw.extract`), and every run
+//! (`jcw.run`). Both are ordinary tables of the lake, so they can be queried
+//! like any other, and nothing else remembers anything.
+//!
+//! A table's own Delta log comes first: a load is done when its commit is, and
+//! the commit carries the ledger's row. A run that is killed between the commit
+//! and the ledger is mended by the next one from there.
+
+use crate::Error;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use jcw_lake::{Lake, Provenance, Scope};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::sync::Arc;
+
+/// One file received from a partner, and what became of it.
+///
+/// For every row of the table: `received = accepted + rejected + duplicate`.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Extract {
+    /// When it was taken in.
+    pub received_at: DateTime<Utc>,
+    /// The run that took it in.
+    pub run_id: String,
+    /// The source it came from.
+    pub source: String,
+    /// The partner it came from.
+    pub partner: String,
+    /// The table it goes to.
+    pub table_name: String,
+    /// Hash of the contract it was held against.
+    pub contract_hash: String,
+    /// Where it was, without credentials.
+    pub url: String,
+    /// Its name.
+    pub file: String,
+    /// SHA-256 (hex) of its bytes; none when it was not fetched.
+    pub sha256: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<i64>,
+    /// When the partner last changed it, as its store says.
+    pub modified: Option<DateTime<Utc>>,
+    /// The store's mark of this version of it, where there is one.
+    pub etag: Option<String>,
+    /// `loaded`, `duplicate`, `held` or `rejected`.
+    pub status: String,
+    /// For a file held or rejected: the rule it broke.
+    pub rule: Option<String>,
+    /// For a file held or rejected: why, and what to do.
+    pub reason: Option<String>,
+    /// Version of the form that its header showed.
+    pub version: Option<String>,
+    /// Rows in the file.
+    pub received: i64,
+    /// Rows loaded.
+    pub accepted: i64,
+    /// Rows kept back with a reason.
+    pub rejected: i64,
+    /// Rows that say again exactly what another row said.
+    pub duplicate: i64,
+    /// Rows of earlier deliveries that this one replaced.
+    pub superseded: i64,
+    /// Rows that loaded although a rule warned.
+    pub warned: i64,
+    /// Values of the period columns it covers, each a JSON array; empty when it
+    /// covers the whole table.
+    pub periods: String,
+    /// Version of the table that its commit made.
+    pub table_version: Option<i64>,
+}
+
+/// One run, or one source's share of a run by schedule.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct RunRow {
+    /// Unique; sorts by time.
+    pub run_id: String,
+    /// The source, for a row about one.
+    pub source: Option<String>,
+    /// The scheduled instant that was served, for a run by schedule.
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// `published`, `unchanged` or `failed`.
+    pub outcome: String,
+    /// The release it published.
+    pub release: Option<String>,
+}
+
+/// Name of the table of [`Extract`]s.
+pub const EXTRACT_TABLE: &str = "jcw.extract";
+/// Name of the table of [`RunRow`]s.
+pub const RUN_TABLE: &str = "jcw.run";
+/// Name of the table of rejected rows.
+pub const REJECT_TABLE: &str = "jcw.reject";
+
+/// What the warehouse remembers.
+#[derive(Debug)]
+pub struct Ledger {
+    extracts: Vec<Extract>,
+}
+
+impl Ledger {
+    /// Reads it from the lake; a new lake has an empty one.
+    pub async fn read(lake: &Lake) -> Result<Self, Error> {
+        let mut extracts: Vec<Extract> = read_rows(lake, EXTRACT_TABLE).await?;
+        extracts.sort_by(|a, b| (a.received_at, &a.run_id).cmp(&(b.received_at, &b.run_id)));
+        Ok(Ledger { extracts })
+    }
+
+    /// Every file received, oldest first.
+    pub fn extracts(&self) -> &[Extract] {
+        &self.extracts
+    }
+
+    /// The newest row about the file at `url` of `source`.
+    pub fn last_seen(&self, source: &str, url: &str) -> Option<&Extract> {
+        self.extracts.iter().rev().find(|e| e.source == source && e.url == url)
+    }
+
+    /// The row of the load of these bytes under this contract, if they are loaded.
+    pub fn loaded(&self, source: &str, sha256: &str, contract_hash: &str) -> Option<&Extract> {
+        self.extracts.iter().rev().find(|e| {
+            e.source == source
+                && e.status == "loaded"
+                && e.sha256.as_deref() == Some(sha256)
+                && e.contract_hash == contract_hash
+        })
+    }
+
+    /// The newest load into `table`.
+    pub fn last_load(&self, table: &str) -> Option<&Extract> {
+        self.extracts.iter().rev().find(|e| e.table_name == table && e.status == "loaded")
+    }
+
+    /// The loads whose rows still stand: those of which some period has not
+    /// been delivered again since.
+    pub fn standing(&self) -> Vec<&Extract> {
+        let mut covered: Vec<(&str, String)> = Vec::new();
+        let mut standing = Vec::new();
+        for extract in self.extracts.iter().rev().filter(|e| e.status == "loaded") {
+            let table = extract.table_name.as_str();
+            if covered.iter().any(|(t, p)| *t == table && p.is_empty()) {
+                continue;
+            }
+            let periods = extract.period_keys();
+            let fresh: Vec<_> = periods
+                .into_iter()
+                .filter(|period| !covered.iter().any(|(t, p)| *t == table && p == period))
+                .collect();
+            if !fresh.is_empty() {
+                covered.extend(fresh.into_iter().map(|period| (table, period)));
+                standing.push(extract);
+            }
+        }
+        standing.reverse();
+        standing
+    }
+
+    /// Adds rows, in the lake and here.
+    pub async fn record(&mut self, lake: &Lake, rows: Vec<Extract>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        append_rows(lake, EXTRACT_TABLE, extract_schema(), &rows).await?;
+        self.extracts.extend(rows);
+        Ok(())
+    }
+}
+
+impl Extract {
+    /// The periods covered, each as text; one empty text for the whole table.
+    fn period_keys(&self) -> Vec<String> {
+        match serde_json::from_str::<Vec<serde_json::Value>>(&self.periods) {
+            Ok(periods) if !periods.is_empty() => periods.iter().map(ToString::to_string).collect(),
+            _ => vec![String::new()],
+        }
+    }
+}
+
+/// The newest scheduled instant served, by source.
+pub async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
+    let rows: Vec<RunRow> = read_rows(lake, RUN_TABLE).await?;
+    let mut served = std::collections::BTreeMap::new();
+    for row in rows {
+        if let (Some(source), Some(at)) = (row.source, row.scheduled_for) {
+            let newest = served.entry(source).or_insert(at);
+            *newest = at.max(*newest);
+        }
+    }
+    Ok(served.into_iter().collect())
+}
+
+/// Adds rows about runs.
+pub async fn record_runs(lake: &Lake, rows: &[RunRow]) -> Result<(), Error> {
+    append_rows(lake, RUN_TABLE, run_schema(), rows).await
+}
+
+async fn read_rows<T: DeserializeOwned>(lake: &Lake, name: &str) -> Result<Vec<T>, Error> {
+    let Some(table) = lake.table(name).await? else {
+        return Ok(Vec::new());
+    };
+    let context = lake.context();
+    let batches: Vec<RecordBatch> = context
+        .read_table(table.provider().await?)?
+        .execute_stream()
+        .await?
+        .try_collect()
+        .await?;
+    let mut writer = arrow::json::writer::ArrayWriter::new(Vec::new());
+    for batch in &batches {
+        writer.write(batch)?;
+    }
+    writer.finish()?;
+    let text = writer.into_inner();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(&text).map_err(|error| Error::Ledger {
+        table: name.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+async fn append_rows<T: Serialize>(
+    lake: &Lake,
+    name: &str,
+    schema: SchemaRef,
+    rows: &[T],
+) -> Result<(), Error> {
+    let mut decoder = arrow::json::ReaderBuilder::new(schema.clone())
+        .with_batch_size(rows.len().max(1))
+        .build_decoder()?;
+    decoder.serialize(rows)?;
+    let Some(batch) = decoder.flush()? else {
+        return Ok(());
+    };
+    let stage = lake.stage(name, schema, &[]).await?;
+    let mut writer = stage.writer();
+    writer.write(&batch).await?;
+    let files = writer.close().await?;
+    lake.commit(stage.staged(files), Scope::Append, Provenance::default()).await?;
+    Ok(())
+}
+
+fn extract_schema() -> SchemaRef {
+    schema(&[
+        ("received_at", instant(), false),
+        ("run_id", DataType::Utf8, false),
+        ("source", DataType::Utf8, false),
+        ("partner", DataType::Utf8, false),
+        ("table_name", DataType::Utf8, false),
+        ("contract_hash", DataType::Utf8, false),
+        ("url", DataType::Utf8, false),
+        ("file", DataType::Utf8, false),
+        ("sha256", DataType::Utf8, true),
+        ("size", DataType::Int64, true),
+        ("modified", instant(), true),
+        ("etag", DataType::Utf8, true),
+        ("status", DataType::Utf8, false),
+        ("rule", DataType::Utf8, true),
+        ("reason", DataType::Utf8, true),
+        ("version", DataType::Utf8, true),
+        ("received", DataType::Int64, false),
+        ("accepted", DataType::Int64, false),
+        ("rejected", DataType::Int64, false),
+        ("duplicate", DataType::Int64, false),
+        ("superseded", DataType::Int64, false),
+        ("warned", DataType::Int64, false),
+        ("periods", DataType::Utf8, false),
+        ("table_version", DataType::Int64, true),
+    ])
+}
+
+fn run_schema() -> SchemaRef {
+    schema(&[
+        ("run_id", DataType::Utf8, false),
+        ("source", DataType::Utf8, true),
+        ("scheduled_for", instant(), true),
+        ("started_at", instant(), false),
+        ("ended_at", instant(), false),
+        ("outcome", DataType::Utf8, false),
+        ("release", DataType::Utf8, true),
+    ])
+}
+
+fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+fn schema(fields: &[(&str, DataType, bool)]) -> SchemaRef {
+    Arc::new(Schema::new(
+        fields
+            .iter()
+            .map(|(name, data_type, nullable)| Field::new(*name, data_type.clone(), *nullable))
+            .collect::<Vec<_>>(),
+    ))
+}

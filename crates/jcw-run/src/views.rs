@@ -1,0 +1,114 @@
+//! Views of the ledger and the releases, as rows for a person: what came in,
+//! what was kept back, what was published.
+
+use crate::Error;
+use crate::ledger::{EXTRACT_TABLE, REJECT_TABLE};
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use datafusion::physical_plan::SendableRecordBatchStream;
+use futures::TryStreamExt;
+use jcw_lake::{Lake, Release};
+use std::sync::Arc;
+
+/// Every extract with what became of its rows, newest first.
+///
+/// `closes` is true where received = accepted + rejected + duplicate.
+pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
+    let sql = format!(
+        "select received_at, source, file, status, received, accepted, rejected, duplicate, superseded,
+                warned, received = accepted + rejected + duplicate as closes, rule, reason,
+                substr(sha256, 1, 12) as sha256
+         from {EXTRACT_TABLE} order by received_at desc, source, file"
+    );
+    rows(lake, EXTRACT_TABLE, &sql).await
+}
+
+/// How many rows were rejected, by source, file, rule and column.
+pub async fn rejects(lake: &Lake) -> Result<RecordBatch, Error> {
+    let sql = format!(
+        "select source, file, rule, \"column\", count(distinct \"row\") as rows, min(\"row\") as first_row,
+                min(reason) as reason
+         from {REJECT_TABLE} group by source, file, rule, \"column\" order by source, file, rule, \"column\""
+    );
+    rows(lake, REJECT_TABLE, &sql).await
+}
+
+/// Every release, newest first.
+pub async fn releases(lake: &Lake) -> Result<RecordBatch, Error> {
+    use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
+    let mut releases = lake.releases().list().await?;
+    releases.sort_by_key(|release| std::cmp::Reverse(release.sequence));
+    let text = |of: &dyn Fn(&Release) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(releases.iter().map(of)))
+    };
+    let number = |of: &dyn Fn(&Release) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(releases.iter().map(of)))
+    };
+    let at = releases.iter().map(|release| release.created_at.timestamp_micros());
+    Ok(RecordBatch::try_from_iter([
+        ("release", text(&|r| r.id.clone())),
+        (
+            "published_at",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC")) as ArrayRef,
+        ),
+        ("note", text(&|r| r.note.to_string())),
+        ("tables", number(&|r| r.tables.len() as i64)),
+        ("extracts", number(&|r| r.extracts.len() as i64)),
+        ("run_id", text(&|r| r.run_id.clone())),
+    ])?)
+}
+
+/// Runs a query against one release; the ledger's tables are there too, as
+/// they stand now.
+pub async fn query(
+    lake: &Lake,
+    release: Option<&str>,
+    sql: &str,
+) -> Result<SendableRecordBatchStream, Error> {
+    let release = find(lake, release).await?;
+    let context = lake.session(&release).await?;
+    let options = datafusion::execution::context::SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    let frame = context.sql_with_options(sql, options).await?;
+    Ok(frame.execute_stream().await?)
+}
+
+/// The same, collected: for a few rows.
+pub async fn query_all(
+    lake: &Lake,
+    release: Option<&str>,
+    sql: &str,
+) -> Result<(arrow::datatypes::SchemaRef, Vec<RecordBatch>), Error> {
+    let stream = query(lake, release, sql).await?;
+    let schema = stream.schema();
+    Ok((schema, stream.try_collect().await?))
+}
+
+/// The release of that id, or the current one.
+pub(crate) async fn find(lake: &Lake, id: Option<&str>) -> Result<Release, Error> {
+    let releases = lake.releases();
+    match id {
+        Some(id) => releases.get(id).await?.ok_or_else(|| {
+            Error::Usage(format!("there is no release {id}; `jcw releases` lists those there are"))
+        }),
+        None => releases
+            .current()
+            .await?
+            .ok_or_else(|| Error::Usage("nothing has been published yet; `jcw run` publishes".into())),
+    }
+}
+
+async fn rows(lake: &Lake, table: &str, sql: &str) -> Result<RecordBatch, Error> {
+    let context = lake.context();
+    let Some(found) = lake.table(table).await? else {
+        return Err(Error::Usage("nothing has been received yet; `jcw run` pulls what is there".into()));
+    };
+    context.register_table(table, found.provider().await?)?;
+    let frame = context.sql(sql).await?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let batches = frame.collect().await?;
+    let schema = batches.first().map(RecordBatch::schema).unwrap_or(schema);
+    Ok(concat_batches(&schema, &batches)?)
+}

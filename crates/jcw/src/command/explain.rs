@@ -1,0 +1,50 @@
+//! `jcw explain`: where a figure comes from.
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::{home, output};
+
+/// Show where a figure comes from
+///
+/// The definition, the numerator and denominator, the models they were built
+/// by, the files they were built from with their SHA-256, and the rows that
+/// were rejected from those files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The metric, such as `E03`; all when none is named
+    metric: Option<String>,
+    /// ONS or organisation code; the project's home area unless said
+    #[arg(long)]
+    area: Option<String>,
+    /// Such as `2024`, `202425` or `2023-04`; the newest unless said
+    #[arg(long)]
+    period: Option<String>,
+    /// Such as `Male`; the total unless said
+    #[arg(long)]
+    breakdown: Option<String>,
+    /// The release to ask instead of the current one
+    #[arg(long, value_name = "ID")]
+    release: Option<String>,
+}
+
+pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
+    let project = home::project(global)?;
+    let Some(metric) = args.metric else {
+        let mut table = output::lines(["metric", "name", "question"]);
+        for metric in &project.metrics {
+            table.add_row([&metric.id.value, &metric.name, &metric.question]);
+        }
+        output::say(&table.to_string())?;
+        return Ok(Exit::Done);
+    };
+    let lake = home::lake(global, &project).await?;
+    let cell = jcw_run::Cell {
+        metric,
+        area: args.area,
+        period: args.period,
+        breakdown: args.breakdown,
+        release: args.release,
+    };
+    output::say(&jcw_run::explain(&project, &lake, &cell).await?.to_string())?;
+    Ok(Exit::Done)
+}

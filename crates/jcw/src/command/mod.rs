@@ -1,0 +1,42 @@
+//! The commands, one file each: its arguments (`Args`), what it does (`run`),
+//! and how it says so.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod lineage;
+pub(crate) mod query;
+pub(crate) mod releases;
+pub(crate) mod rollback;
+pub(crate) mod run;
+pub(crate) mod schedule;
+pub(crate) mod status;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let global = &cli.global;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(global, args).await,
+            Command::Init(args) => init::run(args),
+            Command::Check(args) => check::run(global, args),
+            Command::Run(args) => run::run(global, args).await,
+            Command::Build(args) => build::run(global, args).await,
+            Command::Query(args) => query::run(global, args).await,
+            Command::Status(args) => status::run(global, args).await,
+            Command::Releases(args) => releases::run(global, args).await,
+            Command::Rollback(args) => rollback::run(global, args).await,
+            Command::Explain(args) => explain::run(global, args).await,
+            Command::Lineage(args) => lineage::run(global, args),
+            Command::Schedule(args) => schedule::run(global, args).await,
+            Command::Completions(args) => completions::run(args),
+        }
+    })
+}

@@ -1,0 +1,47 @@
+//! An exit code tells cron and scripts how a command ended, without their
+//! having to read what it printed.
+
+use std::process::ExitCode;
+
+/// How a command ended. The numbers are part of the command line's promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Something failed: the message says what.
+    Failed = 1,
+    /// The project's files or the arguments are wrong; nothing was run.
+    Invalid = 2,
+    /// A data test failed; nothing was published.
+    TestFailed = 3,
+    /// Published, but a file was held back or rejected.
+    Incomplete = 4,
+    /// Another run has the lake.
+    Busy = 5,
+}
+
+impl Exit {
+    /// The code for an error.
+    pub(crate) fn of(error: &anyhow::Error) -> Exit {
+        match error.downcast_ref::<jcw_run::Error>() {
+            Some(jcw_run::Error::Busy { .. }) => Exit::Busy,
+            Some(jcw_run::Error::Usage(_)) => Exit::Invalid,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Whether the reader of our output went away, which is no failure of ours.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,148 @@
+//! Output: how rows, problems and errors are shown. Rows go to standard
+//! output, everything said about them to standard error, so that a pipe carries
+//! only rows.
+
+use crate::cli::Format;
+use anyhow::{Context, bail};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::io::{IsTerminal, Write};
+
+/// Writes batches one after another in one of the formats.
+pub(crate) enum Rows<W: Write + Send> {
+    /// Collected, because a table's columns are as wide as their widest cell.
+    Table(W, SchemaRef, Vec<RecordBatch>),
+    /// As they come.
+    Csv(Box<arrow::csv::Writer<W>>),
+    /// As they come.
+    Json(arrow::json::ArrayWriter<W>),
+    /// As they come.
+    Parquet(Box<parquet::arrow::ArrowWriter<W>>),
+}
+
+impl Rows<std::io::Stdout> {
+    /// Rows for standard output.
+    pub(crate) fn to_stdout(format: Format, schema: SchemaRef) -> anyhow::Result<Self> {
+        if format == Format::Parquet && std::io::stdout().is_terminal() {
+            bail!("Parquet is not shown on a terminal; send it to a file, as in `jcw query ... --format parquet > rows.parquet`");
+        }
+        Rows::new(format, schema, std::io::stdout())
+    }
+}
+
+impl<W: Write + Send> Rows<W> {
+    fn new(format: Format, schema: SchemaRef, writer: W) -> anyhow::Result<Self> {
+        Ok(match format {
+            Format::Table => Rows::Table(writer, schema, Vec::new()),
+            Format::Csv => {
+                let mut csv = arrow::csv::Writer::new(writer);
+                // The header must be there even when no row is.
+                csv.write(&RecordBatch::new_empty(schema))?;
+                Rows::Csv(Box::new(csv))
+            }
+            Format::Json => Rows::Json(
+                arrow::json::WriterBuilder::new()
+                    .with_explicit_nulls(true)
+                    .build::<_, arrow::json::writer::JsonArray>(writer),
+            ),
+            Format::Parquet => {
+                Rows::Parquet(Box::new(parquet::arrow::ArrowWriter::try_new(writer, schema, None)?))
+            }
+        })
+    }
+
+    /// Adds a batch.
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        match self {
+            Rows::Table(_, _, batches) => batches.push(batch.clone()),
+            Rows::Csv(csv) => csv.write(batch)?,
+            Rows::Json(json) => json.write(batch)?,
+            Rows::Parquet(parquet) => parquet.write(batch)?,
+        }
+        Ok(())
+    }
+
+    /// Ends the output.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Rows::Table(mut writer, schema, batches) => {
+                writeln!(writer, "{}", table(&schema, &batches)?)?;
+                let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+                writeln!(writer, "{rows} {}", if rows == 1 { "row" } else { "rows" })?;
+            }
+            Rows::Csv(csv) => csv.into_inner().flush()?,
+            Rows::Json(mut json) => {
+                json.finish()?;
+                let mut writer = json.into_inner();
+                writeln!(writer)?;
+            }
+            Rows::Parquet(parquet) => {
+                parquet.close().context("the Parquet file could not be finished")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows as a table for a terminal: numbers to the right, nulls blank.
+pub(crate) fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> anyhow::Result<Table> {
+    let options = FormatOptions::default().with_null("");
+    let mut table = lines(schema.fields().iter().map(|f| f.name().clone()));
+    for batch in batches {
+        let columns = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
+            .collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            table.add_row(columns.iter().map(|column| column.value(row).to_string()));
+        }
+    }
+    for (index, field) in schema.fields().iter().enumerate() {
+        if is_number(field.data_type())
+            && let Some(column) = table.column_mut(index)
+        {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    Ok(table)
+}
+
+/// An empty table with these headings, in the one look that all have.
+pub(crate) fn lines(headings: impl IntoIterator<Item = impl Into<String>>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings.into_iter().map(Into::into).collect::<Vec<String>>());
+    table
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    data_type.is_numeric()
+}
+
+/// Says what went wrong, cause after cause.
+pub(crate) fn error(error: &anyhow::Error) {
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is left to tell when standard error is gone too.
+    let _ = writeln!(stderr, "error: {error}");
+    for cause in error.chain().skip(1) {
+        let _ = writeln!(stderr, "  because: {cause}");
+    }
+}
+
+/// One line (or several) for a person, on standard output.
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// A few rows that are already in memory.
+pub(crate) fn print(format: Format, batch: RecordBatch) -> anyhow::Result<()> {
+    let mut rows = Rows::to_stdout(format, batch.schema())?;
+    rows.write(&batch)?;
+    rows.finish()
+}

@@ -1,0 +1,29 @@
+//! Everything here drives the `jcw` binary, as a person or cron would. A file
+//! is a promise of the design or a client that must be able to read what we
+//! write; a test is named as what it promises.
+
+// What the harness gives to all of them.
+mod harness;
+
+// Wrong project files: every problem at once, with its place and a hint.
+mod check;
+// The real files of the three partners, against the figures their publishers print.
+mod real_files;
+// The demo that a newcomer runs first.
+mod demo;
+// What partners really send: bytes, shapes and deliveries that are not as agreed.
+mod bad_inputs;
+// Received = accepted + rejected + duplicate, whatever is delivered when.
+mod rows;
+// A run again does nothing; a killed run is finished by the next.
+mod again;
+// One release at a time: publishing, going back, reading as at.
+mod releases;
+// Which sources are due, across clock changes and restarts.
+mod schedule;
+// Files over http.
+mod http;
+// Other software reads the tables.
+mod delta_readers;
+// What the commands say and how they exit.
+mod commands;
