@@ -5,23 +5,44 @@
 //! is in these files, and nothing about one extract or one metric is in code.
 //! So this crate's whole work is to read them *well*: every problem at once,
 //! each with file, line, column, and what to do.
+//!
+//! ```no_run
+//! # use std::path::Path;
+//! use jcw_project::{Project, render};
+//! let environment = |name: &str| std::env::var(name).ok();
+//! let root = Path::new(".");
+//! let (project, diagnostics) = Project::load(root, &environment);
+//! let shown = render(&diagnostics, root, true);
+//! # let _ = (project, shown);
+//! ```
 
+mod check;
 mod contract;
 mod diagnostic;
+mod expand;
+mod fields;
+mod load;
 mod metric;
 mod model;
 mod place;
+mod read;
 mod seed;
 mod source;
+mod suggest;
+mod value;
 mod warehouse;
+mod yaml;
 
 pub use contract::*;
-pub use diagnostic::{Diagnostic, Level};
+pub use diagnostic::{Diagnostic, Level, render};
+pub use expand::Environment;
+pub use load::Draft;
 pub use metric::*;
 pub use model::*;
 pub use place::{Place, Placed};
 pub use seed::Seed;
 pub use source::{Limits, Schedule, Source};
+pub use suggest::did_you_mean;
 pub use warehouse::{Partner, Warehouse};
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //! (`pipelines/models/<layer>/<name>.sql`). A comment at the top of the file,
 //! in YAML, says what it is and what must be true of it.
 
-use crate::place::{Place, Placed};
+use crate::place::{Place, Placed, word_length};
 
 /// One SQL file under `pipelines/models/`.
 #[derive(Debug, Clone)]
@@ -29,6 +29,19 @@ pub struct Model {
     pub sql_line: usize,
     /// SHA-256 (hex) of the file's text.
     pub hash: String,
+}
+
+impl Model {
+    /// Where `line` and `column` (both 1-based) of [`Model::sql`] stand in the
+    /// file: what an SQL parser's error points at. Spans the word there.
+    pub fn place(&self, line: usize, column: usize) -> Place {
+        Place {
+            file: self.name.place.file.clone(),
+            line: self.sql_line + line.max(1) - 1,
+            column: column.max(1),
+            length: word_length(&self.sql, line, column),
+        }
+    }
 }
 
 /// The layers, in the order a row travels.

@@ -28,6 +28,31 @@ impl Place {
             length: 1,
         }
     }
+
+    /// The place `line` and `column` (both 1-based) inside a text that begins
+    /// here. Exact for text on one line and for literal blocks (`|`), where
+    /// every line begins in the same column; a position past the end of the
+    /// first line of a folded text gives the whole first line.
+    fn inside(&self, text: &str, line: usize, column: usize) -> Place {
+        let (line, column) = (line.max(1), column.max(1));
+        if line == 1 && column > self.length {
+            return self.clone();
+        }
+        Place {
+            file: self.file.clone(),
+            line: self.line + line - 1,
+            column: self.column + column - 1,
+            length: word_length(text, line, column),
+        }
+    }
+}
+
+/// How many characters the word at `line` and `column` (both 1-based) has; 1
+/// where no word stands.
+pub(crate) fn word_length(text: &str, line: usize, column: usize) -> usize {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let word = line.chars().skip(column.saturating_sub(1));
+    word.take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1)
 }
 
 impl fmt::Display for Place {
@@ -49,5 +74,20 @@ impl<T> std::ops::Deref for Placed<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T> Placed<T> {
+    /// `value`, read from `place`.
+    pub fn new(value: T, place: Place) -> Self {
+        Placed { value, place }
+    }
+}
+
+impl Placed<String> {
+    /// Where `line` and `column` (both 1-based) of this text stand in the
+    /// file: what an SQL parser's error points at. Spans the word there.
+    pub fn at(&self, line: usize, column: usize) -> Place {
+        self.place.inside(&self.value, line, column)
     }
 }

@@ -1,0 +1,154 @@
+//! What can only be checked when every file has been read: names in one file
+//! that stand for things in another.
+
+use crate::Project;
+use crate::contract::Contract;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Check, Layer};
+use crate::place::{Place, Placed};
+use crate::suggest;
+use crate::warehouse::Warehouse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Models that the engine makes itself, from the metrics.
+const MADE_FROM_METRICS: [&str; 2] = ["published.metric_definition", "published.metric_value"];
+
+/// Folders belong to partners. One problem a folder, at its first file.
+pub(crate) fn folders<'f>(
+    warehouse: Option<&Warehouse>,
+    files: impl Iterator<Item = (&'f str, &'f Path)>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Some(warehouse) = warehouse else { return };
+    let mut told = BTreeSet::new();
+    for (folder, path) in files {
+        let known = warehouse.partners.iter().any(|partner| partner.id.value == folder);
+        if !known && told.insert((path.components().next(), folder)) {
+            let message = format!("the folder \"{folder}\" is not that of a partner");
+            let ids = warehouse.partners.iter().map(|partner| &partner.id.value);
+            let hint = suggest::hint(folder, "partners in pipelines/warehouse.yaml", ids);
+            problems.push(Diagnostic::error(Place::start_of(path), message).hint(hint));
+        }
+    }
+}
+
+/// Names across files.
+pub(crate) fn project(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    contracts_of_sources(project, unread, problems);
+    references(project, unread, problems);
+    models(project, unread, problems);
+    metrics(project, unread, problems);
+}
+
+/// Every source has a contract, and every contract a source.
+fn contracts_of_sources(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    let known = |id: &str| project.contracts.iter().any(|contract| contract.id.value == id);
+    for source in &project.sources {
+        if !known(&source.contract) && !unread.contains(&source.contract.replace('/', ".")) {
+            let message = format!("there is no contract \"{}\"", source.contract.value);
+            let ids = project.contracts.iter().map(|contract| &contract.id.value);
+            let hint = match suggest::did_you_mean(&source.contract, ids) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("write it: schemas/{}.yaml", source.contract.value),
+            };
+            problems.push(Diagnostic::error(source.contract.place.clone(), message).hint(hint));
+        }
+    }
+    // A source that could not be read may be the one that uses a contract.
+    if unread.iter().any(|name| name.contains('/')) {
+        return;
+    }
+    for contract in &project.contracts {
+        if !project.sources.iter().any(|source| source.contract.value == contract.id.value) {
+            let message = format!("no source delivers by the contract \"{}\"", contract.id.value);
+            let hint = format!("write pipelines/{}.yaml, or take the contract out", contract.id.value);
+            problems.push(Diagnostic::warning(contract.id.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// References go to source tables and seeds: rows are checked before any model runs.
+fn references(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    let seeds = project.seeds.iter().map(|seed| &seed.contract);
+    let tables: BTreeMap<String, &Contract> =
+        project.contracts.iter().chain(seeds).map(|contract| (contract.table(), contract)).collect();
+    for reference in tables.values().flat_map(|contract| &contract.references) {
+        let table = &reference.table;
+        if unread.contains(&table.value) {
+            continue;
+        }
+        let Some(target) = tables.get(&table.value) else {
+            let message = format!("there is no source table or seed \"{}\"", table.value);
+            let hint = match project.models.iter().any(|model| model.name.value == table.value) {
+                true => "a model is built after the rows are checked; refer to a source table or a seed".into(),
+                false => suggest::hint(table, "tables", tables.keys()),
+            };
+            problems.push(Diagnostic::error(table.place.clone(), message).hint(hint));
+            continue;
+        };
+        if !target.columns.iter().any(|column| column.name.value == reference.to.value) {
+            let message = format!("the table \"{}\" has no column \"{}\"", table.value, reference.to.value);
+            let columns = target.columns.iter().map(|column| &column.name.value);
+            let hint = suggest::hint(&reference.to, "columns", columns);
+            problems.push(Diagnostic::error(reference.to.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// Names of models are used once; their tests name tables that exist.
+fn models(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    let tables = tables(project);
+    for (at, model) in project.models.iter().enumerate() {
+        if MADE_FROM_METRICS.contains(&model.name.as_str()) {
+            let message = format!("the table \"{}\" is made from the metrics", model.name.value);
+            problems.push(Diagnostic::error(model.name.place.clone(), message).hint("give this model another name"));
+        }
+        if let Some(first) = project.models[..at].iter().find(|other| other.name.value == model.name.value) {
+            let message = format!("there are two models \"{}\"", model.name.value);
+            let hint = format!("the other one is {}; rename one of them", first.name.place.file.display());
+            problems.push(Diagnostic::error(model.name.place.clone(), message).hint(hint));
+        }
+        for test in &model.tests {
+            if let Check::Relationship { to, .. } = &test.check
+                && !tables.contains(to.as_str())
+                && !unread.contains(&to.value)
+            {
+                problems.push(no_table(to, &tables));
+            }
+        }
+    }
+}
+
+/// Ids of metrics are used once; their figures come from a model of the layer
+/// that has them ready to be divided.
+fn metrics(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    for (at, metric) in project.metrics.iter().enumerate() {
+        let same = |other: &&crate::Metric| other.id.eq_ignore_ascii_case(&metric.id);
+        if let Some(first) = project.metrics[..at].iter().find(same) {
+            let message = format!("there are two metrics \"{}\"", metric.id.value);
+            let hint = format!("the other one is {}; give one another id", first.id.place.file.display());
+            problems.push(Diagnostic::error(metric.id.place.clone(), message).hint(hint));
+        }
+        let ready = project.models.iter().filter(|model| model.layer == Layer::Metrics).map(|model| &model.name.value);
+        let ready: Vec<&String> = ready.collect();
+        if !ready.contains(&&metric.from.value) && !unread.contains(&metric.from.value) {
+            let message = format!("there is no model \"{}\" in the layer metrics", metric.from.value);
+            let hint = suggest::hint(&metric.from, "models there", ready);
+            problems.push(Diagnostic::error(metric.from.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// Every table that SQL can name.
+fn tables(project: &Project) -> BTreeSet<String> {
+    let sources = project.contracts.iter().map(Contract::table);
+    let seeds = project.seeds.iter().map(|seed| seed.name.clone());
+    let models = project.models.iter().map(|model| model.name.value.clone());
+    sources.chain(seeds).chain(models).chain(MADE_FROM_METRICS.map(str::to_owned)).collect()
+}
+
+fn no_table(name: &Placed<String>, tables: &BTreeSet<String>) -> Diagnostic {
+    let message = format!("there is no table \"{}\"", name.value);
+    Diagnostic::error(name.place.clone(), message).hint(suggest::hint(name, "tables", tables))
+}

@@ -1,0 +1,84 @@
+//! Environment variables in YAML texts: `${VAR}`, `${VAR:-default}`, and `$${`
+//! for a literal `${`. Secrets come into a project this way only.
+
+use crate::diagnostic::Diagnostic;
+use crate::place::{Place, Placed};
+
+/// Looks up an environment variable. Handed in, so that what a project means
+/// is never hidden in the process.
+pub type Environment<'e> = dyn Fn(&str) -> Option<String> + 'e;
+
+/// `written` with its variables replaced. What cannot be replaced is left out
+/// and noted, by name and never by value.
+pub(crate) fn expand(
+    written: &str,
+    place: &Place,
+    environment: &Environment<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    if !written.contains("${") {
+        return written.to_owned();
+    }
+    let mut out = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(start) = rest.find("${") {
+        let (before, from) = rest.split_at(start);
+        if let Some(before) = before.strip_suffix('$') {
+            out.push_str(before);
+            out.push_str("${");
+            rest = &from[2..];
+            continue;
+        }
+        out.push_str(before);
+        let offset = written.len() - from.len();
+        let mut problem = |message: String, hint: String| {
+            let place = place_of(written, offset, place);
+            problems.push(Diagnostic::error(place, message).hint(hint));
+        };
+        let Some(end) = from.find('}') else {
+            problem(
+                "`${` is not closed".into(),
+                "write `${NAME}` or `${NAME:-default}`; for a literal `${` write `$${`".into(),
+            );
+            return out;
+        };
+        let inner = &from[2..end];
+        rest = &from[end + 1..];
+        let (name, default) = match inner.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (inner, None),
+        };
+        if !is_name(name) {
+            problem(
+                format!("\"{name}\" cannot be the name of an environment variable"),
+                "write `${NAME}` or `${NAME:-default}`; for a literal `${` write `$${`".into(),
+            );
+            continue;
+        }
+        // As in a shell, `:-` also covers a variable that is set to nothing.
+        let value = environment(name).filter(|value| default.is_none() || !value.is_empty());
+        match value.as_deref().or(default) {
+            Some(value) => out.push_str(value),
+            None => problem(
+                format!("the environment variable {name} is not set"),
+                format!("set {name}, or write a default: ${{{name}:-...}}"),
+            ),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Where byte `offset` of `written` stands.
+fn place_of(written: &str, offset: usize, place: &Place) -> Place {
+    let before = &written[..offset];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Placed::new(written.to_owned(), place.clone()).at(line, column)
+}

@@ -1,0 +1,234 @@
+//! Reads the columns of a contract.
+
+use super::{Setting, symbols};
+use crate::contract::{Classification, Column, Kind, Origin, Severity};
+use crate::diagnostic::Diagnostic;
+use crate::fields::Fields;
+use crate::place::Placed;
+use crate::value::{boolean, choice, count, list, map, name, number, placed_text, regex, text, time_zone, word};
+use crate::yaml::{Node, Value};
+use chrono::format::{Item, StrftimeItems};
+use std::collections::BTreeMap;
+
+pub(crate) const SEVERITIES: [(&str, Severity); 3] = [
+    ("reject_row", Severity::RejectRow),
+    ("reject_file", Severity::RejectFile),
+    ("warn", Severity::Warn),
+];
+
+const CLASSIFICATIONS: [(&str, Classification); 4] = [
+    ("open", Classification::Open),
+    ("quasi", Classification::Quasi),
+    ("sensitive", Classification::Sensitive),
+    ("identifier", Classification::Identifier),
+];
+
+/// The types by name; what else they need is read beside them.
+const TYPES: [(&str, Type); 10] = [
+    ("text", Type::Text),
+    ("integer", Type::Integer),
+    ("decimal", Type::Decimal),
+    ("percentage", Type::Percentage),
+    ("date", Type::Date),
+    ("timestamp", Type::Timestamp),
+    ("boolean", Type::Boolean),
+    ("code", Type::Code),
+    ("organisation_code", Type::OrganisationCode),
+    ("nhs_number", Type::NhsNumber),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Type {
+    Text,
+    Integer,
+    Decimal,
+    Percentage,
+    Date,
+    Timestamp,
+    Boolean,
+    Code,
+    OrganisationCode,
+    NhsNumber,
+}
+
+/// The columns that one item declares: one with `name`, several alike with
+/// `names`. `declared` takes the names even when the item cannot be read, so
+/// that nobody is told that they do not exist.
+pub(crate) fn read(
+    node: &Node,
+    setting: &Setting<'_>,
+    declared: &mut Vec<Placed<String>>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Vec<Column>> {
+    let mut fields = Fields::of("a column", node, problems)?;
+    let names = if fields.entry("names").is_some() {
+        fields.forbid("name", "`names` stands for it");
+        fields.forbid("aliases", "columns declared together have none; declare them one by one");
+        fields.optional("names", list(name))
+    } else {
+        fields.required("name", name).map(|name| vec![name])
+    };
+    declared.extend(names.iter().flatten().cloned());
+
+    let kind = kind(&mut fields, setting);
+    let aliases = fields.optional("aliases", list(word)).unwrap_or_default();
+    let optional = fields.optional("optional", boolean).unwrap_or(false);
+    let required = fields.optional("required", boolean).unwrap_or(false);
+    let read_symbols = |node: &Node, problems: &mut _| symbols::of_column(node, &setting.symbols, problems);
+    let symbols = fields.optional("symbols", read_symbols).unwrap_or_default();
+    let min = fields.optional("min", number);
+    let max = fields.optional("max", number);
+    let pattern = fields.optional("pattern", regex);
+    let from = fields.optional("from", origin);
+    let fill_down = fields.optional("fill_down", boolean).unwrap_or(false);
+    let severity = fields.optional("severity", choice(&SEVERITIES)).unwrap_or_default();
+    let classification = fields.optional("classification", choice(&CLASSIFICATIONS)).unwrap_or_default();
+    let description = fields.optional("description", text).unwrap_or_default();
+
+    let mut wrong = |key: &'static str, message: &str, hint: &str| {
+        if let Some(entry) = fields.entry(key) {
+            let place = entry.value.place.clone();
+            fields.problems().push(Diagnostic::error(place, message).hint(hint));
+        }
+    };
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        wrong("max", "the largest value is below the smallest", "swap `min` and `max`");
+    }
+    if optional && required {
+        let hint = "take out `required` if a file may leave the column out, else `optional`";
+        wrong("optional", "a column cannot be both optional and required", hint);
+    }
+    fields.finish();
+
+    let (names, kind) = (names?, kind?);
+    let column = |name: Placed<String>| Column {
+        place: name.place.clone(),
+        name,
+        kind: kind.clone(),
+        aliases: aliases.clone(),
+        optional,
+        required,
+        symbols: symbols.clone(),
+        min,
+        max,
+        pattern: pattern.clone(),
+        from: from.clone(),
+        fill_down,
+        severity,
+        classification,
+        description: description.clone(),
+    };
+    Some(names.into_iter().map(column).collect())
+}
+
+/// The type, and what belongs to that type alone.
+fn kind(fields: &mut Fields<'_, '_>, setting: &Setting<'_>) -> Option<Kind> {
+    let kind = fields.required("type", choice(&TYPES))?;
+    let is_number = matches!(kind, Type::Integer | Type::Decimal | Type::Percentage);
+    let belongs = [
+        ("min", is_number, "only numbers have it"),
+        ("max", is_number, "only numbers have it"),
+        ("scale", kind == Type::Decimal, "only a decimal has it"),
+        ("formats", matches!(kind, Type::Date | Type::Timestamp), "only dates and timestamps have it"),
+        ("time_zone", kind == Type::Timestamp, "only a timestamp has it"),
+        ("yes", kind == Type::Boolean, "only a boolean has it"),
+        ("no", kind == Type::Boolean, "only a boolean has it"),
+        ("codes", kind == Type::Code, "only a code has it"),
+    ];
+    for (key, does, because) in belongs {
+        if !does {
+            fields.forbid(key, because);
+        }
+    }
+    Some(match kind {
+        Type::Text => Kind::Text,
+        Type::Integer => Kind::Integer,
+        Type::Decimal => Kind::Decimal { scale: fields.optional("scale", scale).unwrap_or(2) },
+        Type::Percentage => Kind::Percentage,
+        Type::Date => Kind::Date {
+            formats: fields.optional("formats", list(date_format)).unwrap_or_else(|| vec!["%Y-%m-%d".into()]),
+        },
+        Type::Timestamp => Kind::Timestamp {
+            formats: fields.optional("formats", list(date_format)).unwrap_or_else(|| vec!["%+".into()]),
+            time_zone: fields.optional("time_zone", time_zone).unwrap_or(setting.time_zone),
+        },
+        Type::Boolean => Kind::Boolean {
+            yes: fields.optional("yes", list(word)).unwrap_or_else(|| words(&["yes", "y", "true", "1"])),
+            no: fields.optional("no", list(word)).unwrap_or_else(|| words(&["no", "n", "false", "0"])),
+        },
+        Type::Code => Kind::Code { codes: fields.required("codes", codes)? },
+        Type::OrganisationCode => Kind::OrganisationCode,
+        Type::NhsNumber => Kind::NhsNumber,
+    })
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn scale(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<i8> {
+    let scale: i8 = count(node, problems)?;
+    if scale > 18 {
+        let message = "a decimal keeps at most 18 digits after the point";
+        problems.push(Diagnostic::error(node.place.clone(), message));
+        return None;
+    }
+    Some(scale)
+}
+
+fn date_format(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let format = text(node, problems)?;
+    if StrftimeItems::new(&format).any(|item| item == Item::Error) {
+        let message = "this is not a date format";
+        let hint = "use %Y year, %m month, %d day, %H hour, %M minute, %S second: '%d/%m/%Y'";
+        problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
+        return None;
+    }
+    Some(format)
+}
+
+/// `[Y, N]`, where each code is its own label, or `{Y: Yes, N: No}`.
+fn codes(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<BTreeMap<String, String>> {
+    let codes: BTreeMap<_, _> = match &node.value {
+        Value::List(_) => list(word)(node, problems)?.into_iter().map(|code| (code.clone(), code)).collect(),
+        _ => map(word)(node, problems)?.into_iter().collect(),
+    };
+    if codes.is_empty() {
+        let message = "a code needs at least one value it may have";
+        problems.push(Diagnostic::error(node.place.clone(), message).hint("write `[Y, N]` or `{Y: Yes, N: No}`"));
+        return None;
+    }
+    Some(codes)
+}
+
+/// `row_number`, or a mapping with one key that says where to look.
+fn origin(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Origin> {
+    if matches!(node.value, Value::Scalar(_)) {
+        let is_row_number = choice(&[("row_number", true), ("sheet", false)])(node, problems)?;
+        return Some(if is_row_number { Origin::RowNumber } else { Origin::Sheet(BTreeMap::new()) });
+    }
+    let mut fields = Fields::of("an origin", node, problems)?;
+    let file_name = fields.optional("file_name", with_capture).map(Origin::FileName);
+    let sheet = fields.optional("sheet", map(word)).map(|names| Origin::Sheet(names.into_iter().collect()));
+    let expression = fields.optional("expression", placed_text).map(Origin::Expression);
+    let found = [file_name, sheet, expression];
+    if found.iter().flatten().count() > 1 {
+        let place = fields.place();
+        let message = "a value comes from one place, and this names several";
+        fields.problems().push(Diagnostic::error(place, message).hint("keep one of file_name, sheet, expression"));
+    }
+    fields.finish();
+    found.into_iter().flatten().next()
+}
+
+fn with_capture(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Placed<String>> {
+    let pattern = regex(node, problems)?;
+    let captures = regex::Regex::new(&pattern).map_or(0, |regex| regex.captures_len());
+    if captures < 2 {
+        let message = "this regular expression captures nothing";
+        let hint = "put what the column takes in brackets named like it: `(?<month>\\d{4}-\\d{2})`";
+        problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
+        return None;
+    }
+    Some(pattern)
+}

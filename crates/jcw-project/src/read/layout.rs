@@ -1,0 +1,148 @@
+//! Reads the `layout` of a contract.
+
+use crate::contract::{DuplicateHeaders, Format, Layout, Unpivot};
+use crate::diagnostic::Diagnostic;
+use crate::fields::Fields;
+use crate::place::Placed;
+use crate::value::{boolean, choice, count, list, name, placed_text, regex, word};
+use crate::yaml::Node;
+
+const FORMATS: [(&str, Format); 5] = [
+    ("csv", Format::Csv),
+    ("xlsx", Format::Xlsx),
+    ("ods", Format::Ods),
+    ("json_lines", Format::JsonLines),
+    ("parquet", Format::Parquet),
+];
+
+const DUPLICATE_HEADERS: [(&str, DuplicateHeaders); 2] =
+    [("reject", DuplicateHeaders::Reject), ("identical", DuplicateHeaders::Identical)];
+
+pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout> {
+    let mut fields = Fields::of("a layout", node, problems)?;
+    let format = fields.required("format", choice(&FORMATS));
+    let usual = Layout::plain(format.unwrap_or(Format::Csv));
+    let layout = Layout {
+        format: usual.format,
+        delimiter: fields.optional("delimiter", delimiter).unwrap_or(usual.delimiter),
+        quote: fields.optional("quote", ascii).unwrap_or(usual.quote),
+        encoding: fields
+            .optional("encoding", encoding)
+            .unwrap_or_else(|| Placed::new(usual.encoding.value.clone(), fields.place())),
+        headerless: fields.optional("headerless", boolean).unwrap_or(usual.headerless),
+        header_rows: fields.optional("header_rows", count).unwrap_or(usual.header_rows),
+        title_rows: fields.optional("title_rows", boolean).unwrap_or(usual.title_rows),
+        footer: fields.optional("footer", regex),
+        sub_heading: fields.optional("sub_heading", name),
+        skip_blank_rows: fields.optional("skip_blank_rows", boolean).unwrap_or(usual.skip_blank_rows),
+        final_newline: fields.optional("final_newline", boolean).unwrap_or(usual.final_newline),
+        duplicate_headers: fields.optional("duplicate_headers", choice(&DUPLICATE_HEADERS)).unwrap_or_default(),
+        sheets: fields.optional("sheets", list(regex)).unwrap_or_default(),
+        unlabelled: fields.optional("unlabelled", list(name)).unwrap_or_default(),
+        unpivot: fields.optional("unpivot", unpivot),
+        member: fields.optional("member", regex),
+    };
+    if let Some(format) = format {
+        forbid_what_has_no_meaning(format, &mut fields);
+    }
+    if let Some(entry) = fields.entry("header_rows")
+        && !(1..=2).contains(&layout.header_rows)
+    {
+        let message = "a header has one row or two";
+        let hint = "write `headerless: true` for a file without a header";
+        fields.problems().push(Diagnostic::error(entry.value.place.clone(), message).hint(hint));
+    }
+    fields.finish();
+    format.map(|_| layout)
+}
+
+fn forbid_what_has_no_meaning(format: Format, fields: &mut Fields<'_, '_>) {
+    let is_csv = format == Format::Csv;
+    let is_sheet = matches!(format, Format::Xlsx | Format::Ods);
+    for key in ["delimiter", "quote"] {
+        if !is_csv {
+            fields.forbid(key, "only CSV has it");
+        }
+    }
+    for key in ["encoding", "final_newline"] {
+        if !is_csv && format != Format::JsonLines {
+            fields.forbid(key, "only CSV and JSON lines have it");
+        }
+    }
+    for key in ["headerless", "header_rows", "title_rows", "footer", "sub_heading", "unlabelled"] {
+        if !is_csv && !is_sheet {
+            fields.forbid(key, "only CSV and sheets have it");
+        }
+    }
+    if !is_sheet {
+        fields.forbid("sheets", "only XLSX and ODS have it");
+    }
+}
+
+impl Layout {
+    /// The layout of a file about which nothing but the format is said.
+    pub(crate) fn plain(format: Format) -> Self {
+        let nowhere = crate::place::Place::start_of("");
+        Layout {
+            format,
+            delimiter: b',',
+            quote: b'"',
+            encoding: Placed::new("utf-8".into(), nowhere),
+            headerless: false,
+            header_rows: 1,
+            title_rows: false,
+            footer: None,
+            sub_heading: None,
+            skip_blank_rows: matches!(format, Format::Xlsx | Format::Ods),
+            final_newline: true,
+            duplicate_headers: DuplicateHeaders::default(),
+            sheets: Vec::new(),
+            unlabelled: Vec::new(),
+            unpivot: None,
+            member: None,
+        }
+    }
+}
+
+fn delimiter(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u8> {
+    let text = word(node, problems)?;
+    match text.as_str() {
+        "comma" => Some(b','),
+        "tab" => Some(b'\t'),
+        "pipe" => Some(b'|'),
+        "semicolon" => Some(b';'),
+        _ => ascii(node, problems),
+    }
+}
+
+fn ascii(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u8> {
+    let text = word(node, problems)?;
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() => Some(*byte),
+        _ => {
+            let message = "this must be one character of ASCII";
+            let hint = "a delimiter may also be one of the words tab, pipe, semicolon, comma";
+            problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
+            None
+        }
+    }
+}
+
+fn encoding(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Placed<String>> {
+    let label = placed_text(node, problems)?;
+    if encoding_rs::Encoding::for_label(label.as_bytes()).is_none() {
+        let message = "no encoding has this label";
+        let hint = "use a WHATWG label, for instance utf-8, windows-1252, utf-16le";
+        problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
+        return None;
+    }
+    Some(label)
+}
+
+fn unpivot(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Unpivot> {
+    let mut fields = Fields::of("an unpivot", node, problems)?;
+    let columns = fields.required("columns", regex);
+    let value = fields.optional("value", name);
+    fields.finish();
+    Some(Unpivot { columns: columns?, value })
+}

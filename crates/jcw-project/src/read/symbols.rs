@@ -1,0 +1,54 @@
+//! Reads sets of symbols: those of `schemas/symbols.yaml`, which several
+//! contracts use by name, and those written in a column.
+
+use super::File;
+use crate::contract::Symbol;
+use crate::diagnostic::Diagnostic;
+use crate::expand::Environment;
+use crate::fields::Fields;
+use crate::suggest;
+use crate::value::{map, name, word};
+use crate::yaml::{self, Node, Value};
+use std::collections::BTreeMap;
+
+/// What each text stands for.
+pub(crate) type Set = BTreeMap<String, Symbol>;
+/// Sets by name.
+pub(crate) type Sets = BTreeMap<String, Set>;
+
+pub(crate) fn read(file: &File, environment: &Environment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Sets> {
+    let node = yaml::read(&file.path, &file.text, environment, problems)?;
+    let sets = map(written_out)(&node, problems)?;
+    Some(sets.into_iter().collect())
+}
+
+/// The symbols of a column: the name of a set, or a set.
+pub(crate) fn of_column(node: &Node, sets: &Sets, problems: &mut Vec<Diagnostic>) -> Option<Set> {
+    if !matches!(node.value, Value::Scalar(_)) {
+        return written_out(node, problems);
+    }
+    let set = word(node, problems)?;
+    let found = sets.get(&set);
+    if found.is_none() {
+        let message = format!("schemas/symbols.yaml has no set of symbols \"{set}\"");
+        problems.push(Diagnostic::error(node.place.clone(), message).hint(suggest::hint(&set, "sets", sets.keys())));
+    }
+    found.cloned()
+}
+
+fn written_out(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Set> {
+    let symbols = map(symbol)(node, problems)?;
+    Some(symbols.into_iter().map(|(text, symbol)| (text.trim().to_owned(), symbol)).collect())
+}
+
+/// A status, or a status and the value it stands for.
+fn symbol(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Symbol> {
+    if matches!(node.value, Value::Scalar(_)) {
+        return Some(Symbol { status: name(node, problems)?.value, value: None });
+    }
+    let mut fields = Fields::of("a symbol", node, problems)?;
+    let status = fields.required("status", name);
+    let value = fields.optional("value", word);
+    fields.finish();
+    Some(Symbol { status: status?.value, value })
+}
