@@ -1,0 +1,229 @@
+//! A [`Lake`] is one place on one object store where everything that the
+//! warehouse has received, made and published is kept.
+//!
+//! ```text
+//! <lake>/landing/<2 hex>/<sha256>          bytes exactly as received
+//! <lake>/tables/<schema>/<table>/          Delta tables
+//! <lake>/releases/00000001.json            what readers see, create-only
+//! <lake>/leases/<name>/<epoch>.json        who may write now
+//! <lake>/quarantine/                       torn log entries, kept for a person
+//! ```
+
+use crate::error::{Doing as _, LakeError, Result};
+use crate::fsync::{Disk, Durable, Fsync, RealDisk};
+use crate::name::TableName;
+use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutMode, PutOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+use url::Url;
+
+/// An open lake. Cheap to clone; clones share the same connections.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// Without a slash at the end.
+    url: Url,
+    /// Of the whole bucket or disk, which is how tables are addressed.
+    root: Arc<dyn ObjectStore>,
+    /// Of the lake within it.
+    prefix: Path,
+    /// The lake as its own store.
+    store: Arc<dyn ObjectStore>,
+    local: Option<LocalDisk>,
+}
+
+/// What a lake on a local disk can do besides.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalDisk {
+    pub(crate) folder: PathBuf,
+    pub(crate) durable: Durable,
+}
+
+impl Lake {
+    /// Opens a lake by path, `file://`, `s3://`, `az://` or another object-store
+    /// URL, whose options (keys, region, endpoint) come from the environment as
+    /// in `AWS_REGION` or `AZURE_STORAGE_ACCOUNT_NAME`. A local folder is made
+    /// when it is missing.
+    ///
+    /// The first time a lake is opened it is tried whether the store keeps
+    /// create-only writes; the answer is remembered in the lake.
+    ///
+    /// # Errors
+    /// When the address cannot be opened, or the store cannot be trusted with
+    /// commits.
+    pub async fn open(address: &str) -> Result<Lake> {
+        let lake = match local_folder(address)? {
+            Some(folder) => Lake::local(folder, Arc::new(RealDisk))?,
+            None => Lake::remote(address)?,
+        };
+        lake.probe().await?;
+        Ok(lake)
+    }
+
+    /// Opens a lake on a local folder with another idea of durability; tests
+    /// play power cuts with it.
+    pub(crate) fn local(folder: PathBuf, disk: Arc<dyn Disk>) -> Result<Lake> {
+        std::fs::create_dir_all(&folder)
+            .doing(|| format!("making the lake's folder {}", folder.display()))?;
+        let folder = folder
+            .canonicalize()
+            .doing(|| format!("opening the lake's folder {}", folder.display()))?;
+        let url = Url::from_file_path(&folder).map_err(|()| LakeError::Open {
+            url: folder.display().to_string(),
+            reason: "the path cannot be written as a URL".into(),
+        })?;
+        let prefix = Path::from_absolute_path(&folder).map_err(|error| LakeError::Open {
+            url: folder.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let disk = Fsync::new(disk);
+        let local = LocalDisk { folder, durable: disk.durable().clone() };
+        Ok(Lake::from_parts(url, Arc::new(disk), prefix, Some(local)))
+    }
+
+    fn remote(address: &str) -> Result<Lake> {
+        let broken = |reason: String| LakeError::Open { url: address.to_owned(), reason };
+        let mut url = Url::parse(address).map_err(|error| broken(error.to_string()))?;
+        let trimmed = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&trimmed);
+        let environment = std::env::vars().map(|(key, value)| (key.to_lowercase(), value));
+        let (root, prefix) = object_store::parse_url_opts(&url, environment).map_err(|error| {
+            broken(format!("{error}; use a path, file://, s3://bucket/folder or az://container/folder"))
+        })?;
+        Ok(Lake::from_parts(url, Arc::from(root), prefix, None))
+    }
+
+    fn from_parts(url: Url, root: Arc<dyn ObjectStore>, prefix: Path, local: Option<LocalDisk>) -> Lake {
+        let store = Arc::new(PrefixStore::new(root.clone(), prefix.clone()));
+        Lake { inner: Arc::new(Inner { url, root, prefix, store, local }) }
+    }
+
+    /// The lake's address, as people may read it.
+    pub fn url(&self) -> &Url {
+        &self.inner.url
+    }
+
+    /// The folder, when the lake is on a local disk.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        self.inner.local.as_ref().map(|disk| disk.folder.as_path())
+    }
+
+    /// The lake's objects: names as in the picture at the top of this file.
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.store
+    }
+
+    pub(crate) fn root(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.root
+    }
+
+    pub(crate) fn disk(&self) -> Option<&LocalDisk> {
+        self.inner.local.as_ref()
+    }
+
+    /// Where a table's files are, from the root of the store.
+    pub(crate) fn table_root(&self, name: &TableName) -> Path {
+        let mut path = self.inner.prefix.clone();
+        for part in name.location().parts() {
+            path = path.join(part);
+        }
+        path
+    }
+
+    /// A table as the table library addresses it.
+    pub(crate) fn log_store(&self, name: &TableName) -> LogStoreRef {
+        let mut url = self.inner.url.clone();
+        url.set_path(&format!("{}/{}", url.path(), name.location()));
+        default_logstore(
+            Arc::new(PrefixStore::new(self.inner.root.clone(), self.table_root(name))),
+            self.inner.root.clone(),
+            &url,
+            &StorageConfig::default(),
+        )
+    }
+
+    /// Writes an object that must not exist yet.
+    ///
+    /// # Errors
+    /// [`LakeError::LostRace`] when it does. Azure says "precondition failed"
+    /// where others say "already exists"; both are a lost race.
+    pub(crate) async fn create(&self, path: &Path, bytes: Vec<u8>) -> Result<()> {
+        let options = PutOptions { mode: PutMode::Create, ..Default::default() };
+        match self.inner.store.put_opts(path, bytes.into(), options).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_lost_race(&error) => Err(LakeError::LostRace { what: path.to_string() }),
+            Err(source) => Err(LakeError::Store { doing: format!("creating {path}"), source }),
+        }
+    }
+
+    /// Reads a small object; none when it is not there.
+    pub(crate) async fn read(&self, path: &Path) -> Result<Option<bytes::Bytes>> {
+        match self.inner.store.get(path).await {
+            Ok(found) => Ok(Some(found.bytes().await.doing(|| format!("reading {path}"))?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(LakeError::Store { doing: format!("reading {path}"), source }),
+        }
+    }
+
+    /// Creates one object twice. Where the second write succeeds, or fails for
+    /// another reason than the first, two runs could both win a commit.
+    async fn probe(&self) -> Result<()> {
+        let remembered = Path::from(PROBED);
+        if self.read(&remembered).await?.is_some() {
+            return Ok(());
+        }
+        let trial = Path::from(format!("probe-{}", uuid::Uuid::new_v4()));
+        self.create(&trial, b"first".to_vec()).await?;
+        let second = self.create(&trial, b"second".to_vec()).await;
+        let kept = self.read(&trial).await?;
+        let _ = self.inner.store.delete(&trial).await;
+        let found = match second {
+            Err(LakeError::LostRace { .. }) if kept.as_deref() == Some(b"first") => {
+                return match self.create(&remembered, b"create-only writes work\n".to_vec()).await {
+                    Err(error) if !error.is_lost_race() => Err(error),
+                    _ => Ok(()),
+                };
+            }
+            Ok(()) => "a second create succeeded".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(LakeError::NotCreateOnly { url: self.inner.url.to_string(), found })
+    }
+}
+
+const PROBED: &str = "store-checked";
+
+/// Whether a store's refusal means that another writer was first.
+pub(crate) fn is_lost_race(error: &object_store::Error) -> bool {
+    matches!(
+        error,
+        object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }
+    )
+}
+
+/// The folder that an address means, if it means one on this machine.
+fn local_folder(address: &str) -> Result<Option<PathBuf>> {
+    let Ok(url) = Url::parse(address) else {
+        return Ok(Some(PathBuf::from(address)));
+    };
+    // One letter is a Windows drive, not a scheme.
+    if url.scheme().len() == 1 {
+        return Ok(Some(PathBuf::from(address)));
+    }
+    match ObjectStoreScheme::parse(&url) {
+        Ok((ObjectStoreScheme::Local, _)) => {
+            url.to_file_path().map(Some).map_err(|()| LakeError::Open {
+                url: address.to_owned(),
+                reason: "a file:// URL needs an absolute path, as in file:///var/lib/jcw/lake".into(),
+            })
+        }
+        _ => Ok(None),
+    }
+}

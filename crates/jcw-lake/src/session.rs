@@ -1,0 +1,181 @@
+//! A session is a DataFusion context with the warehouse's settings, made in this
+//! one place, and a [`Catalog`]: exactly the tables that the session may see.
+
+use crate::error::{Doing as _, Result};
+use crate::lake::Lake;
+use crate::name::TableName;
+use crate::release::Release;
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The name of the one catalogue in a session.
+pub const CATALOG: &str = "warehouse";
+
+/// The schema in which a table without a schema is looked for.
+pub const DEFAULT_SCHEMA: &str = "published";
+
+/// How much of the machine a session may use.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// Tasks that work at the same time; the machine's cores unless said.
+    pub threads: Option<usize>,
+    /// Bytes that sorts, joins and aggregates may hold before they spill to
+    /// disk; not bounded unless said.
+    pub memory: Option<usize>,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        SessionSettings { threads: None, memory: None }
+    }
+}
+
+/// Makes a session that sees the tables of `catalog` and nothing else.
+///
+/// # Errors
+/// When the engine refuses the settings.
+pub fn session(catalog: Arc<Catalog>, settings: &SessionSettings) -> Result<SessionContext> {
+    let mut config = SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .with_information_schema(true);
+    if let Some(threads) = settings.threads {
+        config = config.with_target_partitions(threads.max(1));
+    }
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(memory) = settings.memory {
+        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(memory)));
+    }
+    let runtime = runtime.build_arc().doing(|| "preparing the query engine".into())?;
+    let context = SessionContext::new_with_config_rt(config, runtime);
+    context.register_catalog(CATALOG, catalog);
+    Ok(context)
+}
+
+/// The tables that a session may see.
+#[derive(Debug)]
+pub struct Catalog {
+    lake: Lake,
+    schemas: RwLock<BTreeMap<String, Arc<Tables>>>,
+}
+
+#[derive(Debug)]
+struct Tables {
+    lake: Lake,
+    schema: String,
+    entries: RwLock<BTreeMap<String, Entry>>,
+}
+
+/// A table that is opened when it is first used, or one that is open.
+#[derive(Debug, Clone)]
+enum Entry {
+    Pinned(u64),
+    Open(Arc<dyn TableProvider>),
+}
+
+impl Lake {
+    /// A catalogue without tables.
+    pub fn empty_catalog(&self) -> Arc<Catalog> {
+        Arc::new(Catalog { lake: self.clone(), schemas: RwLock::default() })
+    }
+
+    /// The tables of one release, each at its pinned version. Opens none of
+    /// them yet. Views are not part of it: whoever plans SQL makes them from
+    /// [`crate::Contents::views`] and adds them with [`Catalog::add`].
+    ///
+    /// # Errors
+    /// When the release names a table that cannot be.
+    pub fn catalog(&self, release: &Release) -> Result<Arc<Catalog>> {
+        let catalog = self.empty_catalog();
+        for (name, pin) in &release.contents.tables {
+            catalog.pin(name, pin.version)?;
+        }
+        Ok(catalog)
+    }
+}
+
+impl Catalog {
+    /// Shows a table at one version; it is opened on first use.
+    ///
+    /// # Errors
+    /// When the name is not a table's name.
+    pub fn pin(&self, name: &str, version: u64) -> Result<()> {
+        self.insert(name, Entry::Pinned(version))
+    }
+
+    /// Shows a table that is already open, such as staged rows or a view. It
+    /// takes the place of one with the same name.
+    ///
+    /// # Errors
+    /// When the name is not a table's name.
+    pub fn add(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.insert(name, Entry::Open(table))
+    }
+
+    fn insert(&self, name: &str, entry: Entry) -> Result<()> {
+        let name = TableName::parse(name)?;
+        let mut schemas = self.schemas.write().unwrap_or_else(PoisonError::into_inner);
+        let tables = schemas.entry(name.schema().to_owned()).or_insert_with(|| {
+            Arc::new(Tables {
+                lake: self.lake.clone(),
+                schema: name.schema().to_owned(),
+                entries: RwLock::default(),
+            })
+        });
+        tables.set(name.table(), entry);
+        Ok(())
+    }
+}
+
+impl CatalogProvider for Catalog {
+    fn schema_names(&self) -> Vec<String> {
+        self.schemas.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        let schemas = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+        schemas.get(name).map(|tables| tables.clone() as Arc<dyn SchemaProvider>)
+    }
+}
+
+impl Tables {
+    fn get(&self, table: &str) -> Option<Entry> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
+    }
+
+    fn set(&self, table: &str, entry: Entry) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), entry);
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Tables {
+    fn table_names(&self) -> Vec<String> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    async fn table(&self, table: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        let version = match self.get(table) {
+            None => return Ok(None),
+            Some(Entry::Open(provider)) => return Ok(Some(provider)),
+            Some(Entry::Pinned(version)) => version,
+        };
+        let name = format!("{}.{table}", self.schema);
+        let opened = self.lake.table_at(&name, version).await;
+        let provider = opened
+            .and_then(|table| table.provider())
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        self.set(table, Entry::Open(provider.clone()));
+        Ok(Some(provider))
+    }
+
+    fn table_exist(&self, table: &str) -> bool {
+        self.get(table).is_some()
+    }
+}
