@@ -1,0 +1,46 @@
+/*
+description: Appeals to the SEND tribunal and the decisions they could be made about, a row for each area and calendar year
+owner: SEND data team
+grain: [area_code, period, breakdown_topic, breakdown]
+tags: [council, moj]
+tests:
+  - accepted_values: {column: area_level, values: [country, local_authority]}
+*/
+-- The table names authorities by DfE's three-digit number; core.area knows their ONS codes. Authorities
+-- abolished before core.area begins have none and are left out (they stay in staging).
+with area_of_line as (
+    select
+        appeals.line_name,
+        appeals.period,
+        case when appeals.area_level = 'country' then 'E92000001' else area.area_code end as area_code,
+        case when appeals.area_level = 'country' then 'England' else area.area_name end as area_name
+    from staging.moj_tribunal_appeals as appeals
+    left join core.area
+        on area.old_la_code = appeals.old_la_code
+        and area.area_level = 'local_authority'
+    where not appeals.is_partial_total
+)
+
+select
+    area_of_line.area_code,
+    area_of_line.area_name,
+    appeals.area_level,
+    appeals.period,
+    appeals.period_start,
+    appeals.period_end,
+    appeals.period_grain,
+    'Total' as breakdown_topic,
+    'Total' as breakdown,
+    appeals.appeals_registered,
+    appeals.appeals_registered_status,
+    appeals.appealable_decisions,
+    appeals.appealable_decisions_status,
+    appeals.in_development_decisions,
+    appeals.in_development_decisions_status,
+    appeals.appeal_rate_pc,
+    appeals.in_development_rate_pc
+from staging.moj_tribunal_appeals as appeals
+inner join area_of_line
+    on area_of_line.line_name = appeals.line_name
+    and area_of_line.period = appeals.period
+where area_of_line.area_code is not null
