@@ -4,16 +4,36 @@
 use crate::diagnostic::Diagnostic;
 use crate::place::{Place, Placed};
 
-/// Looks up an environment variable. Handed in, so that what a project means
-/// is never hidden in the process.
-pub type Environment<'e> = dyn Fn(&str) -> Option<String> + 'e;
+/// Where environment variables come from. Handed in, so that a test needs no
+/// process and a project means what its caller says. A closure from a name to
+/// a value is one.
+pub trait Environment {
+    /// The value of the variable, when it is set.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment for F {
+    fn get(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+/// The environment of this process. A value that is not Unicode counts as not set.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
 
 /// `written` with its variables replaced. What cannot be replaced is left out
 /// and noted, by name and never by value.
 pub(crate) fn expand(
     written: &str,
     place: &Place,
-    environment: &Environment<'_>,
+    environment: &dyn Environment,
     problems: &mut Vec<Diagnostic>,
 ) -> String {
     if !written.contains("${") {
@@ -56,7 +76,7 @@ pub(crate) fn expand(
             continue;
         }
         // As in a shell, `:-` also covers a variable that is set to nothing.
-        let value = environment(name).filter(|value| default.is_none() || !value.is_empty());
+        let value = environment.get(name).filter(|value| default.is_none() || !value.is_empty());
         match value.as_deref().or(default) {
             Some(value) => out.push_str(value),
             None => problem(

@@ -8,10 +8,9 @@
 //!
 //! ```no_run
 //! # use std::path::Path;
-//! use jcw_project::{Project, render};
-//! let environment = |name: &str| std::env::var(name).ok();
+//! use jcw_project::{ProcessEnvironment, Project, render};
 //! let root = Path::new(".");
-//! let (project, diagnostics) = Project::load(root, &environment);
+//! let (project, diagnostics) = Project::load(root, &ProcessEnvironment);
 //! let shown = render(&diagnostics, root, true);
 //! # let _ = (project, shown);
 //! ```
@@ -35,7 +34,7 @@ mod yaml;
 
 pub use contract::*;
 pub use diagnostic::{Diagnostic, Level, render};
-pub use expand::Environment;
+pub use expand::{Environment, ProcessEnvironment};
 pub use load::Draft;
 pub use metric::*;
 pub use model::*;

@@ -32,7 +32,7 @@ pub struct Draft {
 impl Project {
     /// Reads the project under `root`. There is one only when no diagnostic is
     /// an error; warnings come with it.
-    pub fn load(root: &Path, environment: &Environment<'_>) -> (Option<Project>, Vec<Diagnostic>) {
+    pub fn load(root: &Path, environment: &dyn Environment) -> (Option<Project>, Vec<Diagnostic>) {
         let draft = Draft::read(root, environment);
         let sound = draft.diagnostics.iter().all(|diagnostic| diagnostic.level < Level::Error);
         (draft.project.filter(|_| sound), draft.diagnostics)
@@ -41,7 +41,7 @@ impl Project {
 
 impl Draft {
     /// Reads the project under `root` as far as it goes.
-    pub fn read(root: &Path, environment: &Environment<'_>) -> Draft {
+    pub fn read(root: &Path, environment: &dyn Environment) -> Draft {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut problems = Vec::new();
         let files = find(&root, &mut problems);
@@ -135,7 +135,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
 fn read(
     root: PathBuf,
     files: &[(Role, PathBuf)],
-    environment: &Environment<'_>,
+    environment: &dyn Environment,
     problems: &mut Vec<Diagnostic>,
 ) -> Draft {
     let mut setting = Setting { environment, symbols: BTreeMap::new(), time_zone: chrono_tz::Europe::London };

@@ -48,7 +48,7 @@ pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
 
 /// What every reader may look at besides its own file.
 pub(crate) struct Setting<'s> {
-    pub(crate) environment: &'s Environment<'s>,
+    pub(crate) environment: &'s dyn Environment,
     /// `schemas/symbols.yaml`.
     pub(crate) symbols: symbols::Sets,
     /// The warehouse's.

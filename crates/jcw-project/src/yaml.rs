@@ -65,7 +65,7 @@ pub(crate) struct Entry {
 pub(crate) fn read(
     file: &Arc<Path>,
     text: &str,
-    environment: &Environment<'_>,
+    environment: &dyn Environment,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
     let mut events = Vec::new();
@@ -237,7 +237,7 @@ struct Walk<'w> {
     lines: Vec<&'w str>,
     events: std::vec::IntoIter<(Event<'w>, Span)>,
     anchors: BTreeMap<usize, Node>,
-    environment: &'w Environment<'w>,
+    environment: &'w dyn Environment,
     problems: &'w mut Vec<Diagnostic>,
 }
 

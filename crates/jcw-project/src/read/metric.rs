@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 use crate::metric::{Grain, Metric, Part, Polarity, Unit};
 use crate::place::Placed;
-use crate::value::{choice, count, list, name, placed_text, placed_word, text};
+use crate::value::{choice, count, list, placed_text, placed_word, text};
 use crate::yaml::{self, Node};
 
 const UNITS: [(&str, Unit); 6] = [
@@ -94,7 +94,7 @@ fn parts(fields: &mut Fields<'_, '_>, unit: Option<Unit>, metric: Option<&str>) 
     }
     let part = |node: &Node, problems: &mut Vec<Diagnostic>| {
         let mut fields = Fields::of("a part", node, problems)?;
-        let id = fields.required("id", name);
+        let id = fields.required("id", placed_word);
         let part_name = fields.required("name", text);
         let part = figure(&mut fields, unit, id, part_name);
         fields.finish();

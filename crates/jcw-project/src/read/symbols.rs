@@ -16,7 +16,7 @@ pub(crate) type Set = BTreeMap<String, Symbol>;
 /// Sets by name.
 pub(crate) type Sets = BTreeMap<String, Set>;
 
-pub(crate) fn read(file: &File, environment: &Environment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Sets> {
+pub(crate) fn read(file: &File, environment: &dyn Environment, problems: &mut Vec<Diagnostic>) -> Option<Sets> {
     let node = yaml::read(&file.path, &file.text, environment, problems)?;
     let sets = map(written_out)(&node, problems)?;
     Some(sets.into_iter().collect())

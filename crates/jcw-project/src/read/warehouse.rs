@@ -13,7 +13,7 @@ const TAKEN: [&str; 10] = [
     "core", "information_schema", "jcw", "metrics", "models", "published", "public", "seed", "seeds", "staging",
 ];
 
-pub(crate) fn read(file: &File, environment: &Environment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Warehouse> {
+pub(crate) fn read(file: &File, environment: &dyn Environment, problems: &mut Vec<Diagnostic>) -> Option<Warehouse> {
     let node = yaml::read(&file.path, &file.text, environment, problems)?;
     let mut fields = Fields::of("the warehouse", &node, problems)?;
     let warehouse_name = fields.required("name", text);
