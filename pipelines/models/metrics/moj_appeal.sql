@@ -6,18 +6,27 @@ tags: [council, moj]
 tests:
   - accepted_values: {column: area_level, values: [country, local_authority]}
 */
--- The table names authorities by DfE's three-digit number; core.area knows their ONS codes. Authorities
--- abolished before core.area begins have none and are left out (they stay in staging).
-with area_of_line as (
+-- The table names authorities by DfE's three-digit number; core.area knows their ONS codes. Bournemouth
+-- and Poole, which became one in 2019, have no number in the table; they stay in staging only.
+with numbered_area as (
+    -- A county that became a unitary authority keeps its number under a new ONS code: take the newer.
+    select
+        old_la_code, area_code, area_name,
+        row_number() over (partition by old_la_code order by last_year desc, area_code asc) as place
+    from core.area
+    where area_level = 'local_authority'
+),
+
+area_of_line as (
     select
         appeals.line_name,
         appeals.period,
-        case when appeals.area_level = 'country' then 'E92000001' else area.area_code end as area_code,
-        case when appeals.area_level = 'country' then 'England' else area.area_name end as area_name
+        case when appeals.area_level = 'country' then 'E92000001' else numbered_area.area_code end as area_code,
+        case when appeals.area_level = 'country' then 'England' else numbered_area.area_name end as area_name
     from staging.moj_tribunal_appeals as appeals
-    left join core.area
-        on area.old_la_code = appeals.old_la_code
-        and area.area_level = 'local_authority'
+    left join numbered_area
+        on numbered_area.old_la_code = appeals.old_la_code
+        and numbered_area.place = 1
     where not appeals.is_partial_total
 )
 
