@@ -1,0 +1,273 @@
+//! A binding says which column of a file is which column of the contract. It is
+//! made by name, once for each header, so that a file whose columns move keeps
+//! loading and one whose columns are renamed does not load wrongly.
+
+use crate::text::{did_you_mean, fold_label};
+use jcw_project::{Contract, DuplicateHeaders, Origin, ROW_COLUMN, Severity};
+use std::collections::{HashMap, HashSet};
+
+/// Where the columns of a contract stand in the batches of one file.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// For each declared column its place in the batch; `None`: not there.
+    pub(crate) columns: Vec<Option<usize>>,
+    /// Pairs of places that must hold the same text in every row.
+    pub(crate) twins: Vec<(usize, usize)>,
+    /// The labels bound to, without `_row`.
+    pub(crate) labels: Vec<String>,
+    /// The same as JSON strings, each once.
+    pub(crate) json_labels: Vec<String>,
+    version: Option<String>,
+    warnings: Vec<FileFault>,
+}
+
+/// Something wrong with a file as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFault {
+    /// `column.missing`, `column.unknown`, `column.count`, `header.duplicate`,
+    /// `version.unknown`, or the id of the row-count rule.
+    pub rule: String,
+    /// The declared column, where it is about one.
+    pub column: Option<String>,
+    /// `Warn`, or `RejectFile`.
+    pub severity: Severity,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Binding {
+    /// The version that the header shows, where the contract names versions.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// What is odd about the header but does not stop the file.
+    pub fn warnings(&self) -> &[FileFault] {
+        &self.warnings
+    }
+
+    /// Declared columns that the file leaves out.
+    pub fn absent<'a>(&'a self, contract: &'a Contract) -> impl Iterator<Item = &'a str> {
+        (contract.columns.iter().zip(&self.columns))
+            .filter(|(column, place)| place.is_none() && !is_computed(column))
+            .map(|(column, _)| column.name.value.as_str())
+    }
+}
+
+pub(crate) fn is_computed(column: &jcw_project::Column) -> bool {
+    matches!(column.from, Some(Origin::Expression(_)))
+}
+
+/// Finds the contract's columns among `labels` (without `_row`). All faults are
+/// given at once.
+pub(crate) fn bind(contract: &Contract, labels: &[&str]) -> Result<Binding, Vec<FileFault>> {
+    let mut header = Header::new(labels);
+    let columns = if contract.layout.headerless {
+        header.bind_by_position(contract)
+    } else {
+        header.bind_by_name(contract)
+    };
+    let version = header.version(contract);
+    let (faults, warnings): (Vec<_>, Vec<_>) =
+        header.faults.into_iter().partition(|fault| fault.severity == Severity::RejectFile);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Binding {
+        columns,
+        twins: header.twins,
+        labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        json_labels: crate::reject::json_labels(labels),
+        version,
+        warnings,
+    })
+}
+
+/// The labels of a file, on their way to a binding.
+struct Header<'a> {
+    labels: &'a [&'a str],
+    /// Places by folded label; blank labels left out.
+    places: HashMap<String, Vec<usize>>,
+    bound: HashSet<usize>,
+    twins: Vec<(usize, usize)>,
+    faults: Vec<FileFault>,
+}
+
+impl<'a> Header<'a> {
+    fn new(labels: &'a [&'a str]) -> Self {
+        let mut places = HashMap::<String, Vec<usize>>::new();
+        for (place, label) in labels.iter().enumerate() {
+            let label = fold_label(label);
+            if !label.is_empty() {
+                places.entry(label).or_default().push(place);
+            }
+        }
+        Header { labels, places, bound: HashSet::new(), twins: Vec::new(), faults: Vec::new() }
+    }
+
+    fn bind_by_name(&mut self, contract: &Contract) -> Vec<Option<usize>> {
+        let columns = (contract.columns.iter())
+            .map(|column| if is_computed(column) { None } else { self.find(contract, column) })
+            .collect();
+        self.judge_unbound(contract);
+        columns
+    }
+
+    /// Columns that the reader adds are found by name, the rest by position.
+    fn bind_by_position(&mut self, contract: &Contract) -> Vec<Option<usize>> {
+        let declared = contract.columns.iter().filter(|column| column.from.is_none()).count();
+        let added = (contract.columns.iter())
+            .filter(|column| column.from.is_some() && !is_computed(column))
+            .count();
+        if self.labels.len() != declared + added {
+            let found = self.labels.len().saturating_sub(added);
+            self.reject(
+                "column.count",
+                None,
+                format!(
+                    "the file has no header, so its columns are bound by position; it has {found} columns and the contract declares {declared}"
+                ),
+            );
+            return Vec::new();
+        }
+        let mut position = 0..declared;
+        (contract.columns.iter())
+            .map(|column| match &column.from {
+                None => position.next(),
+                Some(Origin::Expression(_)) => None,
+                Some(_) => self.find(contract, column),
+            })
+            .collect()
+    }
+
+    /// The place of one declared column.
+    fn find(&mut self, contract: &Contract, column: &jcw_project::Column) -> Option<usize> {
+        let name = column.name.value.as_str();
+        let mut candidates: Vec<String> = vec![fold_label(name)];
+        for alias in &column.aliases {
+            let alias = fold_label(alias);
+            if !candidates.contains(&alias) {
+                candidates.push(alias);
+            }
+        }
+        let mut found: Vec<usize> = (candidates.iter())
+            .filter_map(|label| self.places.get(label))
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        self.bound.extend(&found);
+        match found[..] {
+            [] if column.optional && !column.required => None,
+            [] => {
+                self.missing(name);
+                None
+            }
+            [place] => Some(place),
+            [first, ..] if contract.layout.duplicate_headers == DuplicateHeaders::Identical => {
+                self.twins.extend(found[1..].iter().map(|twin| (first, *twin)));
+                Some(first)
+            }
+            [first, ..] => {
+                let labels = self.quoted(&found);
+                self.reject(
+                    "header.duplicate",
+                    Some(name),
+                    format!(
+                        "the labels {labels} are all column \"{name}\"; the file must have it once, or the contract say `duplicate_headers: identical`"
+                    ),
+                );
+                Some(first)
+            }
+        }
+    }
+
+    fn missing(&mut self, name: &str) {
+        let near = did_you_mean(name, self.labels.iter().copied());
+        let near = match near {
+            Some(near) => format!("; \"{near}\" looks like it: add it to the column's aliases if it is"),
+            None => String::new(),
+        };
+        let all: Vec<usize> = (0..self.labels.len()).collect();
+        let labels = self.quoted(&all);
+        self.reject(
+            "column.missing",
+            Some(name),
+            format!("column \"{name}\" is not in the file{near}. The file's labels are {labels}"),
+        );
+    }
+
+    /// Labels that no declared column took.
+    fn judge_unbound(&mut self, contract: &Contract) {
+        let mut unbound: Vec<Vec<usize>> = self.places.values().cloned().collect();
+        unbound.retain(|places| !places.iter().any(|place| self.bound.contains(place)));
+        unbound.sort_unstable();
+        for places in unbound {
+            let label = self.labels[places[0]];
+            if places.len() > 1 && contract.layout.duplicate_headers == DuplicateHeaders::Reject {
+                let labels = self.quoted(&places);
+                self.reject(
+                    "header.duplicate",
+                    None,
+                    format!("the labels {labels} are the same; each column of the file must have its own"),
+                );
+                continue;
+            }
+            let names = contract.columns.iter().map(|column| column.name.value.as_str());
+            let near = match did_you_mean(label, names) {
+                Some(near) => format!("; if it is column \"{near}\", add it to that column's aliases"),
+                None => String::new(),
+            };
+            self.faults.push(FileFault {
+                rule: "column.unknown".to_owned(),
+                column: None,
+                severity: Severity::Warn,
+                message: format!("the contract does not declare the file's column \"{label}\", so it is left out{near}"),
+            });
+        }
+    }
+
+    /// The first version of which every label is there.
+    fn version(&mut self, contract: &Contract) -> Option<String> {
+        let shown = (contract.versions.iter()).find(|version| {
+            version.shows.iter().all(|label| self.places.contains_key(&fold_label(label)))
+        });
+        if shown.is_none() && !contract.versions.is_empty() {
+            self.faults.push(FileFault {
+                rule: "version.unknown".to_owned(),
+                column: None,
+                severity: Severity::Warn,
+                message: "the header shows none of the versions that the contract names".to_owned(),
+            });
+        }
+        shown.map(|version| version.id.value.clone())
+    }
+
+    fn reject(&mut self, rule: &str, column: Option<&str>, message: String) {
+        self.faults.push(FileFault {
+            rule: rule.to_owned(),
+            column: column.map(str::to_owned),
+            severity: Severity::RejectFile,
+            message,
+        });
+    }
+
+    /// Labels as they are said; a few stand for many.
+    fn quoted(&self, places: &[usize]) -> String {
+        const MOST: usize = 40;
+        let mut labels: Vec<String> =
+            places.iter().take(MOST).map(|place| format!("\"{}\"", self.labels[*place])).collect();
+        if places.len() > MOST {
+            labels.push(format!("and {} more", places.len() - MOST));
+        }
+        labels.join(", ")
+    }
+}
+
+/// The labels of a text batch: all its columns but `_row`.
+pub(crate) fn labels_of(schema: &arrow::datatypes::Schema) -> Vec<&str> {
+    (schema.fields().iter())
+        .map(|field| field.name().as_str())
+        .filter(|name| *name != ROW_COLUMN)
+        .collect()
+}

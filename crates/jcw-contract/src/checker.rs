@@ -1,0 +1,528 @@
+//! A checker is a contract made ready to judge rows. It is made once for a
+//! contract, shared by threads, and keeps nothing between batches, so that the
+//! same row is always judged alike, whatever stands around it.
+
+use crate::bind::{self, Binding, FileFault, is_computed, labels_of};
+use crate::breach::{Breach, Breaches, RuleBook, RuleCount, RuleEntry, RuleNumber};
+use crate::column::{ColumnReader, Typed};
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::expression::{Expression, Planner};
+use crate::key::{Keys, hash_rows};
+use crate::reference::{References, ReferenceReader};
+use crate::reject::{SourceRows, reject_rows};
+use crate::symbol::repeated;
+use crate::text;
+use crate::withheld::WithheldRows;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions,
+    StringArray, StringViewArray, new_null_array,
+};
+use arrow::compute::FilterBuilder;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use jcw_project::{Contract, Origin, ROW_COLUMN, Severity};
+use std::sync::Arc;
+
+/// A compiled contract.
+#[derive(Debug)]
+pub struct Checker {
+    contract: Contract,
+    table_schema: SchemaRef,
+    /// Declared columns with their status columns, all nullable: what
+    /// expressions see.
+    typed_schema: SchemaRef,
+    book: RuleBook,
+    columns: Vec<ColumnReader>,
+    /// Place of each declared column in the table.
+    places: Vec<usize>,
+    computed: Vec<Computed>,
+    rules: Vec<(RuleNumber, Expression)>,
+    references: Vec<ReferenceReader>,
+    twin_rule: RuleNumber,
+    /// Places in the table of the key's columns.
+    key: Vec<usize>,
+}
+
+/// A column made by an expression.
+#[derive(Debug)]
+struct Computed {
+    column: usize,
+    rule: RuleNumber,
+    expression: Expression,
+    /// Fields of the typed table as far as it is made by then.
+    schema: SchemaRef,
+}
+
+/// What a contract made of one batch.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Rows that load, in the schema of the source table.
+    pub accepted: RecordBatch,
+    /// One row for each row and rule broken, in [`reject_schema`](crate::reject_schema).
+    pub rejected: RecordBatch,
+    /// Rows that do not load.
+    pub rejected_rows: usize,
+    /// Rows that wait for the end of the file ([`Keys::Withhold`]).
+    pub withheld: Option<WithheldRows>,
+    /// Hashes of the accepted rows' keys ([`Keys::Collect`]).
+    pub key_hashes: Vec<u64>,
+    /// Rows handed in: accepted, rejected and withheld together.
+    pub received: usize,
+    /// How often each rule was broken, warnings included, in order of declaration.
+    pub counts: Vec<RuleCount>,
+}
+
+impl Checked {
+    /// Rules broken for which nothing of the file may load.
+    pub fn file_breaches(&self) -> impl Iterator<Item = &RuleCount> {
+        self.counts.iter().filter(|count| count.severity == Severity::RejectFile)
+    }
+
+    /// Rules that were broken by rows that load all the same.
+    pub fn warned(&self) -> impl Iterator<Item = &RuleCount> {
+        self.counts.iter().filter(|count| count.severity == Severity::Warn)
+    }
+
+    /// Rows withheld.
+    pub fn withheld_rows(&self) -> usize {
+        self.withheld.as_ref().map_or(0, WithheldRows::len)
+    }
+}
+
+impl Checker {
+    /// Compiles a contract. `references` holds the known values of every
+    /// reference that the contract declares.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] when something declared cannot be carried out (which
+    /// [`check_rules`](crate::check_rules) would have said with its place),
+    /// [`Error::ReferenceNotLoaded`] when values are missing.
+    pub fn compile(contract: &Contract, references: References) -> Result<Checker, Error> {
+        let broken = |problem: String| Error::Contract { contract: contract.id.value.clone(), problem };
+        let mut book = RuleBook::default();
+        let mut columns = Vec::new();
+        for column in &contract.columns {
+            let reader = ColumnReader::compile(column, contract.layout.format, &mut book)
+                .map_err(|problem| broken(format!("column \"{}\": {problem}", column.name.value)))?;
+            columns.push(reader);
+        }
+        let twin_rule = book.add(RuleEntry {
+            id: "duplicate-header".to_owned(),
+            column: None,
+            severity: Severity::RejectRow,
+            reason: "columns of the same label hold different text in this row".to_owned(),
+        });
+        let layout = TypedLayout::of(contract);
+        let planner = Planner::new();
+        let mut computed = Vec::new();
+        for (position, column) in contract.columns.iter().enumerate() {
+            let Some(Origin::Expression(sql)) = &column.from else { continue };
+            let schema = layout.visible_to(contract, position);
+            let data_type = column.kind.data_type();
+            let name = &column.name.value;
+            computed.push(Computed {
+                column: position,
+                rule: book.add_for(name, "expression", column.severity, "could not be worked out"),
+                expression: planner
+                    .plan_value(sql, &schema, &data_type)
+                    .map_err(|problem| broken(format!("the expression of column \"{name}\" {}", problem.message)))?,
+                schema,
+            });
+        }
+        let mut rules = Vec::new();
+        for rule in &contract.rules {
+            let number = book.add(RuleEntry {
+                id: rule.id.value.clone(),
+                column: None,
+                severity: rule.severity,
+                reason: rule.message.clone(),
+            });
+            let expression = planner
+                .plan_check(&rule.check, &layout.schema)
+                .map_err(|problem| broken(format!("rule \"{}\" {}", rule.id.value, problem.message)))?;
+            rules.push((number, expression));
+        }
+        let place_of = |name: &str| {
+            (contract.columns.iter().position(|column| column.name.value == name))
+                .map(|column| layout.places[column])
+                .ok_or_else(|| broken(format!("there is no column \"{name}\"")))
+        };
+        let references = references.compile(contract, &mut book, place_of)?;
+        let key = match &contract.key {
+            None => Vec::new(),
+            Some(key) => key.columns.iter().map(|name| place_of(name)).collect::<Result<_, _>>()?,
+        };
+        Ok(Checker {
+            contract: contract.clone(),
+            table_schema: contract.table_schema(),
+            typed_schema: layout.schema,
+            book,
+            columns,
+            places: layout.places,
+            computed,
+            rules,
+            references,
+            twin_rule,
+            key,
+        })
+    }
+
+    /// The contract compiled.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The schema of accepted rows.
+    pub fn table_schema(&self) -> SchemaRef {
+        self.table_schema.clone()
+    }
+
+    /// Finds the contract's columns among a file's labels (without `_row`).
+    ///
+    /// # Errors
+    /// All that is wrong with the header, at once. Nothing of the file may load.
+    pub fn bind(&self, labels: &[&str]) -> Result<Binding, Vec<FileFault>> {
+        bind::bind(&self.contract, labels)
+    }
+
+    /// As [`bind`](Self::bind), with the labels of a text batch.
+    ///
+    /// # Errors
+    /// As `bind`.
+    pub fn bind_schema(&self, schema: &Schema) -> Result<Binding, Vec<FileFault>> {
+        self.bind(&labels_of(schema))
+    }
+
+    /// Judges every row of a text batch.
+    ///
+    /// # Errors
+    /// [`Error::Batch`] when the batch is not what was bound,
+    /// [`Error::Arrow`] when Arrow fails.
+    pub fn check(
+        &self,
+        binding: &Binding,
+        batch: &RecordBatch,
+        delivery: &Delivery,
+        keys: Keys,
+    ) -> Result<Checked, Error> {
+        let source = self.source_rows(binding, batch)?;
+        self.judge(binding, batch.num_rows(), &source, delivery, keys)
+            .map_err(|error| self.arrow_error(error))
+    }
+
+    /// Hashes of the keys of all rows, rejected ones too, reading no more
+    /// columns than the key needs. Empty when the contract has no key.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn key_hashes(&self, binding: &Binding, batch: &RecordBatch) -> Result<Vec<u64>, Error> {
+        if self.key.is_empty() {
+            return Ok(Vec::new());
+        }
+        let source = self.source_rows(binding, batch)?;
+        let rows = batch.num_rows();
+        let mut breaches = Breaches::new(&self.book);
+        let needs_all = self.computed.iter().any(|computed| self.is_key(computed.column));
+        let table = self
+            .typed(binding, rows, &source, &mut breaches, |column| needs_all || self.is_key(column))
+            .map_err(|error| self.arrow_error(error))?;
+        self.hash_keys(&table, rows).map_err(|error| self.arrow_error(error))
+    }
+
+    fn judge(
+        &self,
+        binding: &Binding,
+        rows: usize,
+        source: &SourceRows,
+        delivery: &Delivery,
+        keys: Keys,
+    ) -> Result<Checked, ArrowError> {
+        let mut breaches = Breaches::new(&self.book);
+        let table = self.typed(binding, rows, source, &mut breaches, |_| true)?;
+        self.check_twins(binding, source, &mut breaches);
+        self.check_rules(&table, rows, &mut breaches)?;
+        for reference in &self.references {
+            reference.check(&table[reference.place()], &mut breaches)?;
+        }
+        let (breaches, counts) = breaches.finish(source.rows);
+
+        let mut is_kept = kept(&breaches, rows);
+        let rejected_rows = rows - is_kept.values().count_set_bits();
+        let mut withheld = None;
+        let mut key_hashes = Vec::new();
+        match keys {
+            Keys::Collect if !self.key.is_empty() => {
+                key_hashes = self.hash_keys(&table, rows)?;
+                if rejected_rows > 0 {
+                    let mut row = 0;
+                    key_hashes.retain(|_| {
+                        row += 1;
+                        is_kept.value(row - 1)
+                    });
+                }
+            }
+            Keys::Withhold(suspects) if !self.key.is_empty() && !suspects.is_empty() => {
+                let hashes = self.hash_keys(&table, rows)?;
+                let is_suspect = BooleanArray::from_iter(
+                    hashes.iter().enumerate().map(|(row, hash)| Some(is_kept.value(row) && suspects.contains(*hash))),
+                );
+                if is_suspect.values().count_set_bits() > 0 {
+                    withheld = Some(self.withhold(binding, &table, source, delivery, &is_suspect)?);
+                    is_kept = arrow::compute::and_not(&is_kept, &is_suspect)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(Checked {
+            accepted: self.accept(binding, &table, source, delivery, &is_kept)?,
+            rejected: reject_rows(delivery, &self.book, &breaches, source)?,
+            rejected_rows,
+            withheld,
+            key_hashes,
+            received: rows,
+            counts,
+        })
+    }
+
+    /// The declared columns and their status columns, as far as `is_wanted`;
+    /// the others are null.
+    fn typed(
+        &self,
+        binding: &Binding,
+        rows: usize,
+        source: &SourceRows,
+        breaches: &mut Breaches,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Result<Vec<ArrayRef>, ArrowError> {
+        let fields = self.typed_schema.fields();
+        let mut table: Vec<Option<ArrayRef>> = vec![None; fields.len()];
+        let mut put = |column: usize, (values, status): Typed| {
+            let place = self.places[column];
+            table[place] = Some(values);
+            if let Some(status) = status {
+                table[place + 1] = Some(status);
+            }
+        };
+        for (column, reader) in self.columns.iter().enumerate() {
+            if is_computed(&self.contract.columns[column]) || !is_wanted(column) {
+                continue;
+            }
+            match binding.columns[column] {
+                Some(place) => put(column, reader.read(source.cells[place], breaches)),
+                None => put(column, reader.absent(rows)),
+            }
+        }
+        for computed in self.computed.iter().filter(|computed| is_wanted(computed.column)) {
+            let seen = (computed.schema.fields().iter()).map(|field| {
+                (self.typed_schema.index_of(field.name()).ok())
+                    .and_then(|place| table[place].clone())
+                    .unwrap_or_else(|| new_null_array(field.data_type(), rows))
+            });
+            let batch = batch_of(computed.schema.clone(), seen.collect(), rows)?;
+            let evaluated = computed.expression.evaluate(&batch)?;
+            for row in &evaluated.failed {
+                breaches.add(*row, computed.rule, None);
+            }
+            let reader = &self.columns[computed.column];
+            if let Some(rule) = reader.required_rule()
+                && evaluated.values.null_count() > 0
+            {
+                let blank = (0..rows).filter(|row| evaluated.values.is_null(*row));
+                blank.for_each(|row| breaches.add(row, rule, None));
+            }
+            let (values, status) = reader.computed(evaluated.values);
+            let place = self.places[computed.column];
+            table[place] = Some(values);
+            if let Some(status) = status {
+                table[place + 1] = Some(status);
+            }
+        }
+        Ok((table.into_iter().zip(fields))
+            .map(|(column, field)| column.unwrap_or_else(|| new_null_array(field.data_type(), rows)))
+            .collect())
+    }
+
+    fn check_twins(&self, binding: &Binding, source: &SourceRows, breaches: &mut Breaches) {
+        for (one, other) in &binding.twins {
+            let (one, other) = (source.cells[*one], source.cells[*other]);
+            for row in 0..one.len() {
+                if cell(one, row) != cell(other, row) {
+                    breaches.add(row, self.twin_rule, None);
+                }
+            }
+        }
+    }
+
+    fn check_rules(&self, table: &[ArrayRef], rows: usize, breaches: &mut Breaches) -> Result<(), ArrowError> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        let batch = batch_of(self.typed_schema.clone(), table.to_vec(), rows)?;
+        for (rule, expression) in &self.rules {
+            let evaluated = expression.evaluate(&batch)?;
+            let holds = evaluated.values.as_boolean();
+            if holds.false_count() > 0 {
+                let broken = (0..rows).filter(|row| holds.is_valid(*row) && !holds.value(*row));
+                broken.for_each(|row| breaches.add(row, *rule, None));
+            }
+            for row in evaluated.failed {
+                breaches.add(row, *rule, Some("the rule could not be worked out for this row"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_key(&self, column: usize) -> bool {
+        self.key.contains(&self.places[column])
+    }
+
+    fn hash_keys(&self, table: &[ArrayRef], rows: usize) -> Result<Vec<u64>, ArrowError> {
+        let columns: Vec<ArrayRef> = self.key.iter().map(|place| table[*place].clone()).collect();
+        hash_rows(&columns, rows).map_err(|error| ArrowError::ExternalError(Box::new(error)))
+    }
+
+    /// The rows that are kept, in the schema of the source table.
+    fn accept(
+        &self,
+        binding: &Binding,
+        table: &[ArrayRef],
+        source: &SourceRows,
+        delivery: &Delivery,
+        is_kept: &BooleanArray,
+    ) -> Result<RecordBatch, ArrowError> {
+        let count = is_kept.values().count_set_bits();
+        let numbers: ArrayRef = Arc::new(arrow::array::Int64Array::from(source.rows.to_vec()));
+        let mut columns: Vec<ArrayRef> = table.to_vec();
+        columns.push(numbers);
+        if count < is_kept.len() {
+            let filter = FilterBuilder::new(is_kept).optimize().build();
+            for column in &mut columns {
+                *column = filter.filter(column)?;
+            }
+        }
+        let numbers = columns.pop();
+        if !self.contract.versions.is_empty() {
+            columns.push(match binding.version() {
+                Some(version) => repeated(version, count),
+                None => new_null_array(&DataType::Utf8, count),
+            });
+        }
+        columns.push(repeated(delivery.extract, count));
+        columns.extend(numbers);
+        batch_of(self.table_schema.clone(), columns, count)
+    }
+
+    fn withhold(
+        &self,
+        binding: &Binding,
+        table: &[ArrayRef],
+        source: &SourceRows,
+        delivery: &Delivery,
+        is_suspect: &BooleanArray,
+    ) -> Result<WithheldRows, ArrowError> {
+        let suspect = (0..is_suspect.len()).filter(|row| is_suspect.value(*row));
+        let values: Vec<String> = suspect.map(|row| source.json(row)).collect();
+        Ok(WithheldRows {
+            rows: self.accept(binding, table, source, delivery, is_suspect)?,
+            values: StringArray::from(values),
+            sheet: delivery.sheet.map(str::to_owned),
+        })
+    }
+
+    fn source_rows<'a>(&self, binding: &'a Binding, batch: &'a RecordBatch) -> Result<SourceRows<'a>, Error> {
+        let broken = |problem: &str| Error::Batch { contract: self.contract.id.value.clone(), problem: problem.to_owned() };
+        let schema = batch.schema_ref();
+        if labels_of(schema) != binding.labels {
+            return Err(broken("a batch has other columns than those that were bound; bind again when the header changes"));
+        }
+        let mut cells = Vec::with_capacity(binding.labels.len());
+        let mut rows = None;
+        for (field, column) in schema.fields().iter().zip(batch.columns()) {
+            if field.name() == ROW_COLUMN {
+                rows = column.as_primitive_opt::<Int64Type>();
+            } else {
+                let text = column.as_string_view_opt();
+                cells.push(text.ok_or_else(|| broken("a column of the batch is not text (Utf8View)"))?);
+            }
+        }
+        let rows = rows.ok_or_else(|| broken("the batch has no column _row of type Int64"))?;
+        Ok(SourceRows { labels: &binding.json_labels, cells, rows: rows.values() })
+    }
+
+    pub(crate) fn key_rule(&self) -> &str {
+        self.contract.key.as_ref().map_or("key", |key| key.id.as_str())
+    }
+
+    pub(crate) fn key_names(&self) -> Vec<&str> {
+        self.key.iter().map(|place| self.typed_schema.field(*place).name().as_str()).collect()
+    }
+
+    /// The key's columns of accepted rows.
+    pub(crate) fn key_columns(&self, rows: &RecordBatch) -> Vec<ArrayRef> {
+        self.key.iter().map(|place| rows.column(*place).clone()).collect()
+    }
+
+    /// The declared columns of accepted rows, status columns included.
+    pub(crate) fn declared_columns(&self, rows: &RecordBatch) -> Vec<ArrayRef> {
+        rows.columns()[..self.typed_schema.fields().len()].to_vec()
+    }
+
+    pub(crate) fn arrow_error(&self, source: ArrowError) -> Error {
+        Error::Arrow { contract: self.contract.id.value.clone(), source }
+    }
+}
+
+/// Where declared columns stand in the typed table.
+pub(crate) struct TypedLayout {
+    /// Declared columns and their status columns, all nullable.
+    pub(crate) schema: SchemaRef,
+    pub(crate) places: Vec<usize>,
+}
+
+impl TypedLayout {
+    pub(crate) fn of(contract: &Contract) -> TypedLayout {
+        let mut fields = Vec::new();
+        let mut places = Vec::new();
+        for column in &contract.columns {
+            places.push(fields.len());
+            fields.push(Field::new(column.name.value.as_str(), column.kind.data_type(), true));
+            fields.extend(column.status_name().map(|name| Field::new(name, DataType::Utf8, true)));
+        }
+        TypedLayout { schema: Arc::new(Schema::new(fields)), places }
+    }
+
+    /// What the expression of the column at `position` may use: every column
+    /// that the file has, and those that expressions before it made.
+    pub(crate) fn visible_to(&self, contract: &Contract, position: usize) -> SchemaRef {
+        let mut fields = Vec::new();
+        for (index, column) in contract.columns.iter().enumerate() {
+            if is_computed(column) && index >= position {
+                continue;
+            }
+            let place = self.places[index];
+            let width = 1 + usize::from(column.status_name().is_some());
+            fields.extend(self.schema.fields()[place..place + width].iter().cloned());
+        }
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// Rows that broke no rejecting rule.
+fn kept(breaches: &[Breach], rows: usize) -> BooleanArray {
+    let mut mask = BooleanBufferBuilder::new(rows);
+    mask.append_n(rows, true);
+    for breach in breaches {
+        mask.set_bit(breach.row as usize, false);
+    }
+    BooleanArray::new(mask.finish(), None)
+}
+
+fn batch_of(schema: SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
+fn cell(cells: &StringViewArray, row: usize) -> &str {
+    if cells.is_valid(row) { text::trim(cells.value(row)) } else { "" }
+}

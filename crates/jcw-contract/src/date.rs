@@ -1,0 +1,445 @@
+//! A date is read by one of the formats that its column declares, written as
+//! chrono's `strftime`. The formats that extracts really use are read by a
+//! short list of steps; any other is handed to chrono.
+//!
+//! A year always has four digits unless the format says `%y`; days and months
+//! may lack their leading zero when something stands between the fields.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
+
+/// What a text says about a moment, before any time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Days since 1970-01-01.
+    pub(crate) day: i32,
+    /// Microseconds since midnight; the whole day where `24:00` was written.
+    pub(crate) micros: i64,
+    /// Seconds east of Greenwich, where the text says.
+    pub(crate) offset: Option<i32>,
+}
+
+/// One way to write a date or an instant.
+#[derive(Debug, Clone)]
+pub(crate) struct Format {
+    /// Empty: chrono reads it.
+    steps: Vec<Step>,
+    strftime: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Year,
+    ShortYear,
+    Month,
+    MonthName,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    /// `.` and digits, or nothing.
+    Fraction,
+    /// `Z` or `+01:00`, `+0100`, `+01`; nothing where the flag is set.
+    Offset { optional: bool },
+    /// `T` or a space.
+    Between,
+    Byte(u8),
+}
+
+impl Format {
+    /// `None`: chrono does not know the format either.
+    pub(crate) fn compile(strftime: &str) -> Option<Format> {
+        let is_known = chrono::format::StrftimeItems::new(strftime)
+            .all(|item| item != chrono::format::Item::Error);
+        (is_known && !strftime.is_empty()).then(|| Format {
+            steps: steps_of(strftime).unwrap_or_default(),
+            strftime: strftime.to_owned(),
+        })
+    }
+
+    /// RFC 3339, where the offset may be left out and a space may stand for `T`.
+    pub(crate) fn rfc3339() -> Format {
+        use Step::*;
+        Format {
+            steps: vec![
+                Year, Byte(b'-'), Month, Byte(b'-'), Day, Between, Hour, Byte(b':'), Minute,
+                Byte(b':'), Second, Fraction, Offset { optional: true },
+            ],
+            strftime: "%+".to_owned(),
+        }
+    }
+
+    /// As a person would say it: `dd/mm/yyyy`.
+    pub(crate) fn in_words(&self) -> String {
+        if self.strftime == "%+" {
+            return "yyyy-mm-ddThh:mm:ss".to_owned();
+        }
+        let mut words = self.strftime.clone();
+        for (code, word) in [
+            ("%F", "yyyy-mm-dd"), ("%T", "hh:mm:ss"), ("%R", "hh:mm"), ("%Y", "yyyy"), ("%y", "yy"),
+            ("%m", "mm"), ("%d", "dd"), ("%e", "d"), ("%b", "mmm"), ("%B", "mmmm"), ("%H", "hh"),
+            ("%M", "mm"), ("%S", "ss"), ("%.f", ".fff"), ("%:z", "+hh:mm"), ("%z", "+hhmm"),
+        ] {
+            words = words.replace(code, word);
+        }
+        words
+    }
+
+    /// Whether the day is read before the month (`true`) or after it, where
+    /// both are numbers; and the format with the two made alike.
+    pub(crate) fn day_order(&self) -> Option<(bool, String)> {
+        let day = self.strftime.find("%d").or_else(|| self.strftime.find("%e"))?;
+        let month = self.strftime.find("%m")?;
+        let alike = self.strftime.replace("%d", "%m").replace("%e", "%m");
+        Some((day < month, alike))
+    }
+
+    #[inline]
+    pub(crate) fn read(&self, text: &str) -> Option<Moment> {
+        if self.steps.is_empty() {
+            self.read_by_chrono(text)
+        } else {
+            read_steps(&self.steps, text.as_bytes())
+        }
+    }
+
+    fn read_by_chrono(&self, text: &str) -> Option<Moment> {
+        let moment = |at: NaiveDateTime, offset| Moment {
+            day: days_since_epoch(at.date()),
+            micros: i64::from(at.num_seconds_from_midnight()) * 1_000_000
+                + i64::from(at.nanosecond().min(999_999_999)) / 1_000,
+            offset,
+        };
+        let read = if let Ok(at) = DateTime::parse_from_str(text, &self.strftime) {
+            Some(moment(at.naive_local(), Some(at.offset().local_minus_utc())))
+        } else if let Ok(at) = NaiveDateTime::parse_from_str(text, &self.strftime) {
+            Some(moment(at, None))
+        } else {
+            NaiveDate::parse_from_str(text, &self.strftime)
+                .ok()
+                .map(|date| moment(date.into(), None))
+        };
+        // Chrono takes `26` for the year 26.
+        read.filter(|moment| (FIRST_DAY..=LAST_DAY).contains(&moment.day))
+    }
+}
+
+/// 1000-01-01.
+const FIRST_DAY: i32 = -354_285;
+/// 9999-12-31.
+const LAST_DAY: i32 = 2_932_896;
+
+fn days_since_epoch(date: NaiveDate) -> i32 {
+    // Chrono counts from 0000-12-31.
+    date.num_days_from_ce() - 719_163
+}
+
+/// The steps of a format, or `None` when one of them is not among ours.
+fn steps_of(strftime: &str) -> Option<Vec<Step>> {
+    use Step::*;
+    if strftime == "%+" {
+        return Some(Format::rfc3339().steps);
+    }
+    let mut steps = Vec::new();
+    let mut rest = strftime.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first != b'%' {
+            // White space means any white space to chrono, so leave it there.
+            if !first.is_ascii() || first.is_ascii_whitespace() && first != b' ' {
+                return None;
+            }
+            steps.push(Byte(first));
+            rest = after;
+            continue;
+        }
+        let (found, length): (&[Step], usize) = match after {
+            [b'Y', ..] => (&[Year], 1),
+            [b'y', ..] => (&[ShortYear], 1),
+            [b'm', ..] => (&[Month], 1),
+            [b'b' | b'B' | b'h', ..] => (&[MonthName], 1),
+            [b'd', ..] => (&[Day], 1),
+            [b'F', ..] => (&[Year, Byte(b'-'), Month, Byte(b'-'), Day], 1),
+            [b'H', ..] => (&[Hour], 1),
+            [b'M', ..] => (&[Minute], 1),
+            [b'S', ..] => (&[Second], 1),
+            [b'T', ..] => (&[Hour, Byte(b':'), Minute, Byte(b':'), Second], 1),
+            [b'R', ..] => (&[Hour, Byte(b':'), Minute], 1),
+            [b'.', b'f', ..] => (&[Fraction], 2),
+            [b'z', ..] => (&[Offset { optional: false }], 1),
+            [b':', b'z', ..] => (&[Offset { optional: false }], 2),
+            _ => return None,
+        };
+        steps.extend_from_slice(found);
+        rest = &after[length..];
+    }
+    let count = |step: Step| steps.iter().filter(|s| **s == step).count();
+    let is_whole = count(Year) + count(ShortYear) == 1
+        && count(Month) + count(MonthName) == 1
+        && count(Day) == 1;
+    is_whole.then_some(steps)
+}
+
+#[inline]
+fn read_steps(steps: &[Step], text: &[u8]) -> Option<Moment> {
+    let mut reader = Reader { text, at: 0 };
+    let (mut year, mut month, mut day) = (0, 0, 0);
+    let (mut hour, mut minute, mut second, mut micros) = (0, 0, 0, 0);
+    let mut offset = None;
+    for (index, step) in steps.iter().enumerate() {
+        // Fields that touch have their full width.
+        let touches = matches!(
+            steps.get(index + 1),
+            Some(Step::Year | Step::ShortYear | Step::Month | Step::Day | Step::Hour | Step::Minute | Step::Second)
+        );
+        let shortest = if touches { 2 } else { 1 };
+        match step {
+            Step::Year => year = reader.number(4, 4)?,
+            Step::ShortYear => {
+                // As POSIX has it: 69 to 99 are in the last century.
+                let short = reader.number(2, 2)?;
+                year = if short < 69 { 2000 + short } else { 1900 + short };
+            }
+            Step::Month => month = reader.number(shortest, 2)?,
+            Step::MonthName => month = reader.month_name()?,
+            Step::Day => day = reader.number(shortest, 2)?,
+            Step::Hour => hour = reader.number(shortest, 2)?,
+            Step::Minute => minute = reader.number(2, 2)?,
+            Step::Second => second = reader.number(2, 2)?,
+            Step::Fraction => micros = reader.fraction()?,
+            Step::Offset { optional } => {
+                if !*optional || !reader.is_at_end() {
+                    offset = Some(reader.offset()?);
+                }
+            }
+            Step::Between => {
+                reader.next().filter(|byte| matches!(byte, b'T' | b't' | b' '))?;
+            }
+            Step::Byte(byte) => {
+                reader.next().filter(|found| found == byte)?;
+            }
+        }
+    }
+    if !reader.is_at_end() {
+        return None;
+    }
+    let is_midnight_at_the_end = hour == 24 && minute == 0 && second == 0 && micros == 0;
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    if !is_time && !is_midnight_at_the_end {
+        return None;
+    }
+    Some(Moment {
+        day: day_number(year, month, day)?,
+        micros: i64::from(hour * 3_600 + minute * 60 + second) * 1_000_000 + i64::from(micros),
+        offset,
+    })
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    #[inline]
+    fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = *self.text.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    #[inline]
+    fn number(&mut self, shortest: usize, longest: usize) -> Option<u32> {
+        let start = self.at;
+        let mut number = 0;
+        while self.at - start < longest
+            && let Some(&byte) = self.text.get(self.at)
+            && byte.is_ascii_digit()
+        {
+            number = number * 10 + u32::from(byte - b'0');
+            self.at += 1;
+        }
+        (self.at - start >= shortest).then_some(number)
+    }
+
+    /// Nothing, or a point and digits; microseconds.
+    fn fraction(&mut self) -> Option<u32> {
+        if self.text.get(self.at) != Some(&b'.') {
+            return Some(0);
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut micros = 0;
+        while let Some(&byte) = self.text.get(self.at)
+            && byte.is_ascii_digit()
+        {
+            if self.at - start < 6 {
+                micros = micros * 10 + u32::from(byte - b'0');
+            }
+            self.at += 1;
+        }
+        let count = self.at - start;
+        (1..=9).contains(&count).then(|| micros * 10u32.pow(6u32.saturating_sub(count as u32)))
+    }
+
+    /// Seconds east of Greenwich.
+    fn offset(&mut self) -> Option<i32> {
+        let sign = match self.next()? {
+            b'Z' | b'z' => return Some(0),
+            b'+' => 1,
+            b'-' => -1,
+            _ => return None,
+        };
+        let hours = self.number(2, 2)?;
+        if self.text.get(self.at) == Some(&b':') {
+            self.at += 1;
+        }
+        let minutes = if self.is_at_end() { 0 } else { self.number(2, 2)? };
+        (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60) as i32)
+    }
+
+    /// `Jan` or `January`, in any case.
+    fn month_name(&mut self) -> Option<u32> {
+        const MONTHS: [&str; 12] = [
+            "january", "february", "march", "april", "may", "june", "july", "august", "september",
+            "october", "november", "december",
+        ];
+        let rest = &self.text[self.at..];
+        let starts_with = |name: &str| {
+            rest.get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let month = MONTHS.iter().position(|name| starts_with(&name[..3]))?;
+        let length = if starts_with(MONTHS[month]) { MONTHS[month].len() } else { 3 };
+        self.at += length;
+        Some(month as u32 + 1)
+    }
+}
+
+/// Days since 1970-01-01 of a day that exists, in the years 1000 to 9999
+/// (Hinnant, "chrono-compatible low-level date algorithms").
+#[inline]
+fn day_number(year: u32, month: u32, day: u32) -> Option<i32> {
+    const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    if !(1000..=9999).contains(&year) {
+        return None;
+    }
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = DAYS.get((month as usize).wrapping_sub(1))? + u32::from(is_leap && month == 2);
+    if day == 0 || day > longest {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year / 400;
+    let year_of_era = year % 400;
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some((era * 146_097 + day_of_era) as i32 - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(strftime: &str, text: &str) -> Option<String> {
+        let moment = Format::compile(strftime).unwrap().read(text)?;
+        let date = NaiveDate::from_num_days_from_ce_opt(moment.day + 719_163).unwrap();
+        Some(date.to_string())
+    }
+
+    #[test]
+    fn the_formats_of_real_extracts_are_read_without_chrono() {
+        for strftime in ["%Y-%m-%d", "%d/%m/%Y", "%d-%b-%Y", "%d %B %Y", "%Y%m%d", "%d/%m/%y", "%F", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%+"] {
+            assert!(!Format::compile(strftime).unwrap().steps.is_empty(), "{strftime}");
+        }
+        assert!(Format::compile("%A %j %Y").unwrap().steps.is_empty());
+        assert!(Format::compile("%Q").is_none());
+        assert!(Format::compile("").is_none());
+    }
+
+    #[test]
+    fn dates_are_read_by_the_declared_format_alone() {
+        assert_eq!(day("%d/%m/%Y", "03/04/2026").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%m/%d/%Y", "03/04/2026").as_deref(), Some("2026-03-04"));
+        assert_eq!(day("%d/%m/%Y", "3/4/2026").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%d-%b-%Y", "03-APR-2026").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%d-%b-%Y", "03-April-2026").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%Y%m%d", "20260403").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%d/%m/%y", "03/04/26").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%A %d %B %Y", "Friday 03 April 2026").as_deref(), Some("2026-04-03"));
+        assert_eq!(day("%Y-%j", "2024-366").as_deref(), Some("2024-12-31"));
+        assert_eq!(day("%Y-%m-%d", "2024-02-29").as_deref(), Some("2024-02-29"));
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_refused() {
+        for text in ["31/02/2026", "00/00/0000", "29/02/2023", "29/02/1900", "32/01/2026", "01/13/2026", "03/04/26", "03/04/20260", "03/04/2026 ", "2026-04-03", "", "03-04-2026", "03/04/0026", "+3/04/2026"] {
+            assert_eq!(day("%d/%m/%Y", text), None, "{text}");
+        }
+        assert_eq!(day("%Y-%j", "26-001"), None);
+        assert_eq!(day("%Y-%j", "2023-366"), None);
+        assert_eq!(day("%Y%m%d", "2026043"), None);
+    }
+
+    #[test]
+    fn times_and_offsets_are_read() {
+        let read = |strftime: &str, text: &str| {
+            let moment = Format::compile(strftime).unwrap().read(text)?;
+            Some((moment.day, moment.micros, moment.offset))
+        };
+        let half_past_one = 5_400_000_000;
+        assert_eq!(read("%+", "1970-01-02T01:30:00Z"), Some((1, half_past_one, Some(0))));
+        assert_eq!(read("%+", "1970-01-02 01:30:00.25+01:00"), Some((1, half_past_one + 250_000, Some(3600))));
+        assert_eq!(read("%+", "1970-01-02T01:30:00"), Some((1, half_past_one, None)));
+        assert_eq!(read("%d/%m/%Y %H:%M", "02/01/1970 01:30"), Some((1, half_past_one, None)));
+        assert_eq!(read("%d/%m/%Y %H:%M", "01/01/1970 24:00"), Some((0, 86_400_000_000, None)));
+        assert_eq!(read("%d/%m/%Y %H:%M", "01/01/1970 24:01"), None);
+        assert_eq!(read("%d/%m/%Y %I:%M %p", "02/01/1970 01:30 AM"), Some((1, half_past_one, None)));
+        assert_eq!(read("%+", "1970-01-02T25:30:00Z"), None);
+        assert_eq!(read("%+", "1970-01-02T01:30:00.Z"), None);
+        assert_eq!(read("%+", "1970-01-02T01:30:00 01:00"), None);
+    }
+
+    #[test]
+    fn every_day_for_nine_thousand_years_is_chronos_day() {
+        let mut date = NaiveDate::from_ymd_opt(1000, 1, 1).unwrap();
+        assert_eq!(days_since_epoch(date), FIRST_DAY);
+        while date.year() < 10_000 {
+            assert_eq!(day_number(date.year() as u32, date.month(), date.day()), Some(days_since_epoch(date)));
+            date = date.succ_opt().unwrap();
+        }
+        assert_eq!(days_since_epoch(date), LAST_DAY + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn only_days_that_chrono_knows_are_read(year in 900u32..11_000, month in 0u32..14, day in 0u32..33) {
+            let expected = NaiveDate::from_ymd_opt(year as i32, month, day).filter(|_| (1000..10_000).contains(&year)).map(days_since_epoch);
+            prop_assert_eq!(day_number(year, month, day), expected);
+            let text = format!("{day:02}/{month:02}/{year:04}");
+            prop_assert_eq!(Format::compile("%d/%m/%Y").unwrap().read(&text).map(|moment| moment.day), expected);
+        }
+
+        #[test]
+        fn what_chrono_writes_is_read_back(days in FIRST_DAY..=LAST_DAY, pick in 0usize..7) {
+            let strftime = ["%Y-%m-%d", "%d/%m/%Y", "%d-%b-%Y", "%d %B %Y", "%Y%m%d", "%B %d, %Y", "%Y-%j"][pick];
+            let date = NaiveDate::from_num_days_from_ce_opt(days + 719_163).unwrap();
+            let moment = Format::compile(strftime).unwrap().read(&date.format(strftime).to_string());
+            prop_assert_eq!(moment, Some(Moment { day: days, micros: 0, offset: None }));
+        }
+
+        #[test]
+        fn no_text_stops_the_program(text in "[-+0-9/:TZ. JanFeb]{0,30}", other in "\\PC{0,12}") {
+            for strftime in ["%+", "%d/%m/%Y", "%d-%b-%Y %H:%M:%S%.f%:z", "%A %j"] {
+                let format = Format::compile(strftime).unwrap();
+                let _ = format.read(&text);
+                let _ = format.read(&other);
+            }
+        }
+    }
+}

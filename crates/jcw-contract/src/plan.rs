@@ -1,0 +1,131 @@
+//! A contract's rules can be tried with no file and no lake: what would stop a
+//! file at night is said when the contract is written.
+
+use crate::breach::RuleBook;
+use crate::checker::TypedLayout;
+use crate::column::ColumnReader;
+use crate::expression::{Planner, Problem};
+use crate::text::did_you_mean;
+use jcw_project::{Contract, Diagnostic, Kind, Origin, Place, Placed};
+
+/// Everything wrong with what a contract's columns and rules say: formats,
+/// patterns, symbols, SQL that does not plan, names of columns that do not
+/// exist.
+pub fn check_rules(contract: &Contract) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for column in &contract.columns {
+        let name = &column.name.value;
+        if let Err(problem) = ColumnReader::compile(column, contract.layout.format, &mut RuleBook::default()) {
+            found.push(Diagnostic::error(column.place.clone(), format!("column \"{name}\": {problem}")));
+        }
+        if let Kind::Date { formats } | Kind::Timestamp { formats, .. } = &column.kind
+            && has_two_orders(formats)
+        {
+            let message = format!("column \"{name}\" takes both day/month and month/day, so that 03/04/2026 could be either; the first format wins");
+            found.push(
+                Diagnostic::warning(column.place.clone(), message)
+                    .hint("declare one of the two; another file layout deserves its own contract"),
+            );
+        }
+    }
+    check_names(contract, &mut found);
+    check_expressions(contract, &mut found);
+    found
+}
+
+fn check_expressions(contract: &Contract, found: &mut Vec<Diagnostic>) {
+    let has_expressions = contract.columns.iter().any(|column| matches!(column.from, Some(Origin::Expression(_))));
+    if contract.rules.is_empty() && !has_expressions {
+        return;
+    }
+    let layout = TypedLayout::of(contract);
+    let planner = Planner::new();
+    for (position, column) in contract.columns.iter().enumerate() {
+        if let Some(Origin::Expression(sql)) = &column.from {
+            let visible = layout.visible_to(contract, position);
+            if let Err(problem) = planner.plan_value(sql, &visible, &column.kind.data_type()) {
+                let of = format!("the expression of column \"{}\"", column.name.value);
+                found.push(diagnostic(&of, sql, problem));
+            }
+        }
+    }
+    for rule in &contract.rules {
+        if let Err(problem) = planner.plan_check(&rule.check, &layout.schema) {
+            found.push(diagnostic(&format!("rule \"{}\"", rule.id.value), &rule.check, problem));
+        }
+    }
+}
+
+fn check_names(contract: &Contract, found: &mut Vec<Diagnostic>) {
+    let names = || contract.columns.iter().map(|column| column.name.value.as_str());
+    let mut check = |of: &str, name: &Placed<String>| {
+        if !names().any(|known| known == name.value) {
+            let message = format!("{of} names column \"{}\", which this contract does not have", name.value);
+            let diagnostic = Diagnostic::error(name.place.clone(), message);
+            found.push(match did_you_mean(&name.value, names()) {
+                Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
+                None => diagnostic,
+            });
+        }
+    };
+    for name in contract.key.iter().flat_map(|key| &key.columns) {
+        check("the key", name);
+    }
+    for name in &contract.period {
+        check("the period", name);
+    }
+    for reference in &contract.references {
+        check(&format!("reference \"{}\"", reference.id.value), &reference.column);
+    }
+}
+
+/// Whether some text could be read by one format as day/month and by another as
+/// month/day.
+fn has_two_orders(formats: &[String]) -> bool {
+    let orders: Vec<_> = (formats.iter())
+        .filter_map(|format| crate::date::Format::compile(format)?.day_order())
+        .collect();
+    orders.iter().any(|(day_first, alike)| {
+        orders.iter().any(|(other_first, other)| day_first != other_first && alike == other)
+    })
+}
+
+fn diagnostic(of: &str, sql: &Placed<String>, problem: Problem) -> Diagnostic {
+    let place = match &problem.name {
+        Some(name) => place_within(sql, name),
+        None => sql.place.clone(),
+    };
+    let diagnostic = Diagnostic::error(place, format!("{of} {}", problem.message));
+    match problem.hint {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
+/// The place of a name within SQL that stands in one line just as it is read:
+/// plain, or in quotes with nothing escaped.
+fn place_within(sql: &Placed<String>, name: &str) -> Place {
+    let length = sql.value.chars().count();
+    let quote = match sql.place.length.checked_sub(length) {
+        Some(0) if !sql.value.contains('\n') => 0,
+        Some(2) if !sql.value.contains('\n') => 1,
+        _ => return sql.place.clone(),
+    };
+    match find_word(&sql.value, name) {
+        None => sql.place.clone(),
+        Some(at) => Place {
+            column: sql.place.column + quote + sql.value[..at].chars().count(),
+            length: name.chars().count().max(1),
+            ..sql.place.clone()
+        },
+    }
+}
+
+/// Where `word` stands alone in `sql`, in any case; a byte offset.
+fn find_word(sql: &str, word: &str) -> Option<usize> {
+    let (sql, word) = (sql.to_ascii_lowercase(), word.to_ascii_lowercase());
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    sql.match_indices(&word).map(|(at, _)| at).find(|at| {
+        !sql[..*at].ends_with(is_part) && !sql[at + word.len()..].starts_with(is_part)
+    })
+}
