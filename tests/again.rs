@@ -1,0 +1,121 @@
+//! A failed or killed run changes nothing visible; running it again finishes
+//! it; running a finished one again does nothing.
+
+use crate::harness::Project;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::{Duration, Instant};
+
+/// Extract of one month: two hundred areas, figures that follow from the month.
+fn month(n: u32) -> (String, String) {
+    let first = format!("{}-{:02}-01", 2020 + n / 12, n % 12 + 1);
+    let mut text = String::from("month,area_code,received,refused\n");
+    for area in 0..200 {
+        text.push_str(&format!("{first},E{area:08},{},{}\n", 40 + (n * 7 + area) % 30, (n + area) % 20));
+    }
+    (format!("extracts/{n:03}/requests.csv"), text)
+}
+
+/// What a reader sees, in full.
+fn tables(project: &Project) -> Vec<String> {
+    [
+        "select * from council.requests order by month, area_code",
+        "select * from metrics.requests order by period, area_code",
+        "select * from published.metric_value order by metric_id, part, period, area_code",
+    ]
+    .map(|sql| project.jcw(&["query", sql, "--format", "csv"]).succeeds().out)
+    .into()
+}
+
+#[test]
+fn a_second_run_does_no_work_and_says_so() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds().says(&["Published r"]);
+    let (releases, status) = (project.jcw(&["releases"]).out, project.jcw(&["status"]).out);
+    project.jcw(&["run"]).succeeds().says(&["Nothing to do: 1 file", "is current"]);
+    assert_eq!(project.jcw(&["releases"]).out, releases);
+    assert_eq!(project.jcw(&["status"]).out, status);
+}
+
+#[test]
+fn a_killed_run_leaves_the_last_release_readable_and_the_next_run_finishes_it() {
+    let project = Project::starter();
+    std::fs::remove_file(project.path("extracts/requests.csv")).unwrap();
+    let (path, text) = month(0);
+    project.write(&path, text);
+    let begun = Instant::now();
+    project.jcw(&["run"]).succeeds();
+    let whole = begun.elapsed();
+
+    let random = RandomState::new();
+    let mut killed = 0;
+    for n in 1..=30 {
+        let (path, text) = month(n);
+        project.write(&path, text);
+        let current = release(&project);
+        let mut child = project.command(&["run"]).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut hasher = random.build_hasher();
+        hasher.write_u32(n);
+        std::thread::sleep(whole.mul_f64((hasher.finish() % 1000) as f64 / 1000.0) + Duration::from_millis(1));
+        child.kill().unwrap();
+        killed += u32::from(!child.wait().unwrap().success());
+
+        // Either nothing changed, or everything did: never something between.
+        let seen = release(&project);
+        let months = project.value("select count(distinct period) from metrics.requests").as_u64().unwrap();
+        let rows = project.value("select count(*) from published.metric_value").as_u64().unwrap();
+        assert_eq!(rows, months * 200, "after kill {n}, release {seen}");
+        assert!(seen >= current, "the release went back from {current} to {seen}");
+    }
+    assert!(killed > 0, "no run was killed in time");
+    project.jcw(&["run"]).succeeds();
+    for file in project.status() {
+        assert_eq!(file["closes"], serde_json::json!(true), "{file}");
+    }
+
+    let undisturbed = Project::starter();
+    std::fs::remove_file(undisturbed.path("extracts/requests.csv")).unwrap();
+    for n in 0..=30 {
+        let (path, text) = month(n);
+        undisturbed.write(&path, text);
+    }
+    undisturbed.jcw(&["run"]).succeeds();
+    assert_eq!(tables(&project), tables(&undisturbed));
+    println!("{killed} of 30 runs were killed before they ended");
+}
+
+fn release(project: &Project) -> String {
+    let ran = project.jcw(&["releases", "--format", "json"]).succeeds();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.out).unwrap();
+    rows[0]["release"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_order_of_arrival_does_not_change_the_tables() {
+    let (forward, backward) = (Project::starter(), Project::starter());
+    for n in 0..6 {
+        let (path, text) = month(n);
+        forward.write(&path, text);
+        forward.jcw(&["run"]).succeeds();
+    }
+    for n in (0..6).rev() {
+        let (path, text) = month(n);
+        backward.write(&path, text);
+    }
+    backward.jcw(&["run"]).succeeds();
+    assert_eq!(tables(&forward), tables(&backward));
+}
+
+#[test]
+fn two_runs_at_once_do_the_work_once() {
+    let project = Project::starter();
+    let (path, text) = month(1);
+    project.write(&path, text);
+    let mut first = project.command(&["run"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let second = project.jcw(&["run"]);
+    let first = first.wait().unwrap().code().unwrap();
+    assert!([0, 5].contains(&first) && [0, 5].contains(&second.code), "{first} {second:?}");
+    project.jcw(&["run"]).succeeds();
+    let loaded = project.status().iter().filter(|file| file["status"] == "loaded").count();
+    assert_eq!(loaded, 2);
+}

@@ -1,0 +1,119 @@
+//! Files over http: fetched once, not again while the server says that they
+//! are the same, tried again when it stumbles, refused when they are too large.
+
+use crate::harness::Project;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A web server on loopback with one file.
+struct Server {
+    port: u16,
+    body: Arc<Mutex<(String, String)>>,
+    sent: Arc<AtomicUsize>,
+    stumbles: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn start(body: &str) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Server {
+            port: listener.local_addr().unwrap().port(),
+            body: Arc::new(Mutex::new((body.to_owned(), "\"one\"".to_owned()))),
+            sent: Arc::default(),
+            stumbles: Arc::default(),
+        };
+        let (body, sent, stumbles) = (server.body.clone(), server.sent.clone(), server.stumbles.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (body, sent, stumbles) = (body.clone(), sent.clone(), stumbles.clone());
+                std::thread::spawn(move || serve(stream, &body, &sent, &stumbles));
+            }
+        });
+        server
+    }
+
+    fn source(&self) -> String {
+        format!(
+            "description: x\nowner: y\ncontract: council/requests\nfiles:\n  - http://127.0.0.1:{}/requests.csv\nlimits: {{max_bytes: 4 KiB}}\n",
+            self.port
+        )
+    }
+}
+
+fn serve(mut stream: TcpStream, body: &Mutex<(String, String)>, sent: &AtomicUsize, stumbles: &AtomicUsize) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            head.push(line.to_lowercase());
+        }
+        let (text, etag) = body.lock().unwrap().clone();
+        let is_head = head[0].starts_with("head");
+        let same = head.iter().any(|line| line.starts_with("if-none-match") && line.contains(etag.trim_matches('"')));
+        let stumbled = !is_head && stumbles.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        let date = "Thu, 01 Jan 2026 00:00:00 GMT";
+        let answer = if stumbled {
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n".to_owned()
+        } else if same {
+            format!("HTTP/1.1 304 Not Modified\r\netag: {etag}\r\nlast-modified: {date}\r\n\r\n")
+        } else {
+            let body = if is_head { "" } else { text.as_str() };
+            if !is_head {
+                sent.fetch_add(1, Ordering::SeqCst);
+            }
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\netag: {etag}\r\nlast-modified: {date}\r\n\r\n{body}",
+                text.len()
+            )
+        };
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+const BODY: &str = "month,area_code,received,refused\n2026-01-01,E06000033,48,11\n";
+
+fn project(server: &Server) -> Project {
+    let project = Project::starter();
+    project.write("pipelines/council/requests.yaml", server.source());
+    project
+}
+
+#[test]
+fn a_file_is_fetched_once_and_again_only_when_it_has_changed() {
+    let server = Server::start(BODY);
+    let project = project(&server);
+    project.jcw(&["run"]).succeeds().says(&["Published"]);
+    project.jcw(&["run"]).succeeds().says(&["Nothing to do"]);
+    assert_eq!(server.sent.load(Ordering::SeqCst), 1);
+    *server.body.lock().unwrap() = (BODY.replace("48", "50"), "\"two\"".to_owned());
+    project.jcw(&["run"]).succeeds().says(&["Published"]);
+    assert_eq!(server.sent.load(Ordering::SeqCst), 2);
+    assert_eq!(project.value("select received from council.requests"), json!(50));
+}
+
+#[test]
+fn a_server_that_stumbles_is_asked_again() {
+    let server = Server::start(BODY);
+    server.stumbles.store(2, Ordering::SeqCst);
+    project(&server).jcw(&["run"]).succeeds().says(&["Published"]);
+}
+
+#[test]
+fn a_file_over_the_cap_is_refused_and_nothing_of_it_is_kept() {
+    let server = Server::start(&format!("{BODY}{}", "2026-02-01,E06000033,1,1\n".repeat(400)));
+    let project = project(&server);
+    project.jcw(&["run"]).exits(4).says(&["4096"]);
+    assert_eq!(project.status()[0]["status"], json!("rejected"));
+}

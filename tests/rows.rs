@@ -1,0 +1,133 @@
+//! No row is lost: received = accepted + rejected + duplicate, whatever is
+//! delivered, and what is replaced is counted.
+
+use crate::harness::Project;
+use serde_json::json;
+
+const HEADER: &str = "month,area_code,received,refused\n";
+
+#[test]
+fn rejected_rows_are_kept_with_line_rule_and_column_and_the_rest_loads() {
+    let project = Project::starter();
+    project.write(
+        "extracts/requests.csv",
+        format!(
+            "{HEADER}2026-01-01,E06000033,48,11\n2026-13-01,E06000033,1,1\n2026-02-01,E06000033,many,1\n2026-03-01,E06000033,5,9\n2026-04-01,E06000033,c,\n"
+        ),
+    );
+    project.jcw(&["run"]).succeeds();
+    let status = project.status();
+    assert_eq!(status.len(), 1);
+    for (column, rows) in [("received", 5), ("accepted", 2), ("rejected", 3), ("duplicate", 0)] {
+        assert_eq!(status[0][column], json!(rows), "{column}");
+    }
+    let rejects = project.query("select \"row\" as line, rule, \"column\" from jcw.reject order by 1");
+    assert_eq!(
+        rejects,
+        [
+            json!({"line": 3, "rule": "month.type", "column": "month"}),
+            json!({"line": 4, "rule": "received.type", "column": "received"}),
+            json!({"line": 5, "rule": "refused-within-received", "column": null}),
+        ]
+    );
+}
+
+#[test]
+fn a_symbol_stays_distinguishable_from_nought_and_from_nothing() {
+    let project = Project::starter();
+    project.write(
+        "extracts/requests.csv",
+        format!("{HEADER}2026-01-01,E06000033,0,0\n2026-02-01,E06000033,c,\n"),
+    );
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(
+        project.query("select received, received_status, refused, refused_status from council.requests order by month"),
+        [
+            json!({"received": 0, "received_status": "ok", "refused": 0, "refused_status": "ok"}),
+            json!({"received": null, "received_status": "suppressed", "refused": null, "refused_status": "not_submitted"}),
+        ]
+    );
+    assert_eq!(
+        project.query("select value, status from published.metric_value order by period"),
+        [json!({"value": null, "status": "no_denominator"}), json!({"value": null, "status": "not_submitted"})]
+    );
+}
+
+#[test]
+fn the_same_bytes_again_do_nothing_and_are_recorded_as_a_duplicate() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    let text = project.read("extracts/requests.csv");
+    project.write("extracts/again/requests.csv", text);
+    project.jcw(&["run"]).succeeds();
+    let status = project.status();
+    assert_eq!(status[1]["status"], json!("duplicate"));
+    assert_eq!((&status[1]["received"], &status[1]["duplicate"]), (&json!(3), &json!(3)));
+    assert_eq!(project.value("select count(*) from council.requests"), json!(3));
+}
+
+#[test]
+fn a_period_delivered_again_replaces_the_old_one_and_no_other() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.write("extracts/late/requests.csv", format!("{HEADER}2026-02-01,E06000033,60,20\n"));
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(
+        project.query("select month, received from council.requests order by month"),
+        [
+            json!({"month": "2026-01-01", "received": 48}),
+            json!({"month": "2026-02-01", "received": 60}),
+            json!({"month": "2026-03-01", "received": null}),
+        ]
+    );
+    assert_eq!(project.status()[1]["superseded"], json!(1));
+}
+
+#[test]
+fn a_month_never_seen_before_loads_without_a_change_to_anything() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.write("extracts/2031/requests.csv", format!("{HEADER}2031-05-01,E06000033,7,1\n"));
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(
+        project.value("select value from published.metric_value where period = '2031-05'"),
+        json!(100.0 * 1.0 / 7.0)
+    );
+}
+
+#[test]
+fn the_same_row_twice_is_counted_and_two_rows_under_one_key_are_both_rejected() {
+    let project = Project::starter();
+    project.write(
+        "extracts/requests.csv",
+        format!(
+            "{HEADER}2026-01-01,E06000033,48,11\n2026-01-01,E06000033,48,11\n2026-02-01,E06000033,1,1\n2026-02-01,E06000033,2,1\n"
+        ),
+    );
+    project.jcw(&["run"]).succeeds();
+    let status = &project.status()[0];
+    assert_eq!(
+        [&status["received"], &status["accepted"], &status["rejected"], &status["duplicate"]],
+        [&json!(4), &json!(1), &json!(2), &json!(1)]
+    );
+}
+
+#[test]
+fn every_byte_received_is_kept_under_its_hash() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    let sha256 = project.value("select sha256 from jcw.extract");
+    let sha256 = sha256.as_str().unwrap();
+    let landed = project.path(&format!("lake/landing/{}/{sha256}", &sha256[..2]));
+    assert_eq!(std::fs::read(landed).unwrap(), std::fs::read(project.path("extracts/requests.csv")).unwrap());
+}
+
+#[test]
+fn a_changed_contract_checks_the_same_bytes_again() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.edit("schemas/council/requests.yaml", "min: 0\n    # A text", "min: 50\n    # A text");
+    project.jcw(&["run"]).succeeds();
+    let status = project.status();
+    assert_eq!((&status[1]["status"], &status[1]["rejected"]), (&json!("loaded"), &json!(1)));
+}
