@@ -304,3 +304,252 @@ const CHECKPOINT_EVERY: u64 = 50;
 /// How often an append follows a table that others are appending to.
 const APPEND_TRIES: usize = 20;
 
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ask, batch, by_period, load, number, staged, write};
+    use arrow::array::{
+        ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+        TimestampNanosecondArray,
+    };
+    use std::sync::Arc;
+
+    async fn lake() -> (tempfile::TempDir, Lake) {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
+        (folder, lake)
+    }
+
+    #[tokio::test]
+    async fn a_period_delivered_again_replaces_only_itself_and_is_counted() {
+        let (folder, lake) = lake().await;
+        let first = load(&lake, "a.b", &[("2023", 1), ("2024", 2), ("2024", 3)]).await;
+        assert_eq!((first.version, first.added_rows, first.superseded_rows), (0, 3, 0));
+        let untouched = || {
+            let period = folder.path().join("tables/a/b/period=2023");
+            let file = std::fs::read_dir(period).unwrap().next().unwrap().unwrap().path();
+            (file.clone(), std::fs::read(file).unwrap())
+        };
+        let before = untouched();
+        let second = load(&lake, "a.b", &[("2024", 5)]).await;
+        assert_eq!((second.version, second.added_rows, second.superseded_rows), (1, 1, 2));
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 6);
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b where period = '2024'").await, 5);
+        assert!(before == untouched(), "the other period's bytes are the same");
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        assert_eq!(table.rows(), 2);
+        assert_eq!(table.rows_by_period()[&vec![Some("2024".to_owned())]], 1);
+        assert_eq!(table.at(0).await.unwrap().rows(), 3);
+    }
+
+    #[tokio::test]
+    async fn staged_rows_can_be_asked_before_anybody_sees_them_and_abandoned() {
+        let (folder, lake) = lake().await;
+        load(&lake, "a.b", &[("2023", 1)]).await;
+        let next = staged(&lake, "a.b", &[("2023", 7), ("a b/c%", 8)]).await;
+        let answer = ask(&lake, "a.b", next.provider().unwrap(), "select * from a.b order by n").await;
+        assert!(answer.contains("| a b/c% | 8 |"), "{answer}");
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 1);
+        next.abandon().await;
+        let left: usize = walk(&folder.path().join("tables"))
+            .iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "parquet"))
+            .count();
+        assert_eq!(left, 1);
+    }
+
+    fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn odd_period_values_come_back_as_they_were() {
+        let (_folder, lake) = lake().await;
+        load(&lake, "a.b", &[("a b/c%", 1), ("2024=é", 2), ("x'y", 3)]).await;
+        load(&lake, "a.b", &[("a b/c%", 10)]).await;
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        assert_eq!(table.rows(), 3);
+        let answer = ask(&lake, "a.b", table.provider().unwrap(), "select * from a.b order by n").await;
+        for row in ["| 2024=é | 2  |", "| x'y    | 3  |", "| a b/c% | 10 |"] {
+            assert!(answer.contains(row), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn replacing_with_nothing_empties_a_period_or_the_table() {
+        let (_folder, lake) = lake().await;
+        load(&lake, "a.b", &[("2023", 1), ("2024", 2)]).await;
+        let nothing = lake.stage("a.b", &batch(&[]).schema(), &by_period()).await.unwrap().finish(Vec::new());
+        let scope =
+            Scope::Periods { columns: by_period(), values: vec![vec![Some("2024".into())]] };
+        let made = lake.commit(nothing, scope, Provenance::default()).await.unwrap();
+        assert_eq!((made.added_rows, made.superseded_rows), (0, 1));
+        let nothing = lake.stage("a.b", &batch(&[]).schema(), &by_period()).await.unwrap().finish(Vec::new());
+        let made = lake.commit(nothing, Scope::Everything, Provenance::default()).await.unwrap();
+        assert_eq!((made.added_rows, made.superseded_rows), (0, 1));
+        assert_eq!(number(&lake, "a.b", "select count(*) from a.b").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_table_can_begin_empty() {
+        let (_folder, lake) = lake().await;
+        let nothing = lake.stage("a.b", &batch(&[]).schema(), &[]).await.unwrap().finish(Vec::new());
+        lake.commit(nothing, Scope::Everything, Provenance::default()).await.unwrap();
+        assert_eq!(number(&lake, "a.b", "select count(*) from a.b where n > 1").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_lost_race_is_reported_not_retried_blindly() {
+        let (folder, lake) = lake().await;
+        let other = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
+        let mine = staged(&lake, "a.b", &[("2024", 1)]).await;
+        load(&other, "a.b", &[("2024", 2)]).await;
+        let scope = Scope::staged_periods(&mine);
+        let lost = lake.commit(mine, scope, Provenance::default()).await.unwrap_err();
+        assert!(lost.is_lost_race(), "{lost}");
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 2);
+    }
+
+    #[tokio::test]
+    async fn appends_from_many_sides_are_all_kept() {
+        let (folder, lake) = lake().await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..6 {
+            let other = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
+            tasks.spawn(async move {
+                let rows = batch(&[("x", n)]);
+                let stage = other.stage("jcw.run", &rows.schema(), &[]).await.unwrap();
+                let staged = write(stage, &[rows]).await;
+                other.commit(staged, Scope::Append, Provenance::default()).await.unwrap().version
+            });
+        }
+        let mut versions = tasks.join_all().await;
+        versions.sort_unstable();
+        assert_eq!(versions, vec![0, 1, 2, 3, 4, 5]);
+        assert_eq!(number(&lake, "jcw.run", "select sum(n) from jcw.run").await, 15);
+    }
+
+    #[tokio::test]
+    async fn a_new_column_may_join_a_period_but_a_type_may_not_change() {
+        let (_folder, lake) = lake().await;
+        load(&lake, "a.b", &[("2023", 1)]).await;
+        let wider = RecordBatch::try_from_iter([
+            ("period", Arc::new(StringArray::from(vec!["2024"])) as ArrayRef),
+            ("word", Arc::new(StringArray::from(vec!["new"])) as ArrayRef),
+        ])
+        .unwrap();
+        let staged = write(lake.stage("a.b", &wider.schema(), &by_period()).await.unwrap(), &[wider]).await;
+        let scope = Scope::staged_periods(&staged);
+        lake.commit(staged, scope, Provenance::default()).await.unwrap();
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        let answer =
+            ask(&lake, "a.b", table.provider().unwrap(), "select period, n, word from a.b order by period").await;
+        assert!(answer.contains("| 2023   | 1 |      |") && answer.contains("| 2024   |   | new  |"), "{answer}");
+
+        let other = RecordBatch::try_from_iter([
+            ("period", Arc::new(StringArray::from(vec!["2024"])) as ArrayRef),
+            ("n", Arc::new(StringArray::from(vec!["one"])) as ArrayRef),
+        ])
+        .unwrap();
+        let staged = write(lake.stage("a.b", &other.schema(), &by_period()).await.unwrap(), std::slice::from_ref(&other)).await;
+        let scope = Scope::staged_periods(&staged);
+        let refused = lake.commit(staged, scope, Provenance::default()).await.unwrap_err();
+        assert!(matches!(refused, LakeError::SchemaChange { .. }), "{refused}");
+        // All of it may be replaced by anything.
+        let staged = write(lake.stage("a.b", &other.schema(), &[]).await.unwrap(), &[other]).await;
+        let made = lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
+        assert_eq!(made.superseded_rows, 2);
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        assert!(table.partition_by().is_empty());
+        assert_eq!(table.schema().field(1).data_type(), &arrow::datatypes::DataType::Utf8View);
+    }
+
+    #[tokio::test]
+    async fn instants_decimals_and_dates_come_back_exact_and_declared_is_scanned() {
+        let (_folder, lake) = lake().await;
+        let micros = 1_711_843_200_123_456;
+        let rows = RecordBatch::try_from_iter([
+            ("at", Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("Europe/London")) as ArrayRef),
+            ("naive", Arc::new(TimestampNanosecondArray::from(vec![micros * 1000])) as ArrayRef),
+            (
+                "money",
+                Arc::new(
+                    Decimal128Array::from(vec![12_345_678_901_234_567_890_i128])
+                        .with_precision_and_scale(38, 4)
+                        .unwrap(),
+                ) as ArrayRef,
+            ),
+            ("on", Arc::new(Date32Array::from(vec![19_800])) as ArrayRef),
+            ("word", Arc::new(StringArray::from(vec!["é".repeat(100)])) as ArrayRef),
+        ])
+        .unwrap();
+        let stage = lake.stage("a.b", &rows.schema(), &["on".to_owned()]).await.unwrap();
+        let declared = stage.schema().clone();
+        let staged = write(stage, &[rows]).await;
+        assert_eq!(staged.periods(), vec![vec![Some("2024-03-18".to_owned())]]);
+        lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        assert_eq!(table.schema(), &declared);
+        let catalog = lake.empty_catalog();
+        catalog.pin("a.b", 0).unwrap();
+        let session = crate::session(catalog, &Default::default()).unwrap();
+        let read = session.sql("select * from a.b").await.unwrap().collect().await.unwrap();
+        assert_eq!(read[0].schema().fields(), declared.fields());
+        let shown = arrow::util::pretty::pretty_format_batches(&read).unwrap().to_string();
+        assert!(shown.contains("2024-03-31T00:00:00.123456Z | 2024-03-31T00:00:00.123456Z"), "{shown}");
+        assert!(shown.contains("1234567890123456.7890") && shown.contains("2024-03-18"), "{shown}");
+        let longest = session.sql("select max(word) = repeat('é', 100) as same from a.b").await.unwrap();
+        let same = arrow::util::pretty::pretty_format_batches(&longest.collect().await.unwrap()).unwrap();
+        assert!(same.to_string().contains("true"), "{same}");
+    }
+
+    #[tokio::test]
+    async fn a_commit_tells_where_its_rows_came_from() {
+        let (_folder, lake) = lake().await;
+        for run in ["one", "two", "three"] {
+            let staged = staged(&lake, "a.b", &[("2024", 1)]).await;
+            let provenance = Provenance { run_id: run.into(), ..Default::default() };
+            lake.commit(staged, Scope::Everything, provenance).await.unwrap();
+        }
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        let newest = table.provenance().await.unwrap().unwrap();
+        assert_eq!((newest.run_id.as_str(), newest.added_rows, newest.superseded_rows), ("three", 1, 1));
+        assert_eq!(table.find_commit(|p| p.run_id == "one").await.unwrap().unwrap().version, 0);
+        assert!(table.find_commit(|p| p.run_id == "four").await.unwrap().is_none());
+        assert_eq!(table.history(2).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_log_holds_no_text_of_a_row() {
+        let (folder, lake) = lake().await;
+        let rows = batch(&[("9434765919", 4242)]);
+        let staged = write(lake.stage("a.b", &rows.schema(), &[]).await.unwrap(), &[rows]).await;
+        lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
+        let log = folder.path().join("tables/a/b/_delta_log/00000000000000000000.json");
+        let log = std::fs::read_to_string(log).unwrap();
+        assert!(!log.contains("9434765919") && log.contains("4242"), "{log}");
+        assert!(log.ends_with('\n'));
+        assert!(log.contains(r#""minReaderVersion":1,"minWriterVersion":2"#), "{log}");
+    }
+
+    #[tokio::test]
+    async fn a_long_log_stays_quick_and_readable() {
+        let (folder, lake) = lake().await;
+        for n in 0..53 {
+            let rows = batch(&[("x", n)]);
+            let staged = write(lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(), &[rows]).await;
+            lake.commit(staged, Scope::Append, Provenance::default()).await.unwrap();
+        }
+        assert!(folder.path().join("tables/jcw/run/_delta_log/_last_checkpoint").is_file());
+        assert_eq!(number(&lake, "jcw.run", "select count(*) from jcw.run").await, 53);
+        let table = lake.table("jcw.run").await.unwrap().unwrap();
+        assert_eq!(table.at(10).await.unwrap().rows(), 11);
+        assert_eq!(table.schema().field(0).name(), "period");
+    }
+}

@@ -111,6 +111,23 @@ pub enum LakeError {
         /// The table, release or lease.
         what: String,
     },
+    /// A lease is held by another run.
+    #[error(
+        "another run ({run_id}, {machine}) has been writing to this lake since {since}; wait for it to \
+         finish. If it is no longer running, its lease ends {ttl_seconds} seconds after its last sign of life"
+    )]
+    Held {
+        /// The lease's name.
+        what: String,
+        /// The run that holds it.
+        run_id: String,
+        /// Where it runs.
+        machine: String,
+        /// By its own clock.
+        since: chrono::DateTime<chrono::Utc>,
+        /// After its last renewal.
+        ttl_seconds: u64,
+    },
     /// Something that was published can no longer be found.
     #[error("{what} is missing from the lake; {advice}")]
     Missing {

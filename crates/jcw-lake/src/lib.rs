@@ -32,6 +32,9 @@ mod error;
 mod fsync;
 mod lake;
 mod landing;
+mod lease;
+mod log_check;
+mod machine;
 mod name;
 mod provenance;
 mod release;
@@ -41,10 +44,15 @@ mod stage;
 mod table;
 mod types;
 
+#[cfg(test)]
+mod testing;
+
 pub use commit::{Committed, Scope};
 pub use error::{LakeError, Result};
 pub use lake::Lake;
 pub use landing::{Landed, Landing, LocalFile};
+pub use lease::Lease;
+pub use log_check::Quarantined;
 pub use provenance::{ExtractUsed, Provenance};
 pub use release::{Contents, Note, Pin, Release, ReleasedExtract, View};
 pub use session::{CATALOG, Catalog, DEFAULT_SCHEMA, SessionSettings, session};

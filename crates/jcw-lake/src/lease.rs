@@ -1,0 +1,236 @@
+//! A [`Lease`] is the right to write to a lake, held by one run at a time. It is
+//! an object made by a create-only write; its number, the epoch, only grows, so
+//! that a later writer can be told from an earlier one.
+//!
+//! A holder renews its lease by rewriting a second object beside it, and its
+//! age is judged by the store's clock, never by a machine's. A lease whose
+//! holder was killed may be taken at once on the same machine, where its
+//! process can be seen to be gone, and elsewhere when it has not been renewed
+//! for as long as it said.
+
+use crate::error::{Doing as _, LakeError, Result};
+use crate::lake::Lake;
+use crate::machine::Machine;
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore as _, ObjectStoreExt as _};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The right to write, until it is released or dropped.
+#[derive(Debug)]
+pub struct Lease {
+    lake: Lake,
+    name: String,
+    epoch: u64,
+    renewing: tokio::task::JoinHandle<()>,
+}
+
+/// What the lease object says about its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Holder {
+    run_id: String,
+    machine: Machine,
+    /// One holder's own mark, by which it knows its object after an answer that
+    /// could mean either.
+    nonce: String,
+    acquired_at: DateTime<Utc>,
+    ttl_seconds: u64,
+}
+
+impl Lake {
+    /// Takes the lease `name` for a run, if nobody holds it. `ttl` is how long
+    /// after its last renewal a holder on another machine is given up for dead;
+    /// it is renewed three times in that span. Must be called from a Tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// [`LakeError::Held`] says who holds it.
+    pub async fn lease(&self, name: &str, run_id: &str, ttl: Duration) -> Result<Lease> {
+        let folder = folder(name);
+        let found = Epochs::list(self, &folder).await?;
+        if let Some(epoch) = found.newest()
+            && !found.is_released(epoch)
+            && let Some(holder) = read_holder(self, &folder, epoch).await?
+            && !self.is_dead(&folder, &holder, found.last_sign(epoch)).await?
+        {
+            return Err(LakeError::Held {
+                what: name.to_owned(),
+                run_id: holder.run_id,
+                machine: holder.machine.to_string(),
+                since: holder.acquired_at,
+                ttl_seconds: holder.ttl_seconds,
+            });
+        }
+        let epoch = found.newest().map_or(1, |epoch| epoch + 1);
+        let holder = Holder {
+            run_id: run_id.to_owned(),
+            machine: Machine::this(),
+            nonce: uuid::Uuid::new_v4().to_string(),
+            acquired_at: Utc::now(),
+            ttl_seconds: ttl.as_secs().max(1),
+        };
+        self.claim(&folder, epoch, &holder).await?;
+        // Somebody slow may have claimed a number that was cleared away.
+        let now = Epochs::list(self, &folder).await?;
+        if now.newest() != Some(epoch) {
+            return Err(LakeError::LostRace { what: format!("the lease {name}") });
+        }
+        now.clear(self).await;
+        let renewing = tokio::spawn(renew(self.clone(), beat(&folder, epoch), ttl / 3));
+        Ok(Lease { lake: self.clone(), name: name.to_owned(), epoch, renewing })
+    }
+
+    async fn claim(&self, folder: &Path, epoch: u64, holder: &Holder) -> Result<()> {
+        let path = object(folder, epoch);
+        let bytes = serde_json::to_vec_pretty(holder)
+            .map_err(|error| LakeError::Corrupt { what: path.to_string(), reason: error.to_string() })?;
+        match self.create(&path, bytes).await {
+            Ok(()) => Ok(()),
+            Err(error) => match read_holder(self, folder, epoch).await {
+                Ok(Some(found)) if found.nonce == holder.nonce => Ok(()),
+                Ok(Some(_)) => Err(LakeError::LostRace { what: format!("the lease {folder}") }),
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn is_dead(&self, folder: &Path, holder: &Holder, last_sign: Option<DateTime<Utc>>) -> Result<bool> {
+        if holder.machine.is_gone() {
+            return Ok(true);
+        }
+        let Some(last_sign) = last_sign else { return Ok(false) };
+        let silent = self.store_time(folder).await? - last_sign;
+        Ok(silent > chrono::Duration::seconds(i64::try_from(holder.ttl_seconds).unwrap_or(i64::MAX / 1000)))
+    }
+
+    /// The store's own idea of now: the time that it gives to a fresh object.
+    async fn store_time(&self, folder: &Path) -> Result<DateTime<Utc>> {
+        let clock = folder.clone().join("clock");
+        let doing = || format!("asking the store for the time with {clock}");
+        self.store().put(&clock, "now\n".into()).await.doing(doing)?;
+        Ok(self.store().head(&clock).await.doing(doing)?.last_modified)
+    }
+}
+
+impl Lease {
+    /// Greater than that of every earlier holder.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Makes sure that nobody has taken the lease since. To be asked before
+    /// anything is published: a run that was asleep for long may have been given
+    /// up for dead.
+    ///
+    /// # Errors
+    /// [`LakeError::LostRace`] when somebody has.
+    pub async fn confirm(&self) -> Result<()> {
+        let now = Epochs::list(&self.lake, &folder(&self.name)).await?;
+        if now.newest() == Some(self.epoch) && !now.is_released(self.epoch) {
+            Ok(())
+        } else {
+            Err(LakeError::LostRace { what: format!("the lease {}", self.name) })
+        }
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// When the store fails; the lease then ends by itself.
+    pub async fn release(self) -> Result<()> {
+        self.renewing.abort();
+        match self.lake.create(&released(&folder(&self.name), self.epoch), b"released\n".to_vec()).await {
+            Err(error) if !error.is_lost_race() => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+async fn renew(lake: Lake, beat: Path, every: Duration) {
+    loop {
+        if let Err(error) = lake.store().put(&beat, "here\n".into()).await {
+            tracing::warn!(%error, lease = %beat, "the lease could not be renewed; trying again");
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+async fn read_holder(lake: &Lake, folder: &Path, epoch: u64) -> Result<Option<Holder>> {
+    let path = object(folder, epoch);
+    let Some(bytes) = lake.read(&path).await? else { return Ok(None) };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| LakeError::Corrupt { what: path.to_string(), reason: error.to_string() })
+}
+
+/// The objects of one lease, by epoch.
+struct Epochs(BTreeMap<u64, Vec<ObjectMeta>>);
+
+impl Epochs {
+    async fn list(lake: &Lake, folder: &Path) -> Result<Epochs> {
+        let objects: Vec<_> =
+            lake.store().list(Some(folder)).try_collect().await.doing(|| format!("listing {folder}"))?;
+        let mut epochs: BTreeMap<u64, Vec<ObjectMeta>> = BTreeMap::new();
+        for object in objects {
+            let name = object.location.filename().unwrap_or_default();
+            if let Some(epoch) = name.split('.').next().and_then(|digits| digits.parse().ok()) {
+                epochs.entry(epoch).or_default().push(object);
+            }
+        }
+        Ok(Epochs(epochs))
+    }
+
+    fn newest(&self) -> Option<u64> {
+        self.0.last_key_value().map(|(epoch, _)| *epoch)
+    }
+
+    fn is_released(&self, epoch: u64) -> bool {
+        self.0.get(&epoch).is_some_and(|objects| {
+            objects.iter().any(|object| object.location.as_ref().ends_with(RELEASED))
+        })
+    }
+
+    /// When the holder last wrote anything.
+    fn last_sign(&self, epoch: u64) -> Option<DateTime<Utc>> {
+        self.0.get(&epoch)?.iter().map(|object| object.last_modified).max()
+    }
+
+    /// Deletes what is long past, leaving the newest few for people to read.
+    async fn clear(&self, lake: &Lake) {
+        let keep = self.newest().unwrap_or_default().saturating_sub(EPOCHS_KEPT);
+        for object in self.0.range(..keep).flat_map(|(_, objects)| objects) {
+            if let Err(error) = lake.store().delete(&object.location).await {
+                tracing::debug!(%error, "an old lease object was left behind");
+            }
+        }
+    }
+}
+
+fn folder(name: &str) -> Path {
+    Path::from_iter(["leases", name])
+}
+
+fn object(folder: &Path, epoch: u64) -> Path {
+    folder.clone().join(format!("{epoch:08}.json"))
+}
+
+fn beat(folder: &Path, epoch: u64) -> Path {
+    folder.clone().join(format!("{epoch:08}.beat"))
+}
+
+fn released(folder: &Path, epoch: u64) -> Path {
+    folder.clone().join(format!("{epoch:08}{RELEASED}"))
+}
+
+const RELEASED: &str = ".released";
+
+const EPOCHS_KEPT: u64 = 10;
