@@ -198,7 +198,10 @@ impl Table {
                 .kinds
                 .iter()
                 .map(|(share, columns)| {
-                    share * draws.between(0.7, 1.4, &[place, self.file, columns])
+                    // A place has its own ways, and they change a little each year.
+                    let own = draws.between(0.5, 1.8, &[place, self.file, columns]);
+                    let now = draws.between(0.85, 1.15, &[place, columns, &year.to_string()]);
+                    share * own * now
                 })
                 .collect();
             let cases = split(group.whole.count(draws, leaf, year), &shares);

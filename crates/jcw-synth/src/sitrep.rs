@@ -297,7 +297,7 @@ pub(crate) fn time_series(draws: Draws) -> TextFile {
     ];
     let mut file = TextFile::new(
         "reference/eng_ch_time_series_derived.csv",
-        Dialect::QuotedTextUnended,
+        Dialect::QuotedTextLf,
         &header,
     );
     let lines = [

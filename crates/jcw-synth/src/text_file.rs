@@ -27,6 +27,8 @@ pub(crate) enum Dialect {
     Lf,
     /// Everything quoted, Unix line ends.
     QuotedLf,
+    /// Texts quoted and numbers not, Unix line ends.
+    QuotedTextLf,
     /// Texts quoted and numbers not, windows-1252, Unix line ends but none
     /// after the last line.
     QuotedTextUnended,
@@ -55,7 +57,7 @@ impl TextFile {
         let marked = matches!(self.dialect, Dialect::MarkedCrlf | Dialect::MarkedLf);
         let quotes = match self.dialect {
             Dialect::QuotedLf => QuoteStyle::Always,
-            Dialect::QuotedTextUnended => QuoteStyle::NonNumeric,
+            Dialect::QuotedTextLf | Dialect::QuotedTextUnended => QuoteStyle::NonNumeric,
             _ => QuoteStyle::Necessary,
         };
         let start = if marked {
