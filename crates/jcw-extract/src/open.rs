@@ -1,0 +1,156 @@
+//! Opening a kept file: what it is by its bytes, what the contract expects, and
+//! the reader for it.
+
+use crate::archive::Archive;
+use crate::csv::CsvReader;
+use crate::json_lines::JsonLinesReader;
+use crate::magic::{HEAD, Kind, kind};
+use crate::parquet::ParquetReader;
+use crate::plan::{Plan, compile_whole};
+use crate::read_error::ReadError;
+use crate::reader::{Piece, Reader};
+use crate::sheet::SheetReader;
+use crate::tally::Summary;
+use jcw_project::{Contract, Format, Limits};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens the kept copy at `path` of a file that came as `file_name`, to be read
+/// as the contract's layout says.
+///
+/// A zip is opened when the format is one that a zip can hold. The copy must
+/// not change while it is read.
+pub fn open(contract: &Contract, limits: &Limits, file_name: &str, path: &Path) -> Result<Box<dyn Reader>, ReadError> {
+    let file = File::open(path).map_err(opening)?;
+    open_file(contract, limits, &[file_name], file)
+}
+
+/// `names` are the file's own name and then those of the zips it was in.
+fn open_file(contract: &Contract, limits: &Limits, names: &[&str], mut file: File) -> Result<Box<dyn Reader>, ReadError> {
+    let size = file.metadata().map_err(opening)?.len();
+    if size == 0 {
+        return Err(ReadError::Empty);
+    }
+    if size > limits.max_bytes && names.len() == 1 {
+        return Err(ReadError::TooLarge { size, limit: limits.max_bytes });
+    }
+    let mut head = Vec::with_capacity(HEAD);
+    file.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(opening)?;
+    file.seek(SeekFrom::Start(0)).map_err(opening)?;
+
+    let format = contract.layout.format;
+    let expected = expected(format);
+    match (format, kind(&head)) {
+        (_, Kind::Zip) => open_zip(contract, limits, names, file),
+        (Format::Csv, Kind::Text) => {
+            let plan = Arc::new(Plan::new(contract, limits, names)?);
+            Ok(Box::new(CsvReader::new(plan, Box::new(file))?))
+        }
+        (Format::JsonLines, Kind::Text) => {
+            let plan = Arc::new(Plan::new(contract, limits, names)?);
+            Ok(Box::new(JsonLinesReader::new(plan, Box::new(file))?))
+        }
+        (Format::Parquet, Kind::Parquet) => Ok(Box::new(ParquetReader::new(Arc::new(Plan::new(contract, limits, names)?), file)?)),
+        (_, Kind::Parquet) => Err(ReadError::WrongKind { found: "a Parquet file", wanted: expected }),
+        (_, Kind::Text) => Err(ReadError::WrongKind { found: "plain text", wanted: expected }),
+        (_, Kind::Other(found)) => Err(ReadError::WrongKind { found, wanted: expected }),
+    }
+}
+
+/// A zip is a workbook, or holds the files to read.
+fn open_zip(contract: &Contract, limits: &Limits, names: &[&str], file: File) -> Result<Box<dyn Reader>, ReadError> {
+    let copy = file.try_clone().map_err(opening)?;
+    let mut archive = Archive::new(copy, limits)?;
+    let format = contract.layout.format;
+    let workbook = if archive.has("[Content_Types].xml") {
+        Some(("an Office document", Format::Xlsx))
+    } else if archive.has("content.xml") && archive.has("mimetype") {
+        Some(("an OpenDocument file", Format::Ods))
+    } else {
+        None
+    };
+    match workbook {
+        Some((_, kind)) if kind == format => {
+            if archive.members().iter().any(|(_, name)| name.ends_with("vbaProject.bin")) {
+                return Err(ReadError::Macros);
+            }
+            archive.check_all()?;
+            let mut file = file;
+            file.seek(SeekFrom::Start(0)).map_err(opening)?;
+            Ok(Box::new(SheetReader::new(Arc::new(Plan::new(contract, limits, names)?), file)?))
+        }
+        Some((found, _)) => Err(ReadError::WrongKind { found, wanted: expected(format) }),
+        None if names.len() > 1 => Err(ReadError::WrongKind { found: "a zip within a zip", wanted: expected(format) }),
+        None => open_members(contract, limits, names, archive),
+    }
+}
+
+fn open_members(contract: &Contract, limits: &Limits, names: &[&str], mut archive: Archive) -> Result<Box<dyn Reader>, ReadError> {
+    let mut members = archive.members();
+    match &contract.layout.member {
+        Some(pattern) => {
+            let pattern_whole = compile_whole("member pattern", pattern)?;
+            members.retain(|(_, name)| pattern_whole.is_match(name));
+            if members.is_empty() {
+                return Err(ReadError::ZipNoMember { pattern: pattern.value.clone() });
+            }
+        }
+        None if members.len() != 1 => return Err(ReadError::ZipWhichMember { found: members.len() }),
+        None => {}
+    }
+    members.sort_by(|left, right| left.1.cmp(&right.1));
+    let mut readers = Vec::with_capacity(members.len());
+    for (index, name) in members {
+        let file = archive.open_member(index)?;
+        let own = name.rsplit(['/', '\\']).next().unwrap_or(&name);
+        let names: Vec<&str> = std::iter::once(own).chain(names.iter().copied()).collect();
+        readers.push(open_file(contract, limits, &names, file)?);
+    }
+    Ok(Box::new(Members { readers, current: 0 }))
+}
+
+/// The members of a zip, one after the other.
+struct Members {
+    readers: Vec<Box<dyn Reader>>,
+    current: usize,
+}
+
+impl Reader for Members {
+    fn next_piece(&mut self) -> Option<Result<Piece, ReadError>> {
+        while let Some(reader) = self.readers.get_mut(self.current) {
+            if let Some(piece) = reader.next_piece() {
+                return Some(piece);
+            }
+            self.current += 1;
+        }
+        None
+    }
+
+    fn finish(self: Box<Self>) -> Result<Summary, ReadError> {
+        let mut whole = Summary::default();
+        for reader in self.readers {
+            let part = reader.finish()?;
+            whole.records += part.records;
+            whole.rows += part.rows;
+            whole.malformed += part.malformed;
+            whole.warnings.extend(part.warnings);
+        }
+        Ok(whole)
+    }
+}
+
+fn expected(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "delimited text (CSV)",
+        Format::Xlsx => "an Excel workbook (.xlsx)",
+        Format::Ods => "an OpenDocument spreadsheet (.ods)",
+        Format::JsonLines => "JSON lines",
+        Format::Parquet => "a Parquet file",
+    }
+}
+
+fn opening(source: std::io::Error) -> ReadError {
+    ReadError::Io { doing: "opening it", source }
+}
