@@ -41,7 +41,8 @@ select
     'Total' as breakdown_topic,
     'Total' as breakdown,
     appeals.appeals_registered,
-    appeals.appeals_registered_status,
+    -- A printed dash is a real nought.
+    case when appeals.appeals_registered_status = 'zero' then 'ok' else appeals.appeals_registered_status end as appeals_registered_status,
     appeals.appealable_decisions,
     appeals.appealable_decisions_status,
     appeals.in_development_decisions,

@@ -1,14 +1,11 @@
 /*
-description: Every percentage that DfE and MoJ publish, worked out again from the counts beside it; a row for each published percentage that is a number
+description: Every percentage that DfE publishes, worked out again from the counts beside it; a row for each published percentage that is a number
 owner: SEND data team
 grain: [file, published_column, period, area_code, breakdown_topic, breakdown]
 tags: [council, reconciliation]
 tests:
   - not_null: [agrees]
-  - row_count: {min: 1}
   - expression: agrees or exception is not null
-    blocking: false
-  - expression: not agrees or exception is null
     blocking: false
 */
 -- DfE prints one decimal place and rounds halves up. So is it done here, in whole numbers, with no
@@ -254,16 +251,6 @@ with published_percentages as (
     select 'sen_need_newplans.csv' as file, 'unknown_pc' as published_column, period, area_code, area_name, area_level, breakdown_topic, breakdown,
         need_not_recorded as numerator, plans as denominator, need_not_recorded_pc as published
     from staging.dfe_sen_need_new_plans
-    union all
-    select 'send_tribunals_and_appeal_rate.csv' as file, 'SEND Tribunal Appeal Rate' as published_column, period, coalesce(old_la_code, line_name) as area_code, line_name as area_name, area_level,
-        'Total' as breakdown_topic, 'Total' as breakdown,
-        appeals_registered as numerator, appealable_decisions as denominator, appeal_rate_pc as published
-    from staging.moj_tribunal_appeals
-    union all
-    select 'send_tribunals_and_appeal_rate.csv' as file, 'In development: SEND Tribunal Appeal Rate' as published_column, period, coalesce(old_la_code, line_name) as area_code, line_name as area_name, area_level,
-        'Total' as breakdown_topic, 'Total' as breakdown,
-        appeals_registered as numerator, in_development_decisions as denominator, in_development_rate_pc as published
-    from staging.moj_tribunal_appeals
 ),
 
 in_tenths as (
