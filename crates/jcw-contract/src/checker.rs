@@ -12,14 +12,15 @@ use crate::key::{Keys, hash_rows};
 use crate::reference::{References, ReferenceReader};
 use crate::reject::{SourceRows, reject_rows};
 use crate::symbol::repeated;
+use crate::table::{TypedLayout, batch_of};
 use crate::text;
 use crate::withheld::WithheldRows;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions,
-    StringArray, StringViewArray, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, Int64Array, RecordBatch, StringArray,
+    StringViewArray, new_null_array,
 };
 use arrow::compute::FilterBuilder;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use jcw_project::{Contract, Origin, ROW_COLUMN, Severity};
 use std::sync::Arc;
@@ -297,11 +298,11 @@ impl Checker {
     ) -> Result<Vec<ArrayRef>, ArrowError> {
         let fields = self.typed_schema.fields();
         let mut table: Vec<Option<ArrayRef>> = vec![None; fields.len()];
-        let mut put = |column: usize, (values, status): Typed| {
+        let put = |table: &mut [Option<ArrayRef>], column: usize, (values, status): Typed| {
             let place = self.places[column];
             table[place] = Some(values);
-            if let Some(status) = status {
-                table[place + 1] = Some(status);
+            if status.is_some() {
+                table[place + 1] = status;
             }
         };
         for (column, reader) in self.columns.iter().enumerate() {
@@ -309,8 +310,8 @@ impl Checker {
                 continue;
             }
             match binding.columns[column] {
-                Some(place) => put(column, reader.read(source.cells[place], breaches)),
-                None => put(column, reader.absent(rows)),
+                Some(place) => put(&mut table, column, reader.read(source.cells[place], breaches)),
+                None => put(&mut table, column, reader.absent(rows)),
             }
         }
         for computed in self.computed.iter().filter(|computed| is_wanted(computed.column)) {
@@ -328,15 +329,10 @@ impl Checker {
             if let Some(rule) = reader.required_rule()
                 && evaluated.values.null_count() > 0
             {
-                let blank = (0..rows).filter(|row| evaluated.values.is_null(*row));
+                let blank = (0..rows).filter(|row| evaluated.values.is_null(*row) && !evaluated.failed.contains(row));
                 blank.for_each(|row| breaches.add(row, rule, None));
             }
-            let (values, status) = reader.computed(evaluated.values);
-            let place = self.places[computed.column];
-            table[place] = Some(values);
-            if let Some(status) = status {
-                table[place + 1] = Some(status);
-            }
+            put(&mut table, computed.column, reader.computed(evaluated.values));
         }
         Ok((table.into_iter().zip(fields))
             .map(|(column, field)| column.unwrap_or_else(|| new_null_array(field.data_type(), rows)))
@@ -392,7 +388,7 @@ impl Checker {
         is_kept: &BooleanArray,
     ) -> Result<RecordBatch, ArrowError> {
         let count = is_kept.values().count_set_bits();
-        let numbers: ArrayRef = Arc::new(arrow::array::Int64Array::from(source.rows.to_vec()));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(source.rows.to_vec()));
         let mut columns: Vec<ArrayRef> = table.to_vec();
         columns.push(numbers);
         if count < is_kept.len() {
@@ -473,41 +469,6 @@ impl Checker {
     }
 }
 
-/// Where declared columns stand in the typed table.
-pub(crate) struct TypedLayout {
-    /// Declared columns and their status columns, all nullable.
-    pub(crate) schema: SchemaRef,
-    pub(crate) places: Vec<usize>,
-}
-
-impl TypedLayout {
-    pub(crate) fn of(contract: &Contract) -> TypedLayout {
-        let mut fields = Vec::new();
-        let mut places = Vec::new();
-        for column in &contract.columns {
-            places.push(fields.len());
-            fields.push(Field::new(column.name.value.as_str(), column.kind.data_type(), true));
-            fields.extend(column.status_name().map(|name| Field::new(name, DataType::Utf8, true)));
-        }
-        TypedLayout { schema: Arc::new(Schema::new(fields)), places }
-    }
-
-    /// What the expression of the column at `position` may use: every column
-    /// that the file has, and those that expressions before it made.
-    pub(crate) fn visible_to(&self, contract: &Contract, position: usize) -> SchemaRef {
-        let mut fields = Vec::new();
-        for (index, column) in contract.columns.iter().enumerate() {
-            if is_computed(column) && index >= position {
-                continue;
-            }
-            let place = self.places[index];
-            let width = 1 + usize::from(column.status_name().is_some());
-            fields.extend(self.schema.fields()[place..place + width].iter().cloned());
-        }
-        Arc::new(Schema::new(fields))
-    }
-}
-
 /// Rows that broke no rejecting rule.
 fn kept(breaches: &[Breach], rows: usize) -> BooleanArray {
     let mut mask = BooleanBufferBuilder::new(rows);
@@ -518,11 +479,9 @@ fn kept(breaches: &[Breach], rows: usize) -> BooleanArray {
     BooleanArray::new(mask.finish(), None)
 }
 
-fn batch_of(schema: SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(schema, columns, &options)
-}
-
 fn cell(cells: &StringViewArray, row: usize) -> &str {
     if cells.is_valid(row) { text::trim(cells.value(row)) } else { "" }
 }
+
+#[cfg(test)]
+mod tests;

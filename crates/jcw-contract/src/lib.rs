@@ -47,6 +47,9 @@ mod reference;
 mod reject;
 mod row_count;
 mod symbol;
+mod table;
+#[cfg(test)]
+mod testing;
 mod text;
 mod withheld;
 mod zone;
@@ -59,7 +62,7 @@ pub use error::Error;
 pub use key::{KeyIndex, Keys, Suspects};
 pub use plan::check_rules;
 pub use reference::References;
-pub use reject::{MALFORMED_RULE, MalformedRow, reject_malformed, reject_schema};
+pub use reject::{MalformedRow, reject_malformed, reject_schema};
 pub use row_count::check_row_count;
 pub use symbol::STATUS_INVALID;
 pub use text::fold_label;

@@ -2,9 +2,9 @@
 //! file at night is said when the contract is written.
 
 use crate::breach::RuleBook;
-use crate::checker::TypedLayout;
 use crate::column::ColumnReader;
 use crate::expression::{Planner, Problem};
+use crate::table::TypedLayout;
 use crate::text::did_you_mean;
 use jcw_project::{Contract, Diagnostic, Kind, Origin, Place, Placed};
 

@@ -42,24 +42,23 @@ pub fn reject_schema() -> SchemaRef {
 pub struct MalformedRow {
     /// Line or sheet row, 1-based.
     pub row: i64,
+    /// The reader's name for what is wrong: `csv.ragged`.
+    pub rule: String,
     /// What is wrong, a sentence without a cell's value.
     pub reason: String,
     /// The text as it came; protected.
     pub text: String,
 }
 
-/// The rule that a malformed row breaks.
-pub const MALFORMED_RULE: &str = "row.malformed";
-
-/// Rejects for rows that the reader could not take apart, one each, by rule
-/// `row.malformed`. `row_values` is `{"line": "<text>"}`.
+/// Rejects for rows that the reader could not take apart, one each.
+/// `row_values` is `{"line": "<text>"}`.
 pub fn reject_malformed(delivery: &Delivery, rows: &[MalformedRow]) -> Result<RecordBatch, ArrowError> {
     let mut rejects = Rejects::new(delivery.sheet);
     for malformed in rows {
         rejects.push(
             malformed.row,
             &RuleEntry {
-                id: MALFORMED_RULE.to_owned(),
+                id: malformed.rule.clone(),
                 column: None,
                 severity: Severity::RejectRow,
                 reason: malformed.reason.clone(),
