@@ -12,43 +12,31 @@ tests:
 -- `year` is the calendar year in which the reporting period begins, so that all files agree on
 -- when an authority began and ended.
 with printed as (
-    select
-        'population' as source, cast(time_period as int) as year, geographic_level, country_code, country_name,
-        region_code, region_name, new_la_code, old_la_code, la_name
-    from commissioner.population
+    select 'population' as source, year, area_code, area_name, area_level, old_la_code, region_code, region_name, country_code
+    from staging.population
     union all
-    select
-        'children_in_need_disability' as source, cast(time_period as int) - 1 as year, geographic_level, country_code,
-        country_name, region_code, region_name, new_la_code, old_la_code, la_name
-    from commissioner.children_in_need_disability
+    select 'children_in_need_disability' as source, year, area_code, area_name, area_level, old_la_code, region_code, region_name, country_code
+    from staging.children_in_need_disability
     union all
-    select
-        'children_in_need_sen' as source, cast(substr(time_period, 1, 4) as int) as year, geographic_level, country_code,
-        country_name, region_code, region_name, new_la_code, old_la_code, la_name
-    from commissioner.children_in_need_sen
+    select 'children_in_need_sen' as source, year, area_code, area_name, area_level, old_la_code, region_code, region_name, country_code
+    from staging.children_in_need_sen
     union all
-    select
-        'dfe_requests' as source, cast(time_period as int) as year, geographic_level, country_code, country_name,
-        region_code, region_name, new_la_code, old_la_code, la_name
-    from council.dfe_requests
+    select 'dfe_requests' as source, year, area_code, area_name, area_level, old_la_code, region_code, region_name, country_code
+    from staging.area_in_requests
 ),
 
 areas as (
     select distinct
         source,
         year,
-        coalesce(new_la_code, region_code, country_code) as area_code,
-        coalesce(la_name, region_name, country_name) as area_name,
-        case geographic_level
-            when 'National' then 'country'
-            when 'Regional' then 'region'
-            else 'local_authority'
-        end as area_level,
+        area_code,
+        area_name,
+        area_level,
         old_la_code,
         -- London's authorities stand under Inner and Outer London.
-        case when geographic_level = 'Local authority' then region_code end as region_code,
-        case when geographic_level = 'Local authority' then region_name end as region_name,
-        case when geographic_level <> 'National' then country_code end as country_code
+        case when area_level = 'local_authority' then region_code end as region_code,
+        case when area_level = 'local_authority' then region_name end as region_name,
+        case when area_level <> 'country' then country_code end as country_code
     from printed
 ),
 

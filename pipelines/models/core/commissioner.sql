@@ -24,9 +24,9 @@ with ccgs as (
         successor.sub_icb_code as successor_code,
         successor.icb_code as successor_parent_code,
         successor.nhs_region_code
-    from commissioner.ccg
-    left join commissioner.ccg_to_cancer_alliance as health_system on health_system.ccg_code = ccg.ccg_code
-    left join commissioner.subicb_icb_region as successor on successor.sub_icb_code = ccg.ccg_code
+    from staging.ccg
+    left join staging.ccg_system as health_system on health_system.ccg_code = ccg.ccg_code
+    left join staging.sub_icb_location as successor on successor.sub_icb_code = ccg.ccg_code
 ),
 
 sub_icb_locations as (
@@ -42,7 +42,7 @@ sub_icb_locations as (
         cast(null as varchar) as successor_code,
         cast(null as varchar) as successor_parent_code,
         nhs_region_code
-    from commissioner.subicb_icb_region
+    from staging.sub_icb_location
 ),
 
 integrated_care_boards as (
@@ -58,7 +58,7 @@ integrated_care_boards as (
         cast(null as varchar) as successor_code,
         cast(null as varchar) as successor_parent_code,
         nhs_region_code
-    from commissioner.subicb_icb_region
+    from staging.sub_icb_location
 )
 
 select

@@ -21,13 +21,13 @@ with printed as (
     group by name.organisation_code, name.organisation_level, wait.organisation_name
     union all
     select organisation_code, 'provider', organisation_name, true, cast(null as date)
-    from reference.ods_trusts
+    from staging.ods_trust
     union all
-    select distinct icb_code, 'icb', replace(replace(icb_name, 'NHS ', ''), ' Integrated Care Board', ''), false, cast(null as date)
-    from commissioner.subicb_icb_region
+    select distinct icb_code, 'icb', icb_short_name, false, cast(null as date)
+    from staging.sub_icb_location
     union all
     select distinct nhs_region_code, 'nhs_region', nhs_region_name, false, cast(null as date)
-    from commissioner.subicb_icb_region
+    from staging.sub_icb_location
 ),
 
 spellings as (
@@ -55,7 +55,7 @@ preferred as (
 
 region_of_icb as (
     select distinct icb_code, nhs_region_code
-    from commissioner.subicb_icb_region
+    from staging.sub_icb_location
 )
 
 select
@@ -68,6 +68,6 @@ select
         when 'icb' then region_of_icb.nhs_region_code
     end as nhs_region_code
 from preferred
-left join reference.ods_trusts as trust on trust.organisation_code = preferred.organisation_code
+left join staging.ods_trust as trust on trust.organisation_code = preferred.organisation_code
 left join region_of_icb on region_of_icb.icb_code = preferred.organisation_code
 where preferred.place = 1

@@ -16,13 +16,13 @@ with named as (
     group by organisation_level, name_key, organisation_code
     union all
     select 'provider', upper(organisation_name), organisation_code, 2, opened_on
-    from reference.ods_trusts
+    from staging.ods_trust
     union all
-    select distinct 'icb', upper(replace(replace(icb_name, 'NHS ', ''), ' Integrated Care Board', '')), icb_code, 2, cast(null as date)
-    from commissioner.subicb_icb_region
+    select distinct 'icb', upper(icb_short_name), icb_code, 2, cast(null as date)
+    from staging.sub_icb_location
     union all
     select distinct 'nhs_region', upper(nhs_region_name), nhs_region_code, 2, cast(null as date)
-    from commissioner.subicb_icb_region
+    from staging.sub_icb_location
     union all
     select organisation_level, upper(printed_name), organisation_code, 3, cast(null as date)
     from seed.nhs_organisation_alias

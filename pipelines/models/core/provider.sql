@@ -20,5 +20,5 @@ select
 from core.nhs_organisation as provider
 left join core.nhs_organisation as board on board.organisation_code = provider.icb_code
 left join core.nhs_organisation as region on region.organisation_code = provider.nhs_region_code
-left join reference.ods_trusts as trust on trust.organisation_code = provider.organisation_code
+left join staging.ods_trust as trust on trust.organisation_code = provider.organisation_code
 where provider.organisation_level = 'provider'

@@ -26,7 +26,7 @@ with named as (
 select
     area.area_code,
     neighbour.area_code as neighbour_code,
-    listed.rank as neighbour_rank
-from reference.statistical_neighbours as listed
+    listed.neighbour_rank
+from staging.statistical_neighbour as listed
 inner join named as area on area.name_key = lower(listed.area_name)
 inner join named as neighbour on neighbour.name_key = lower(listed.neighbour_name)

@@ -10,34 +10,17 @@ tests:
   - expression: breakdown <> 'Total' or area_level <> 'local_authority' or children = 0 or abs(100.0 * with_disability / children - with_disability_percent) < 0.0501
   - expression: breakdown <> 'Total' or area_level = 'local_authority' or with_disability_percent between 100.0 * (with_disability - 5) / (children + 5) - 0.0501 and 100.0 * (with_disability + 5) / (children - 5) + 0.0501
 */
-with episodes as (
-    select
-        coalesce(new_la_code, region_code, country_code) as area_code,
-        coalesce(la_name, region_name, country_name) as area_name,
-        case geographic_level when 'National' then 'country' when 'Regional' then 'region' else 'local_authority' end as area_level,
-        time_period as period,
-        cast(time_period || '-03-31' as date) as counted_on,
-        at31_episodes, at31_episodes_status,
-        at31_episodes_disability_recorded, at31_episodes_disability_recorded_status,
-        at31_episodes_disability_recorded_percent,
-        autism_percent, behaviour_percent, communication_percent, consciousness_percent, hand_function_percent,
-        hearing_percent, incontinence_percent, learning_difficulties_percent, mobility_percent, personal_care_percent,
-        vision_percent, other_percent
-    from commissioner.children_in_need_disability
-    where category = 'Recorded disability'
-),
-
-totals as (
+with totals as (
     select
         area_code, area_name, area_level, period, counted_on,
         'Total' as breakdown_topic,
         'Total' as breakdown,
-        at31_episodes_disability_recorded as with_disability,
-        at31_episodes_disability_recorded_status as with_disability_status,
-        at31_episodes as children,
-        at31_episodes_status as children_status,
-        at31_episodes_disability_recorded_percent as with_disability_percent
-    from episodes
+        with_disability,
+        with_disability_status,
+        children,
+        children_status,
+        with_disability_percent
+    from staging.children_in_need_disability
 ),
 
 -- By type DfE prints a percentage of the children with a disability, and no count: the figure is
@@ -49,8 +32,8 @@ types as (
         kind.breakdown,
         cast(null as bigint) as with_disability,
         'not_published' as with_disability_status,
-        at31_episodes_disability_recorded as children,
-        at31_episodes_disability_recorded_status as children_status,
+        with_disability as children,
+        with_disability_status as children_status,
         case kind.breakdown
             when 'Autism' then autism_percent
             when 'Behaviour' then behaviour_percent
@@ -65,7 +48,7 @@ types as (
             when 'Vision' then vision_percent
             when 'Other' then other_percent
         end as with_disability_percent
-    from episodes
+    from staging.children_in_need_disability
     cross join (
         values
             ('Autism'), ('Behaviour'), ('Communication'), ('Consciousness'), ('Hand function'), ('Hearing'), ('Incontinence'),

@@ -16,18 +16,19 @@ with allocations as (
         area.area_code,
         area.area_name,
         area.area_level,
-        granted.time_period as period,
-        max(granted.dsg_allocation_gbp) as allocation_gbp
-    from commissioner.dsg_allocation as granted
+        granted.period,
+        granted.year,
+        max(granted.allocation_gbp) as allocation_gbp
+    from staging.dsg_allocation as granted
     inner join core.area
         on (
             area.area_level = 'local_authority'
             and area.old_la_code = granted.la_code
-            and cast(substr(granted.time_period, 1, 4) as int) >= area.first_year
-            and (area.is_current or cast(substr(granted.time_period, 1, 4) as int) <= area.last_year)
+            and granted.year >= area.first_year
+            and (area.is_current or granted.year <= area.last_year)
         )
         or (area.area_level in ('country', 'region') and lower(area.area_name) = lower(granted.la_code))
-    group by area.area_code, area.area_name, area.area_level, granted.time_period
+    group by area.area_code, area.area_name, area.area_level, granted.period, granted.year
 )
 
 select
@@ -35,8 +36,8 @@ select
     allocations.area_name,
     allocations.area_level,
     allocations.period,
-    cast(substr(allocations.period, 1, 4) || '-04-01' as date) as period_start,
-    cast('20' || substr(allocations.period, 5, 2) || '-03-31' as date) as period_end,
+    cast(cast(allocations.year as varchar) || '-04-01' as date) as period_start,
+    cast(cast(allocations.year + 1 as varchar) || '-03-31' as date) as period_end,
     'financial_year' as period_grain,
     'Total' as breakdown_topic,
     'Total' as breakdown,
@@ -46,4 +47,4 @@ select
     coalesce(population.children_0_to_17_status, 'missing') as children_0_to_17_status
 from allocations
 left join staging.population
-    on population.area_code = allocations.area_code and population.mid_year = cast(substr(allocations.period, 1, 4) as int)
+    on population.area_code = allocations.area_code and population.year = allocations.year

@@ -44,9 +44,10 @@ neighbour_figures as (
         figures.period,
         figures.breakdown_topic,
         figures.breakdown,
-        figures.numerator,
-        figures.denominator,
-        figures.value
+        -- Exact numbers, so that the order in which they are added changes nothing.
+        cast(figures.numerator as decimal(28, 7)) as numerator,
+        cast(figures.denominator as decimal(28, 7)) as denominator,
+        cast(figures.value as decimal(28, 10)) as value
     from figures
     inner join core.statistical_neighbour as neighbours on neighbours.neighbour_code = figures.area_code
     where figures.value is not null
@@ -61,10 +62,10 @@ neighbour_averages as (
         theirs.breakdown_topic,
         theirs.breakdown,
         count(*) as neighbours_with_value,
-        avg(theirs.value) as mean_of_values,
-        sum(case when theirs.denominator is not null then theirs.numerator end) as sum_of_numerators,
-        sum(theirs.denominator) as sum_of_denominators,
-        sum(case when theirs.value > own.value then 1 else 0 end) as neighbours_above
+        cast(sum(theirs.value) as double) / count(*) as mean_of_values,
+        cast(sum(case when theirs.denominator is not null then theirs.numerator end) as double) as sum_of_numerators,
+        cast(sum(theirs.denominator) as double) as sum_of_denominators,
+        sum(case when theirs.value > cast(own.value as decimal(28, 10)) then 1 else 0 end) as neighbours_above
     from neighbour_figures as theirs
     inner join figures as own
         on own.metric_id = theirs.metric_id

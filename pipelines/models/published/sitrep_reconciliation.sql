@@ -29,24 +29,11 @@ workbook as (
     select
         data_month,
         service_line,
-        -- The series leaves out what stands before the colon: `Therapy interventions: `.
-        lower(case when strpos(service_line, ': ') > 0 then substr(service_line, strpos(service_line, ': ') + 2) else service_line end) as short_name,
         measure,
         max(case when organisation_level = 'country' then people end) as england,
         sum(case when organisation_level = 'provider' then people end) as providers_sum
     from measures
     group by data_month, service_line, measure
-),
-
-series as (
-    select data_month, service_line, lower(service_line) as short_name, 'waiting' as measure, waiting as england
-    from reference.sitrep_time_series
-    union all
-    select data_month, service_line, lower(service_line), 'waiting_18_to_52_weeks', waiting_18_to_52_weeks
-    from reference.sitrep_time_series
-    union all
-    select data_month, service_line, lower(service_line), 'waiting_over_52_weeks', waiting_over_52_weeks
-    from reference.sitrep_time_series
 )
 
 select
@@ -54,10 +41,10 @@ select
     coalesce(workbook.service_line, series.service_line) as service_line,
     coalesce(workbook.measure, series.measure) as measure,
     workbook.england as england_in_workbook,
-    series.england as england_in_series,
+    series.people as england_in_series,
     workbook.providers_sum as sum_of_providers,
-    workbook.england - series.england as difference_to_series,
+    workbook.england - series.people as difference_to_series,
     workbook.england - workbook.providers_sum as difference_to_providers
 from workbook
-full outer join series
-    on series.data_month = workbook.data_month and series.short_name = workbook.short_name and series.measure = workbook.measure
+full outer join core.community_wait_series as series
+    on series.data_month = workbook.data_month and series.service_line = workbook.service_line and series.measure = workbook.measure
