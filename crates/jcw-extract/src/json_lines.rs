@@ -123,7 +123,7 @@ impl JsonPiece {
         let records = (rows.len() + malformed.len()) as i64;
         let mut columns: Vec<ArrayRef> = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
         columns.extend(added_columns(&shape.plan, &rows));
-        Ok(Rows { batch: shape.columns.batch(columns, rows)?, malformed, records })
+        Ok(Rows { batch: shape.columns.batch(columns, rows)?, malformed, records, sheet: None })
     }
 }
 

@@ -31,6 +31,8 @@ mod remote;
 mod sheet;
 mod table;
 mod tally;
+#[cfg(test)]
+mod testing;
 mod text_blocks;
 mod unpivot;
 

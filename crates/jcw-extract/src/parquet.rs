@@ -74,7 +74,7 @@ impl ParquetPiece {
         let mut texts = self.columns.positions.iter().map(|position| text(&columns[*position])).collect::<Result<Vec<_>, _>>()?;
         let rows: Vec<i64> = (self.first_row..self.first_row + records).collect();
         texts.extend(added_columns(&self.plan, &rows));
-        Ok(Rows { batch: self.columns.batch(texts, rows)?, malformed: Vec::new(), records })
+        Ok(Rows { batch: self.columns.batch(texts, rows)?, malformed: Vec::new(), records, sheet: None })
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Rows {
     pub malformed: Vec<Malformed>,
     /// Records of the file these came from, malformed ones included.
     pub records: i64,
+    /// The sheet they stood in, where the file has sheets.
+    pub sheet: Option<String>,
 }
 
 /// A record that could not be taken apart without guessing.

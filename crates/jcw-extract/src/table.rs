@@ -40,6 +40,7 @@ struct Body {
     records: i64,
     waiting: i64,
     footer: Option<Found>,
+    sheet: Option<String>,
 }
 
 /// Whether a table goes on.
@@ -141,7 +142,7 @@ impl Table {
     /// Rows enough to hand on.
     pub(crate) fn take_full(&mut self) -> Result<Option<Rows>, ReadError> {
         match &mut self.body {
-            Some(body) if body.waiting >= ROWS as i64 => body.take().map(Some),
+            Some(body) if body.waiting >= ROWS as i64 => body.take(self.sheet.as_deref()).map(Some),
             _ => Ok(None),
         }
     }
@@ -159,7 +160,7 @@ impl Table {
             }
             _ => {}
         }
-        if body.waiting == 0 { Ok(None) } else { body.take().map(Some) }
+        if body.waiting == 0 { Ok(None) } else { body.take(self.sheet.as_deref()).map(Some) }
     }
 
     fn offer_header(&mut self, row: i64, cells: &[&str]) -> Result<Flow, ReadError> {
@@ -182,6 +183,7 @@ impl Table {
             records: 0,
             waiting: 0,
             footer: None,
+            sheet: self.sheet.clone(),
             header,
             columns,
         });
@@ -248,10 +250,10 @@ impl Body {
         self.malformed.push(malformed);
     }
 
-    fn take(&mut self) -> Result<Rows, ReadError> {
+    fn take(&mut self, sheet: Option<&str>) -> Result<Rows, ReadError> {
         let columns: Vec<ArrayRef> = self.builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
         let batch = self.columns.batch(columns, std::mem::take(&mut self.rows))?;
-        Ok(Rows { batch, malformed: std::mem::take(&mut self.malformed), records: std::mem::take(&mut self.waiting) })
+        Ok(Rows { batch, malformed: std::mem::take(&mut self.malformed), records: std::mem::take(&mut self.waiting), sheet: sheet.map(str::to_owned) })
     }
 }
 

@@ -2,6 +2,8 @@
 //! threads to parse, or reads on row by row where the layout asks for it.
 
 mod piece;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use piece::CsvPiece;
 

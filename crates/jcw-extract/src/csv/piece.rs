@@ -79,7 +79,7 @@ impl CsvPiece {
             let cells = fields.get(*position..).unwrap_or_default().iter().step_by(width.max(1));
             columns.push(column(&bytes, text, side, cells, rows.len())?);
         }
-        Ok(Rows { batch: self.shape.columns.batch(columns, rows)?, malformed, records })
+        Ok(Rows { batch: self.shape.columns.batch(columns, rows)?, malformed, records, sheet: None })
     }
 
     fn warn(&self, tally: &Tally, bytes: &[u8], malformed: &[Malformed]) {
