@@ -1,0 +1,17 @@
+/*
+description: Contacts missed without notice, children and cost; a row for each month and provider, commissioner
+owner: Whoever runs the benchmark
+grain: [month_begins_on, provider_code, commissioner_code]
+tags: [bench]
+*/
+select
+    contact.month_begins_on,
+    contact.provider_code,
+    contact.commissioner_code,
+    count(*) as n_contacts,
+    count(distinct contact.nhs_number) as n_children,
+    sum(contact.duration_minutes) as minutes,
+    sum(contact.cost_gbp) as cost_gbp
+from staging.contact as contact
+where contact.is_missed
+group by contact.month_begins_on, contact.provider_code, contact.commissioner_code

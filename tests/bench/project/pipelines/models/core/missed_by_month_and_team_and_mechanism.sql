@@ -1,0 +1,17 @@
+/*
+description: Contacts missed without notice, children and cost; a row for each month and team, mechanism
+owner: Whoever runs the benchmark
+grain: [month_begins_on, team_type, consultation_mechanism]
+tags: [bench]
+*/
+select
+    contact.month_begins_on,
+    contact.team_type,
+    contact.consultation_mechanism,
+    count(*) as n_contacts,
+    count(distinct contact.nhs_number) as n_children,
+    sum(contact.duration_minutes) as minutes,
+    sum(contact.cost_gbp) as cost_gbp
+from staging.contact as contact
+where contact.is_missed
+group by contact.month_begins_on, contact.team_type, contact.consultation_mechanism
