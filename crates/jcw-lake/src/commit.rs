@@ -308,22 +308,16 @@ const APPEND_TRIES: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{ask, batch, by_period, load, number, staged, write};
+    use crate::testing::{ask, batch, by_period, load, number, on_disk, staged, write};
     use arrow::array::{
         ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray, TimestampMicrosecondArray,
         TimestampNanosecondArray,
     };
     use std::sync::Arc;
 
-    async fn lake() -> (tempfile::TempDir, Lake) {
-        let folder = tempfile::tempdir().unwrap();
-        let lake = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
-        (folder, lake)
-    }
-
     #[tokio::test]
     async fn a_period_delivered_again_replaces_only_itself_and_is_counted() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         let first = load(&lake, "a.b", &[("2023", 1), ("2024", 2), ("2024", 3)]).await;
         assert_eq!((first.version, first.added_rows, first.superseded_rows), (0, 3, 0));
         let untouched = || {
@@ -345,7 +339,7 @@ mod tests {
 
     #[tokio::test]
     async fn staged_rows_can_be_asked_before_anybody_sees_them_and_abandoned() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         load(&lake, "a.b", &[("2023", 1)]).await;
         let next = staged(&lake, "a.b", &[("2023", 7), ("a b/c%", 8)]).await;
         let answer = ask(&lake, "a.b", next.provider().unwrap(), "select * from a.b order by n").await;
@@ -370,7 +364,7 @@ mod tests {
 
     #[tokio::test]
     async fn odd_period_values_come_back_as_they_were() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         load(&lake, "a.b", &[("a b/c%", 1), ("2024=é", 2), ("x'y", 3)]).await;
         load(&lake, "a.b", &[("a b/c%", 10)]).await;
         let table = lake.table("a.b").await.unwrap().unwrap();
@@ -383,7 +377,7 @@ mod tests {
 
     #[tokio::test]
     async fn replacing_with_nothing_empties_a_period_or_the_table() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         load(&lake, "a.b", &[("2023", 1), ("2024", 2)]).await;
         let nothing = lake.stage("a.b", &batch(&[]).schema(), &by_period()).await.unwrap().finish(Vec::new());
         let scope =
@@ -398,7 +392,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_table_can_begin_empty() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         let nothing = lake.stage("a.b", &batch(&[]).schema(), &[]).await.unwrap().finish(Vec::new());
         lake.commit(nothing, Scope::Everything, Provenance::default()).await.unwrap();
         assert_eq!(number(&lake, "a.b", "select count(*) from a.b where n > 1").await, 0);
@@ -406,7 +400,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lost_race_is_reported_not_retried_blindly() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         let other = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
         let mine = staged(&lake, "a.b", &[("2024", 1)]).await;
         load(&other, "a.b", &[("2024", 2)]).await;
@@ -418,7 +412,7 @@ mod tests {
 
     #[tokio::test]
     async fn appends_from_many_sides_are_all_kept() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..6 {
             let other = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
@@ -437,7 +431,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_column_may_join_a_period_but_a_type_may_not_change() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         load(&lake, "a.b", &[("2023", 1)]).await;
         let wider = RecordBatch::try_from_iter([
             ("period", Arc::new(StringArray::from(vec!["2024"])) as ArrayRef),
@@ -472,7 +466,7 @@ mod tests {
 
     #[tokio::test]
     async fn instants_decimals_and_dates_come_back_exact_and_declared_is_scanned() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         let micros = 1_711_843_200_123_456;
         let rows = RecordBatch::try_from_iter([
             ("at", Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("Europe/London")) as ArrayRef),
@@ -511,7 +505,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_tells_where_its_rows_came_from() {
-        let (_folder, lake) = lake().await;
+        let (_folder, lake) = on_disk().await;
         for run in ["one", "two", "three"] {
             let staged = staged(&lake, "a.b", &[("2024", 1)]).await;
             let provenance = Provenance { run_id: run.into(), ..Default::default() };
@@ -527,7 +521,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_log_holds_no_text_of_a_row() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         let rows = batch(&[("9434765919", 4242)]);
         let staged = write(lake.stage("a.b", &rows.schema(), &[]).await.unwrap(), &[rows]).await;
         lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
@@ -540,7 +534,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_log_stays_quick_and_readable() {
-        let (folder, lake) = lake().await;
+        let (folder, lake) = on_disk().await;
         for n in 0..53 {
             let rows = batch(&[("x", n)]);
             let staged = write(lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(), &[rows]).await;

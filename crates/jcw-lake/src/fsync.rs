@@ -291,3 +291,88 @@ async fn blocking<T: Send + 'static>(
 ) -> object_store::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(object_store::Error::from)?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ForgetfulDisk, batch, load, number, write};
+    use crate::{Contents, Lake, Pin, Provenance, Scope};
+    use bytes::Bytes;
+    use object_store::ObjectStoreExt as _;
+
+    /// A whole small run, everything in it acknowledged.
+    async fn run(lake: &Lake) {
+        let bytes = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
+        lake.landing().put(bytes, 10).await.unwrap();
+        load(lake, "council.requests", &[("2023", 1), ("2024", 2)]).await;
+        load(lake, "council.requests", &[("2024", 40)]).await;
+        let rows = batch(&[("x", 9)]);
+        let ledger = write(lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(), &[rows]).await;
+        lake.commit(ledger, Scope::Append, Provenance::default()).await.unwrap();
+        let mut contents = Contents::default();
+        contents.tables.insert("council.requests".into(), Pin { version: 1, rows: 2 });
+        lake.publish(contents).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_power_cut_loses_nothing_that_was_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(ForgetfulDisk::default());
+        let lake = Lake::local(folder.path().join("lake"), disk.clone()).unwrap();
+        run(&lake).await;
+
+        let after = folder.path().join("after");
+        disk.after_power_cut(lake.folder().unwrap(), &after);
+        let lake = Lake::open(after.to_str().unwrap()).await.unwrap();
+        assert_eq!(lake.check_logs().await.unwrap(), []);
+        assert_eq!(number(&lake, "council.requests", "select sum(n) from council.requests").await, 41);
+        assert_eq!(number(&lake, "jcw.run", "select count(*) from jcw.run").await, 1);
+        assert_eq!(lake.current_release().await.unwrap().unwrap().sequence, 1);
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let local = lake.landing().local(abc).await.unwrap();
+        assert_eq!(std::fs::read(local.path()).unwrap(), b"abc");
+    }
+
+    #[tokio::test]
+    async fn without_the_wrapper_the_same_power_cut_loses_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(ForgetfulDisk::default());
+        let lake = Lake::local(folder.path().join("lake"), disk.clone()).unwrap();
+        let lake = lake.with_root(Arc::new(LocalFileSystem::new()));
+        run(&lake).await;
+
+        let after = folder.path().join("after");
+        disk.after_power_cut(lake.folder().unwrap(), &after);
+        let lake = Lake::open(after.to_str().unwrap()).await.unwrap();
+        assert!(lake.table("council.requests").await.unwrap().is_none());
+        assert!(lake.current_release().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_large_file_uploaded_in_parts_is_durable_when_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(ForgetfulDisk::default());
+        let lake = Lake::local(folder.path().join("lake"), disk.clone()).unwrap();
+        let mut upload = lake.store().put_multipart(&Path::from("new/folder/file")).await.unwrap();
+        upload.put_part(vec![7; 1 << 20].into()).await.unwrap();
+        upload.put_part(vec![8; 1 << 20].into()).await.unwrap();
+        upload.complete().await.unwrap();
+        let after = folder.path().join("after");
+        disk.after_power_cut(lake.folder().unwrap(), &after);
+        assert_eq!(std::fs::metadata(after.join("new/folder/file")).unwrap().len(), 2 << 20);
+    }
+
+    #[tokio::test]
+    async fn a_create_only_write_leaves_the_first_and_no_scraps() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
+        let place = Path::from("a/b");
+        lake.create(&place, b"first".to_vec()).await.unwrap();
+        assert!(lake.create(&place, b"second".to_vec()).await.unwrap_err().is_lost_race());
+        lake.store().put(&Path::from("a/c"), "x".into()).await.unwrap();
+        lake.store().put(&Path::from("a/c"), "y".into()).await.unwrap();
+        assert_eq!(std::fs::read(folder.path().join("a/b")).unwrap(), b"first");
+        assert_eq!(std::fs::read(folder.path().join("a/c")).unwrap(), b"y");
+        assert_eq!(std::fs::read_dir(folder.path().join("a")).unwrap().count(), 2);
+    }
+}

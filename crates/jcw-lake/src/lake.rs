@@ -227,3 +227,163 @@ fn local_folder(address: &str) -> Result<Option<PathBuf>> {
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+impl Lake {
+    /// The same lake over another store of the whole disk.
+    pub(crate) fn with_root(&self, root: Arc<dyn ObjectStore>) -> Lake {
+        Lake::from_parts(self.inner.url.clone(), root, self.inner.prefix.clone(), self.inner.local.clone())
+    }
+
+    /// A lake that is not on a disk.
+    pub(crate) fn over(root: Arc<dyn ObjectStore>) -> Lake {
+        let url = Url::parse("memory:///lake").unwrap();
+        Lake::from_parts(url, root, Path::from("lake"), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{in_memory, load, number};
+    use object_store::memory::InMemory;
+    use object_store::{GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta};
+
+    #[tokio::test]
+    async fn a_path_and_a_file_url_are_the_same_lake_and_the_store_is_tried_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a lake");
+        let lake = Lake::open(path.to_str().unwrap()).await.unwrap();
+        load(&lake, "a.b", &[("2024", 1)]).await;
+        let again = Lake::open(Url::from_file_path(&path).unwrap().as_str()).await.unwrap();
+        assert_eq!(again.url(), lake.url());
+        assert_eq!(number(&again, "a.b", "select sum(n) from a.b").await, 1);
+        assert!(path.join(PROBED).is_file());
+        assert_eq!(again.tables().await.unwrap(), ["a.b"]);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_means_nothing_is_refused_with_advice() {
+        let refused = Lake::open("carrier-pigeon://loft").await.unwrap_err().to_string();
+        assert!(refused.contains("carrier-pigeon") && refused.contains("s3://"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_lake_needs_no_local_disk() {
+        let lake = in_memory();
+        lake.probe().await.unwrap();
+        load(&lake, "a.b", &[("2024", 1), ("2025", 2)]).await;
+        load(&lake, "a.b", &[("2025", 3)]).await;
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 4);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_lets_two_writers_win_is_refused() {
+        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::Overwrite }));
+        let refused = lake.probe().await.unwrap_err();
+        assert!(matches!(refused, LakeError::NotCreateOnly { .. }), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn azures_failed_precondition_is_a_lost_race() {
+        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::Precondition }));
+        lake.probe().await.unwrap();
+        lake.create(&Path::from("x"), b"1".to_vec()).await.unwrap();
+        assert!(lake.create(&Path::from("x"), b"2".to_vec()).await.unwrap_err().is_lost_race());
+    }
+
+    #[tokio::test]
+    async fn a_commit_whose_answer_was_lost_is_found_in_the_log() {
+        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::WrittenButFailed }));
+        let made = load(&lake, "a.b", &[("2024", 1)]).await;
+        assert_eq!(made.version, 0);
+        assert_eq!(load(&lake, "a.b", &[("2024", 2)]).await.version, 1);
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 2);
+        assert_eq!(lake.publish(crate::Contents::default()).await.unwrap().sequence, 1);
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Answer {
+        Overwrite,
+        Precondition,
+        WrittenButFailed,
+    }
+
+    /// A store with bad manners about create-only writes.
+    #[derive(Debug)]
+    struct Careless {
+        store: InMemory,
+        answer: Answer,
+    }
+
+    impl std::fmt::Display for Careless {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "Careless")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl ObjectStore for Careless {
+        async fn put_opts(
+            &self,
+            location: &Path,
+            payload: object_store::PutPayload,
+            mut options: PutOptions,
+        ) -> object_store::Result<object_store::PutResult> {
+            let is_create = options.mode == PutMode::Create;
+            if self.answer == Answer::Overwrite {
+                options.mode = PutMode::Overwrite;
+            }
+            let failed = |path: &Path| object_store::Error::Precondition {
+                path: path.to_string(),
+                source: "409".into(),
+            };
+            match (self.store.put_opts(location, payload, options).await, self.answer) {
+                (Err(object_store::Error::AlreadyExists { .. }), Answer::Precondition) => Err(failed(location)),
+                (Ok(_), Answer::WrittenButFailed) if is_create => {
+                    Err(object_store::Error::Generic { store: "careless", source: "timed out".into() })
+                }
+                (answer, _) => answer,
+            }
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            location: &Path,
+            options: object_store::PutMultipartOptions,
+        ) -> object_store::Result<Box<dyn MultipartUpload>> {
+            self.store.put_multipart_opts(location, options).await
+        }
+
+        async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+            self.store.get_opts(location, options).await
+        }
+
+        fn delete_stream(
+            &self,
+            locations: futures::stream::BoxStream<'static, object_store::Result<Path>>,
+        ) -> futures::stream::BoxStream<'static, object_store::Result<Path>> {
+            self.store.delete_stream(locations)
+        }
+
+        fn list(
+            &self,
+            prefix: Option<&Path>,
+        ) -> futures::stream::BoxStream<'static, object_store::Result<ObjectMeta>> {
+            self.store.list(prefix)
+        }
+
+        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+            self.store.list_with_delimiter(prefix).await
+        }
+
+        async fn copy_opts(
+            &self,
+            from: &Path,
+            to: &Path,
+            options: object_store::CopyOptions,
+        ) -> object_store::Result<()> {
+            self.store.copy_opts(from, to, options).await
+        }
+    }
+}

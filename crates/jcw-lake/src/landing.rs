@@ -7,7 +7,7 @@ use crate::lake::{Lake, LocalDisk};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, WriteMultipart};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, WriteMultipart};
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::path::{Path as FsPath, PathBuf};
@@ -122,8 +122,30 @@ impl Landing {
         }
     }
 
+    /// Deletes what killed runs left half written. To be called by the holder of
+    /// the lease, when nobody else is landing.
+    pub(crate) async fn sweep(&self) -> Result<()> {
+        let Some(disk) = self.lake.disk() else {
+            let doing = || "looking for half-landed files".to_owned();
+            let landing = Path::from("landing");
+            let listed = self.lake.store().list_with_delimiter(Some(&landing)).await.doing(doing)?;
+            for object in listed.objects {
+                self.lake.store().delete(&object.location).await.doing(doing)?;
+            }
+            return Ok(());
+        };
+        let Ok(entries) = std::fs::read_dir(disk.folder.join("landing")) else { return Ok(()) };
+        for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())) {
+            if let Err(error) = std::fs::remove_file(entry.path()) {
+                tracing::warn!(file = %entry.path().display(), %error, "a half-landed file was left behind");
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the file beside its place while hashing it, makes it durable, and
-    /// gives it its name only then.
+    /// gives it its name only then. Bytes that are known are not made durable
+    /// twice, for that is what costs time.
     async fn put_on_disk<E>(
         &self,
         disk: &LocalDisk,
@@ -138,12 +160,8 @@ impl Landing {
         let doing = || "writing into the landing area".to_owned();
         std::fs::create_dir_all(&folder).doing(doing)?;
         let file = std::fs::File::create_new(&staged.0).doing(doing)?;
-        let durable = disk.durable.clone();
-        let staged_file = staged.0.clone();
         let (to_disk, from_stream) = mpsc::channel::<Bytes>(CHUNKS_IN_FLIGHT);
-        let writing = tokio::task::spawn_blocking(move || {
-            write_chunks(file, from_stream).and_then(|()| durable.sync_bytes(&staged_file))
-        });
+        let writing = tokio::task::spawn_blocking(move || write_chunks(file, from_stream));
         let (to_hash, to_be_hashed) = mpsc::channel::<Bytes>(CHUNKS_IN_FLIGHT);
         let hashing = tokio::task::spawn_blocking(move || hash_chunks(to_be_hashed));
         let fed = feed(bytes, cap, &[to_disk, to_hash]).await;
@@ -160,6 +178,7 @@ impl Landing {
             if let Some(folder) = place.parent() {
                 std::fs::create_dir_all(folder)?;
             }
+            durable.sync_bytes(&staged.0)?;
             let is_new = match std::fs::hard_link(&staged.0, &place) {
                 Ok(()) => true,
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
@@ -327,3 +346,90 @@ const CHUNK: usize = 4 << 20;
 const CHUNKS_IN_FLIGHT: usize = 4;
 const PART: usize = 16 << 20;
 const PARTS_IN_FLIGHT: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{in_memory, on_disk};
+    use futures::stream;
+
+    fn arriving(parts: &[&'static str]) -> impl Stream<Item = std::io::Result<Bytes>> + use<> {
+        stream::iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect::<Vec<_>>())
+    }
+
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    async fn keeps_bytes_under_their_hash(lake: Lake) {
+        let landing = lake.landing();
+        let landed = landing.put(arriving(&["a", "bc"]), 3).await.unwrap();
+        assert_eq!(landed, Landed { sha256: ABC.into(), size: 3, is_new: true });
+        let again = landing.put(arriving(&["abc"]), 10).await.unwrap();
+        assert_eq!(again, Landed { sha256: ABC.into(), size: 3, is_new: false });
+        let local = landing.local(ABC).await.unwrap();
+        assert_eq!(std::fs::read(local.path()).unwrap(), b"abc");
+        assert_eq!(landing.size(ABC).await.unwrap(), Some(3));
+        let spooled = local.path().to_path_buf();
+        drop(local);
+        assert_eq!(spooled.exists(), lake.folder().is_some(), "a copy does not outlive its use");
+    }
+
+    #[tokio::test]
+    async fn bytes_are_kept_once_under_their_hash_on_any_store() {
+        let (_folder, lake) = on_disk().await;
+        keeps_bytes_under_their_hash(lake).await;
+        keeps_bytes_under_their_hash(in_memory()).await;
+    }
+
+    #[tokio::test]
+    async fn a_file_over_its_cap_leaves_nothing() {
+        for lake in [on_disk().await.1, in_memory()] {
+            let refused = lake.landing().put(arriving(&["abc", "d"]), 3).await.unwrap_err();
+            assert!(matches!(refused, LakeError::TooLarge { cap: 3 }), "{refused}");
+            assert_eq!(lake.store().list_with_delimiter(Some(&Path::from("landing"))).await.unwrap().objects, []);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delivery_that_breaks_off_leaves_nothing() {
+        let (folder, lake) = on_disk().await;
+        let broken = stream::iter([Ok(Bytes::from_static(b"ab")), Err(std::io::Error::other("cut off"))]);
+        let refused = lake.landing().put(broken, 10).await.unwrap_err();
+        assert!(refused.to_string().contains("cut off"), "{refused}");
+        assert_eq!(std::fs::read_dir(folder.path().join("landing")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_file_and_a_stream_of_it_land_the_same() {
+        let (folder, lake) = on_disk().await;
+        let file = folder.path().join("source.bin");
+        let bytes: Vec<u8> = (0..9_000_000u32).map(|n| (n % 251) as u8).collect();
+        std::fs::write(&file, &bytes).unwrap();
+        let landed = lake.landing().put_file(&file, u64::MAX).await.unwrap();
+        assert_eq!(landed.size, 9_000_000);
+        let whole = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes.clone()))]);
+        let streamed = lake.landing().put(whole, u64::MAX).await.unwrap();
+        assert_eq!((streamed.sha256, streamed.is_new), (landed.sha256.clone(), false));
+        let local = lake.landing().local(&landed.sha256).await.unwrap();
+        assert!(std::fs::read(local.path()).unwrap() == bytes);
+        let missing = lake.landing().put_file(&folder.path().join("none"), 1).await.unwrap_err();
+        assert!(matches!(missing, LakeError::Incoming(_)), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn an_empty_file_lands() {
+        let (_folder, lake) = on_disk().await;
+        let landed = lake.landing().put(arriving(&[]), 1).await.unwrap();
+        assert_eq!((landed.size, landed.is_new), (0, true));
+    }
+
+    #[tokio::test]
+    async fn landed_bytes_that_were_changed_are_noticed() {
+        let (folder, lake) = on_disk().await;
+        lake.landing().put(arriving(&["abc"]), 3).await.unwrap();
+        std::fs::write(folder.path().join("landing/ba").join(ABC), "ab").unwrap();
+        let refused = lake.landing().put(arriving(&["abc"]), 3).await.unwrap_err();
+        assert!(matches!(refused, LakeError::Landing { expected: 3, found: 2, .. }), "{refused}");
+        let missing = lake.landing().local(&"0".repeat(64)).await.unwrap_err();
+        assert!(matches!(missing, LakeError::Missing { .. }), "{missing}");
+    }
+}

@@ -234,3 +234,84 @@ fn released(folder: &Path, epoch: u64) -> Path {
 const RELEASED: &str = ".released";
 
 const EPOCHS_KEPT: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{in_memory, on_disk};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn one_run_at_a_time_and_the_next_has_a_greater_epoch() {
+        let (_folder, lake) = on_disk().await;
+        let first = lake.lease("run", "one", MINUTE).await.unwrap();
+        first.confirm().await.unwrap();
+        let refused = lake.lease("run", "two", MINUTE).await.unwrap_err();
+        assert!(matches!(&refused, LakeError::Held { run_id, .. } if run_id == "one"), "{refused}");
+        lake.lease("other", "two", MINUTE).await.unwrap();
+        first.release().await.unwrap();
+        let second = lake.lease("run", "two", MINUTE).await.unwrap();
+        assert_eq!(second.epoch(), 2);
+    }
+
+    #[tokio::test]
+    async fn of_many_that_ask_at_once_one_gets_it() {
+        let lake = in_memory();
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..8 {
+            let lake = lake.clone();
+            tasks.spawn(async move { lake.lease("run", &n.to_string(), MINUTE).await });
+        }
+        let answers = tasks.join_all().await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_killed_holder_on_this_machine_is_replaced_at_once() {
+        let (_folder, lake) = on_disk().await;
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        put_holder(&lake, Machine::of(child.id()), 3600).await;
+        assert!(lake.lease("run", "two", MINUTE).await.is_err());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(lake.lease("run", "two", MINUTE).await.unwrap().epoch(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_silent_holder_elsewhere_is_replaced_when_its_time_is_up() {
+        let lake = in_memory();
+        put_holder(&lake, Machine::elsewhere(), 1).await;
+        assert!(lake.lease("run", "two", MINUTE).await.is_err());
+        tokio::time::sleep(Duration::from_millis(2100)).await;
+        let second = lake.lease("run", "two", MINUTE).await.unwrap();
+        assert_eq!(second.epoch(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_holder_that_renews_keeps_its_lease_and_one_that_lost_it_is_told() {
+        let lake = in_memory();
+        let held = lake.lease("run", "one", Duration::from_secs(1)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        assert!(lake.lease("run", "two", MINUTE).await.is_err());
+        held.confirm().await.unwrap();
+        held.renewing.abort();
+        put_object(&lake, 2, Machine::elsewhere(), 60).await;
+        assert!(held.confirm().await.unwrap_err().is_lost_race());
+    }
+
+    async fn put_holder(lake: &Lake, machine: Machine, ttl_seconds: u64) {
+        put_object(lake, 1, machine, ttl_seconds).await;
+    }
+
+    async fn put_object(lake: &Lake, epoch: u64, machine: Machine, ttl_seconds: u64) {
+        let holder = Holder {
+            run_id: "one".into(),
+            machine,
+            nonce: "nonce".into(),
+            acquired_at: Utc::now(),
+            ttl_seconds,
+        };
+        lake.claim(&folder("run"), epoch, &holder).await.unwrap();
+    }
+}

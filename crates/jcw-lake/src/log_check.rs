@@ -10,10 +10,9 @@ use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
 use crate::name::TableName;
 use crate::release::Release;
-use crate::table::{PROVENANCE_KEY, log_entry, log_version};
-use futures::TryStreamExt as _;
+use crate::table::{PROVENANCE_KEY, log_entry, newest_version};
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _};
+use object_store::ObjectStoreExt as _;
 
 /// A log entry that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +28,15 @@ pub struct Quarantined {
 }
 
 impl Lake {
-    /// Sets torn log entries aside. To be called by the holder of the lease: a
+    /// Sets torn log entries aside, and deletes what killed runs left half
+    /// landed. To be called by the holder of the lease: a
     /// reader must not move what a writer is writing. Object stores write whole
-    /// objects or nothing, so there is nothing to look for there.
+    /// objects or nothing, so there can be no torn entry there.
     ///
     /// # Errors
     /// [`LakeError::Missing`] when a release pins a torn version.
     pub async fn check_logs(&self) -> Result<Vec<Quarantined>> {
+        self.landing().sweep().await?;
         let mut quarantined = Vec::new();
         if self.disk().is_none() {
             return Ok(quarantined);
@@ -52,11 +53,7 @@ impl Lake {
 
     /// The newest log entry, if something is wrong with it.
     async fn torn_entry(&self, name: &TableName) -> Result<Option<(u64, String)>> {
-        let log = name.location().join("_delta_log");
-        let entries: Vec<_> =
-            self.store().list(Some(&log)).try_collect().await.doing(|| format!("listing {log}"))?;
-        let newest = entries.iter().filter_map(|entry| log_version(entry.location.filename()?)).max();
-        let Some(version) = newest else { return Ok(None) };
+        let Some(version) = newest_version(self, name).await? else { return Ok(None) };
         let bytes = self.read(&log_entry(name, version)).await?.unwrap_or_default();
         Ok(fault(&bytes).map(|reason| (version, reason)))
     }
@@ -105,5 +102,71 @@ fn fault(entry: &[u8]) -> Option<String> {
         (false, ..) => Some("it does not say who committed it".into()),
         (true, true, false) => Some("it is torn at the end of a line".into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{load, number, on_disk};
+    use crate::{Contents, Pin};
+
+    fn tear(folder: &std::path::Path, version: u64, keep: impl Fn(&[u8]) -> usize) {
+        let entry = folder.join(format!("tables/a/b/_delta_log/{version:020}.json"));
+        let bytes = std::fs::read(&entry).unwrap();
+        std::fs::write(&entry, &bytes[..keep(&bytes)]).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_torn_newest_entry_is_set_aside_and_the_table_reads_on() {
+        let torn: [fn(&[u8]) -> usize; 4] = [
+            |_| 0,
+            |bytes| bytes.len() / 2,
+            |bytes| bytes.len() - 1,
+            |bytes| bytes.iter().position(|&b| b == b'\n').unwrap(),
+        ];
+        for keep in torn {
+            let (folder, lake) = on_disk().await;
+            load(&lake, "a.b", &[("2024", 1)]).await;
+            load(&lake, "a.b", &[("2024", 2)]).await;
+            tear(folder.path(), 1, keep);
+            let found = lake.check_logs().await.unwrap();
+            assert_eq!((found.len(), found[0].version), (1, 1));
+            assert!(folder.path().join(&found[0].kept_at).is_file());
+            assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 1);
+            assert_eq!(load(&lake, "a.b", &[("2024", 3)]).await.version, 1);
+            assert_eq!(lake.check_logs().await.unwrap(), []);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_acknowledged_version_that_is_torn_is_never_mended_in_silence() {
+        let (folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("2024", 1)]).await;
+        let mut contents = Contents::default();
+        contents.tables.insert("a.b".into(), Pin { version: 0, rows: 1 });
+        lake.publish(contents).await.unwrap();
+        tear(folder.path(), 0, |_| 0);
+        for _ in 0..2 {
+            let refused = lake.check_logs().await.unwrap_err();
+            assert!(refused.to_string().contains("r00000001"), "{refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_programs_entry_without_a_last_newline_is_whole() {
+        assert_eq!(fault(br#"{"commitInfo":{"engineInfo":"another"}}"#), None);
+        assert!(fault(br#"{"add":{}}"#).is_some());
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_run_left_half_landed_is_deleted() {
+        let (folder, lake) = on_disk().await;
+        std::fs::create_dir_all(folder.path().join("landing/ab")).unwrap();
+        std::fs::write(folder.path().join("landing/incoming#123"), "half").unwrap();
+        std::fs::write(folder.path().join("landing/ab/abcd"), "whole").unwrap();
+        lake.check_logs().await.unwrap();
+        assert!(!folder.path().join("landing/incoming#123").exists());
+        assert!(folder.path().join("landing/ab/abcd").exists());
     }
 }

@@ -87,6 +87,19 @@ fn boot() -> String {
 }
 
 #[cfg(test)]
+impl Machine {
+    /// Another process of this machine.
+    pub(crate) fn of(pid: u32) -> Machine {
+        Machine { pid, started: String::new(), ..Machine::this() }
+    }
+
+    /// A process that cannot be seen from here.
+    pub(crate) fn elsewhere() -> Machine {
+        Machine { host: "elsewhere".into(), boot: "another".into(), pid: 1, started: String::new() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -98,7 +111,7 @@ mod tests {
     #[test]
     fn a_process_that_was_killed_is_gone_even_before_its_parent_notices() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let machine = Machine { pid: child.id(), started: String::new(), ..Machine::this() };
+        let machine = Machine::of(child.id());
         assert!(!machine.is_gone());
         child.kill().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(200));

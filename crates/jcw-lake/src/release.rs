@@ -211,3 +211,71 @@ fn place(number: u64) -> Path {
 }
 
 const TRIES: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{in_memory, load, on_disk};
+    use crate::{SessionSettings, session};
+
+    fn pins(tables: &[(&str, u64, u64)]) -> Contents {
+        let tables = tables.iter().map(|t| (t.0.to_owned(), Pin { version: t.1, rows: t.2 })).collect();
+        Contents { run_id: "run".into(), tables, ..Default::default() }
+    }
+
+    #[tokio::test]
+    async fn publishers_at_the_same_moment_get_a_number_each() {
+        let lake = in_memory();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let lake = lake.clone();
+            tasks.spawn(async move { lake.publish(Contents::default()).await.unwrap().sequence });
+        }
+        let mut numbers = tasks.join_all().await;
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
+        assert_eq!(lake.current_release().await.unwrap().unwrap().id, "r00000008");
+    }
+
+    #[tokio::test]
+    async fn a_release_shows_its_own_rows_whatever_is_committed_later() {
+        let (_folder, lake) = on_disk().await;
+        assert!(lake.current_release().await.unwrap().is_none());
+        load(&lake, "a.b", &[("2024", 1)]).await;
+        let first = lake.publish(pins(&[("a.b", 0, 1)])).await.unwrap();
+        load(&lake, "a.b", &[("2024", 2), ("2025", 3)]).await;
+        load(&lake, "a.unpublished", &[("2024", 1)]).await;
+        let second = lake.publish(pins(&[("a.b", 1, 2)])).await.unwrap();
+        assert_eq!(sum(&lake, &first).await, "1");
+        assert_eq!(sum(&lake, &second).await, "5");
+        let back = lake.roll_back(&first.id, "run-2").await.unwrap();
+        assert_eq!((back.sequence, back.contents.note.clone()), (3, Note::Rollback { of: "r00000001".into() }));
+        assert_eq!(sum(&lake, &lake.current_release().await.unwrap().unwrap()).await, "1");
+        let session = session(lake.catalog(&back).unwrap(), &SessionSettings::default()).unwrap();
+        assert!(session.sql("select * from a.unpublished").await.is_err(), "only what is released is there");
+        assert_eq!(lake.releases().await.unwrap().len(), 3);
+    }
+
+    async fn sum(lake: &Lake, release: &Release) -> String {
+        let session = session(lake.catalog(release).unwrap(), &SessionSettings::default()).unwrap();
+        let batches = session.sql("select sum(n) from a.b").await.unwrap().collect().await.unwrap();
+        arrow::util::display::array_value_to_string(batches[0].column(0), 0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_pinned_version_that_is_gone_or_changed_fails_loudly() {
+        let (folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("2024", 1)]).await;
+        load(&lake, "a.b", &[("2024", 2)]).await;
+        let short = lake.publish(pins(&[("a.b", 1, 2)])).await.unwrap();
+        let session = session(lake.catalog(&short).unwrap(), &SessionSettings::default()).unwrap();
+        let refused = session.sql("select * from a.b").await.unwrap_err().to_string();
+        assert!(refused.contains("version 1 of a.b with its 2 rows (it has 1)"), "{refused}");
+
+        std::fs::remove_file(folder.path().join("tables/a/b/_delta_log/00000000000000000001.json")).unwrap();
+        let gone = lake.table_at("a.b", 1).await.unwrap_err();
+        assert!(matches!(gone, LakeError::Missing { .. }), "{gone}");
+        assert!(matches!(lake.roll_back("1", "run").await.unwrap_err(), LakeError::Missing { .. }));
+        assert!(matches!(lake.release("r7").await.unwrap_err(), LakeError::Missing { .. }));
+    }
+}

@@ -1,7 +1,7 @@
 //! A session is a DataFusion context with the warehouse's settings, made in this
 //! one place, and a [`Catalog`]: exactly the tables that the session may see.
 
-use crate::error::{Doing as _, Result};
+use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
 use crate::name::TableName;
 use crate::release::Release;
@@ -21,19 +21,13 @@ pub const CATALOG: &str = "warehouse";
 pub const DEFAULT_SCHEMA: &str = "published";
 
 /// How much of the machine a session may use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SessionSettings {
     /// Tasks that work at the same time; the machine's cores unless said.
     pub threads: Option<usize>,
     /// Bytes that sorts, joins and aggregates may hold before they spill to
     /// disk; not bounded unless said.
     pub memory: Option<usize>,
-}
-
-impl Default for SessionSettings {
-    fn default() -> Self {
-        SessionSettings { threads: None, memory: None }
-    }
 }
 
 /// Makes a session that sees the tables of `catalog` and nothing else.
@@ -75,7 +69,7 @@ struct Tables {
 /// A table that is opened when it is first used, or one that is open.
 #[derive(Debug, Clone)]
 enum Entry {
-    Pinned(u64),
+    Pinned { version: u64, rows: Option<u64> },
     Open(Arc<dyn TableProvider>),
 }
 
@@ -94,7 +88,7 @@ impl Lake {
     pub fn catalog(&self, release: &Release) -> Result<Arc<Catalog>> {
         let catalog = self.empty_catalog();
         for (name, pin) in &release.contents.tables {
-            catalog.pin(name, pin.version)?;
+            catalog.insert(name, Entry::Pinned { version: pin.version, rows: Some(pin.rows) })?;
         }
         Ok(catalog)
     }
@@ -106,7 +100,7 @@ impl Catalog {
     /// # Errors
     /// When the name is not a table's name.
     pub fn pin(&self, name: &str, version: u64) -> Result<()> {
-        self.insert(name, Entry::Pinned(version))
+        self.insert(name, Entry::Pinned { version, rows: None })
     }
 
     /// Shows a table that is already open, such as staged rows or a view. It
@@ -149,6 +143,20 @@ impl Tables {
         self.entries.read().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
     }
 
+    /// A version that does not hold as many rows as the release says is not the
+    /// version that was released: better no answer than a wrong one.
+    async fn open(&self, table: &str, version: u64, rows: Option<u64>) -> Result<Arc<dyn TableProvider>> {
+        let name = format!("{}.{table}", self.schema);
+        let opened = self.lake.table_at(&name, version).await?;
+        match rows {
+            Some(rows) if rows != opened.rows() => Err(LakeError::Missing {
+                what: format!("version {version} of {name} with its {rows} rows (it has {})", opened.rows()),
+                advice: "the lake was changed from outside; restore it from its copy".into(),
+            }),
+            _ => opened.provider(),
+        }
+    }
+
     fn set(&self, table: &str, entry: Entry) {
         self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), entry);
     }
@@ -161,16 +169,13 @@ impl SchemaProvider for Tables {
     }
 
     async fn table(&self, table: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        let version = match self.get(table) {
+        let (version, rows) = match self.get(table) {
             None => return Ok(None),
             Some(Entry::Open(provider)) => return Ok(Some(provider)),
-            Some(Entry::Pinned(version)) => version,
+            Some(Entry::Pinned { version, rows }) => (version, rows),
         };
-        let name = format!("{}.{table}", self.schema);
-        let opened = self.lake.table_at(&name, version).await;
-        let provider = opened
-            .and_then(|table| table.provider())
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let opened = self.open(table, version, rows).await;
+        let provider = opened.map_err(|error| DataFusionError::External(Box::new(error)))?;
         self.set(table, Entry::Open(provider.clone()));
         Ok(Some(provider))
     }

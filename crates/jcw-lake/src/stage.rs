@@ -6,7 +6,7 @@ use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
 use crate::name::TableName;
 use crate::scan::{DataFile, Scan};
-use crate::table::Table;
+use crate::table::newest_version;
 use crate::types::{stored_schema, to_stored};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -18,7 +18,7 @@ use deltalake::logstore::LogStore as _;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl Lake {
                 });
             }
         }
-        let base = Table::open(self, name.clone(), None).await?.map(|table| table.version());
+        let base = newest_version(self, &name).await?;
         let config = writer_config(&schema, partition_by)?;
         Ok(Stage { lake: self.clone(), name, schema, partition_by: partition_by.to_vec(), base, config })
     }
@@ -294,11 +294,17 @@ fn writer_config(schema: &SchemaRef, partition_by: &[String]) -> Result<WriterCo
         doing: "choosing the compression".into(),
         source: Box::new(error.into()),
     })?;
+    // Every period has its own open file in every writer, and each of its
+    // columns holds a page and a dictionary: with periods, both are kept small.
+    let (rows_per_page, dictionary) =
+        if partition_by.is_empty() { (20_000, 256 << 10) } else { (4_000, 64 << 10) };
     let properties = WriterProperties::builder()
         .set_created_by(format!("jcw {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(zstd))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-        .set_write_batch_size(8192)
+        .set_data_page_row_count_limit(rows_per_page)
+        .set_dictionary_page_size_limit(dictionary)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .build();
     // Least and greatest values of text would put a person's identifier into
     // the log, where no erasure reaches; numbers and dates are what readers

@@ -10,9 +10,7 @@ use crate::stage::Period;
 use crate::types::stored_schema;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use deltalake::DeltaTableError;
 use deltalake::kernel::EagerSnapshot;
-use deltalake::logstore::LogStore;
 use futures::TryStreamExt as _;
 use object_store::ObjectStore as _;
 use object_store::path::Path;
@@ -88,23 +86,20 @@ impl Lake {
 impl Table {
     pub(crate) async fn open(lake: &Lake, name: TableName, version: Option<u64>) -> Result<Option<Table>> {
         let log = lake.log_store(&name);
-        let newest = newest_version(log.as_ref(), &name).await?;
-        let Some(newest) = newest else { return Ok(None) };
-        if version.is_some_and(|wanted| wanted > newest) {
-            return Ok(None);
-        }
-        let version = version.unwrap_or(newest);
-        let snapshot = match EagerSnapshot::try_new(log.as_ref(), Some(version)).await {
-            Ok(snapshot) => snapshot,
-            Err(DeltaTableError::NotATable(_) | DeltaTableError::InvalidVersion(_)) => return Ok(None),
-            Err(source) => {
-                return Err(LakeError::Delta {
-                    doing: format!("reading the log of {name} at version {version}"),
-                    source: Box::new(source),
-                });
+        match EagerSnapshot::try_new(log.as_ref(), version).await {
+            Ok(snapshot) if version.is_none_or(|wanted| wanted == snapshot.version()) => {
+                Ok(Some(Table::from_snapshot(lake, name, snapshot)?))
             }
-        };
-        Ok(Some(Table::from_snapshot(lake, name, snapshot)?))
+            Ok(_) => Ok(None),
+            Err(source) => match newest_version(lake, &name).await? {
+                None => Ok(None),
+                Some(newest) if version.is_some_and(|wanted| wanted > newest) => Ok(None),
+                Some(newest) => Err(LakeError::Delta {
+                    doing: format!("reading the log of {name} at version {}", version.unwrap_or(newest)),
+                    source: Box::new(source),
+                }),
+            },
+        }
     }
 
     fn from_snapshot(lake: &Lake, name: TableName, snapshot: EagerSnapshot) -> Result<Table> {
@@ -251,18 +246,15 @@ impl Table {
 }
 
 /// The highest version in the log, from names alone.
-async fn newest_version(log: &dyn LogStore, name: &TableName) -> Result<Option<u64>> {
-    let store = log.object_store(None);
-    let entries: Vec<_> = store
-        .list(Some(&Path::from("_delta_log")))
-        .try_collect()
-        .await
-        .doing(|| format!("listing the log of {name}"))?;
+pub(crate) async fn newest_version(lake: &Lake, name: &TableName) -> Result<Option<u64>> {
+    let log = name.location().join("_delta_log");
+    let entries: Vec<_> =
+        lake.store().list(Some(&log)).try_collect().await.doing(|| format!("listing {log}"))?;
     Ok(entries.iter().filter_map(|entry| log_version(entry.location.filename()?)).max())
 }
 
 /// The version of a log entry's name, `00000000000000000012.json`.
-pub(crate) fn log_version(file: &str) -> Option<u64> {
+fn log_version(file: &str) -> Option<u64> {
     let digits = file.strip_suffix(".json")?;
     (digits.len() == 20).then(|| digits.parse().ok()).flatten()
 }

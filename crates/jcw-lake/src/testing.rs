@@ -7,6 +7,18 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+/// A lake in a folder that is deleted with the first of the pair.
+pub(crate) async fn on_disk() -> (tempfile::TempDir, Lake) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
+    (folder, lake)
+}
+
+/// A lake that is not on a disk.
+pub(crate) fn in_memory() -> Lake {
+    Lake::over(Arc::new(object_store::memory::InMemory::new()))
+}
+
 /// Rows of (period, n).
 pub(crate) fn batch(rows: &[(&str, i64)]) -> RecordBatch {
     let periods: StringArray = rows.iter().map(|row| Some(row.0)).collect();
