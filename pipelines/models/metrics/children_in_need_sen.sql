@@ -6,9 +6,6 @@ tags: [commissioner]
 tests:
   - not_null: [area_name, period_end]
   - expression: any_sen is null or any_sen <= pupils
-  # Authorities are exact; England and the regions are rounded to 10, so each count may be 5 out.
-  - expression: area_level <> 'local_authority' or pupils = 0 or abs(100.0 * ehc_plan / pupils - ehc_plan_percent) < 0.0501
-  - expression: area_level = 'local_authority' or ehc_plan_percent between 100.0 * (ehc_plan - 5) / (pupils + 5) - 0.0501 and 100.0 * (ehc_plan + 5) / (pupils - 5) + 0.0501
 */
 -- Groups are those of 31 March, needs those of the school census of the same academic year. A child
 -- is in one group only, but the file has no total, and pupils the census does not know are in none.
