@@ -8,7 +8,7 @@ select
     contacts.care_contact_id,
     contacts.nhs_number,
     contacts.contact_on,
-    date_trunc('month', contacts.contact_on) as month_begins_on,
+    cast(date_trunc('month', contacts.contact_on) as date) as month_begins_on,
     contacts.provider_code,
     contacts.commissioner_code,
     contacts.team_type,
