@@ -1,1 +1,47 @@
-//! model
+//! Turns a project's SQL models and metrics into tables.
+//!
+//! The engine's own parser and planner are the only source of truth. A [`Plan`]
+//! is made offline, from the declared columns of contracts and seeds: which
+//! table reads which, every column's type, and its [`Lineage`]. [`check`] says
+//! everything that is wrong with it. [`build`] then makes the tables in a lake,
+//! each staged and tested before anybody can see it, and those whose
+//! [identity](TableReport::identity) is unchanged not at all.
+//!
+//! # Layers
+//! Forward only. Staging reads source tables and seeds; core reads staging,
+//! core and seeds; metrics reads staging, core, metrics and seeds; published
+//! reads core, metrics, published and seeds. From core on, columns are named,
+//! never `*`.
+//!
+//! # The same inputs give the same rows
+//! Functions that answer differently another time (`now()`, `random()`) are
+//! errors; those that depend on an order and have none are warnings. A query
+//! that adds up floating-point numbers runs as one task. From core on a table
+//! with a grain is written in its order.
+
+mod build;
+mod catalog;
+mod data_test;
+mod explain;
+mod graph;
+mod identity;
+mod lineage;
+mod make;
+mod metric;
+mod plan;
+mod problem;
+mod report;
+mod rules;
+mod select;
+mod sql;
+mod stored;
+mod tables;
+
+pub use explain::Basis;
+pub use lineage::{ColumnLineage, How, Lineage, LineageError, Origin};
+pub use metric::{
+    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, grain_word, polarity_word, unit_word, value_schema,
+};
+pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
+pub use data_test::TestFailure;
+pub use plan::{Node, Plan, check};

@@ -1,0 +1,179 @@
+//! A catalogue is what SQL can name: tables by `schema.table`, and the engine's
+//! functions. The offline one holds schemas alone, the one of a build holds
+//! the lake's tables at fixed versions; the same planner reads both.
+
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::TableFunctionArgs;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{DFSchema, DataFusionError, Result, plan_datafusion_err};
+use datafusion::datasource::cte_worktable::CteWorkTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionState;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::logical_expr::builder::LogicalTableSource;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+};
+use datafusion::prelude::SessionConfig;
+use datafusion::common::TableReference;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
+use datafusion::sql::sqlparser::ast;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What SQL can name.
+#[derive(Clone)]
+pub(crate) struct Catalog {
+    state: Arc<SessionState>,
+    tables: BTreeMap<String, Arc<dyn TableSource>>,
+}
+
+impl Catalog {
+    /// An empty catalogue whose plans run with these settings.
+    pub(crate) fn new(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Catalog {
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        Catalog {
+            state: Arc::new(state),
+            tables: BTreeMap::new(),
+        }
+    }
+
+    /// An empty catalogue for planning alone.
+    pub(crate) fn offline() -> Catalog {
+        Catalog::new(config(1), Arc::default())
+    }
+
+    /// Adds a table of which only the schema is known.
+    pub(crate) fn declare(&mut self, name: &str, schema: SchemaRef) {
+        self.add(name, Arc::new(LogicalTableSource::new(schema)));
+    }
+
+    /// Adds a table.
+    pub(crate) fn add(&mut self, name: &str, source: Arc<dyn TableSource>) {
+        self.tables.insert(name.to_owned(), source);
+    }
+
+    /// The session that turns plans into work.
+    pub(crate) fn state(&self) -> &Arc<SessionState> {
+        &self.state
+    }
+
+    /// Plans a parsed query and gives every expression its types.
+    pub(crate) fn plan(&self, statement: &Statement) -> Result<LogicalPlan> {
+        let plan = SqlToRel::new_with_options(self, options()).statement_to_plan(statement.clone())?;
+        self.typed(plan)
+    }
+
+    /// Gives every expression of a plan its types.
+    pub(crate) fn typed(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        self.state
+            .analyzer()
+            .execute_and_check(plan, self.state.config_options(), |_, _| {})
+    }
+
+    /// Plans a parsed expression over the columns of `schema`.
+    pub(crate) fn plan_expression(&self, expression: ast::Expr, schema: &DFSchema) -> Result<Expr> {
+        SqlToRel::new_with_options(self, options()).sql_to_expr(expression, schema, &mut PlannerContext::new())
+    }
+}
+
+/// The settings every session of the engine shares.
+pub(crate) fn config(partitions: usize) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(partitions)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.collect_spans = true;
+    config
+}
+
+fn options() -> ParserOptions {
+    ParserOptions::new().with_collect_spans(true)
+}
+
+impl ContextProvider for Catalog {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        self.tables
+            .get(&name.to_string())
+            .cloned()
+            .ok_or_else(|| plan_datafusion_err!("there is no table {name}"))
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.state.expr_planners()
+    }
+
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        self.state.relation_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        None
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.state.scalar_functions().get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.state.higher_order_functions().get(name).cloned()
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.state.aggregate_functions().get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.state.window_functions().get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.state.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.state.scalar_functions().keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        self.state.higher_order_functions().keys().cloned().collect()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.state.aggregate_functions().keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.state.window_functions().keys().cloned().collect()
+    }
+
+    fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
+        let function = self
+            .state
+            .table_functions()
+            .get(name)
+            .ok_or_else(|| plan_datafusion_err!("there is no table function {name}"))?;
+        let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state.as_ref()))?;
+        Ok(provider_as_source(provider))
+    }
+}
+
+/// Whether an error is the engine running out of its memory or disk.
+pub(crate) fn is_out_of_room(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+}

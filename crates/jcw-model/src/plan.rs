@@ -1,0 +1,558 @@
+//! A plan is every table the engine makes, in the order it can be made, each
+//! one parsed, named, typed and checked against the tables it reads, without
+//! any data. What a project's SQL would do wrong is found here and not in the
+//! middle of a night run.
+
+use crate::catalog::Catalog;
+use crate::graph;
+use crate::identity;
+use crate::lineage::{self, Traced};
+use crate::metric::{self, METRIC_DEFINITION, METRIC_VALUE, PartSql, VALUE_GRAIN};
+use crate::problem::{Text, listed, nearest};
+use crate::rules;
+use crate::sql::{Query, Read};
+use crate::stored::stored_schema;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::{LogicalPlan, Union};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use jcw_project::{
+    Check, Classification, Contract, Diagnostic, Layer, Level, Materialised, Model, Place, Placed, Project, Test,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Every table the engine makes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) declared: BTreeMap<String, Declared>,
+    pub(crate) metrics: Vec<MetricPlan>,
+    classes: BTreeMap<String, BTreeMap<String, Classification>>,
+}
+
+/// One table the engine makes: a model, or one of the two metric tables.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// As SQL names it: `core.ehc_request`.
+    pub name: String,
+    /// Which layer it stands in.
+    pub layer: Layer,
+    /// What one row is.
+    pub description: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whether the result is stored.
+    pub materialised: Materialised,
+    /// Words to select by.
+    pub tags: Vec<String>,
+    /// Columns that name a row once; may be empty.
+    pub grain: Vec<String>,
+    /// What must be true before anybody sees it.
+    pub tests: Vec<Test>,
+    /// The SQL, as a person wrote it or as it was made from metrics.
+    pub sql: String,
+    /// Tables that the SQL reads: models, seeds, source tables; sorted.
+    pub reads: Vec<String>,
+    /// Columns as stored.
+    pub schema: SchemaRef,
+    /// Where it is declared.
+    pub place: Place,
+    pub(crate) body: Body,
+    /// Tables that must be there before it: those read, and those its tests
+    /// look into.
+    pub(crate) needs: Vec<String>,
+    pub(crate) traced: Traced,
+    /// SHA-256 (hex) of what makes the rows and of what is tested of them, but
+    /// not of what it is made from.
+    pub(crate) digest: String,
+}
+
+/// What makes the rows of a node.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// A query.
+    Query(Box<Statement>),
+    /// Queries of one shape, one under another.
+    Parts(Vec<Statement>),
+    /// Rows that stand in the project's files.
+    Rows(RecordBatch),
+}
+
+/// A table that exists before any model: a source table or a seed.
+#[derive(Debug, Clone)]
+pub(crate) struct Declared {
+    pub(crate) schema: SchemaRef,
+    pub(crate) classes: BTreeMap<String, Classification>,
+}
+
+/// A metric with the SQL made from it.
+#[derive(Debug, Clone)]
+pub(crate) struct MetricPlan {
+    pub(crate) id: String,
+    pub(crate) from: String,
+    pub(crate) parts: Vec<PartSql>,
+}
+
+impl Plan {
+    /// Plans a project.
+    ///
+    /// # Errors
+    /// Every error in models, their tests and metrics, in the order of files.
+    pub fn new(project: &Project) -> Result<Plan, Vec<Diagnostic>> {
+        let (plan, problems) = Planner::new(project).plan();
+        match problems.iter().any(|problem| problem.level == Level::Error) {
+            true => Err(problems),
+            false => Ok(plan),
+        }
+    }
+
+    /// Every node, each after all it reads.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node of this name.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// Source tables and seeds with their columns, by name.
+    pub fn declared(&self) -> impl Iterator<Item = (&str, &SchemaRef)> {
+        self.declared.iter().map(|(name, table)| (name.as_str(), &table.schema))
+    }
+
+    /// What a column says about a person: as its contract declares it, or as
+    /// the lineage of the model carries it.
+    pub fn classification(&self, table: &str, column: &str) -> Classification {
+        self.classes
+            .get(table)
+            .and_then(|columns| columns.get(column))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// Every problem in a project's models, their tests and its metrics: errors
+/// and warnings, in the order of files. Needs neither data nor a lake.
+pub fn check(project: &Project) -> Vec<Diagnostic> {
+    Planner::new(project).plan().1
+}
+
+/// A node before it is planned.
+pub(crate) struct Draft<'p> {
+    pub(crate) name: String,
+    pub(crate) layer: Layer,
+    pub(crate) of: Of<'p>,
+    /// Tables it reads, as far as its SQL could be read.
+    pub(crate) reads: Vec<Read>,
+    /// Tables it reads and tables its tests look into.
+    pub(crate) needs: BTreeSet<String>,
+}
+
+/// What a draft is a draft of.
+pub(crate) enum Of<'p> {
+    /// A model; no query when its SQL cannot be read.
+    Model(&'p Model, Option<Query>),
+    /// `published.metric_value`.
+    Values,
+    /// `published.metric_definition`.
+    Definitions,
+}
+
+struct Planner<'p> {
+    project: &'p Project,
+    catalog: Catalog,
+    declared: BTreeMap<String, Declared>,
+    /// Columns of every table that has been planned or declared.
+    schemas: BTreeMap<String, Arc<DFSchema>>,
+    nodes: Vec<Node>,
+    metrics: Vec<MetricPlan>,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'p> Planner<'p> {
+    fn new(project: &'p Project) -> Planner<'p> {
+        let mut planner = Planner {
+            project,
+            catalog: Catalog::offline(),
+            declared: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            nodes: Vec::new(),
+            metrics: Vec::new(),
+            problems: Vec::new(),
+        };
+        for contract in &project.contracts {
+            planner.declare(&contract.table(), contract);
+        }
+        for seed in &project.seeds {
+            planner.declare(&seed.name, &seed.contract);
+        }
+        planner
+    }
+
+    fn declare(&mut self, table: &str, contract: &Contract) {
+        let schema = match stored_schema(table, &contract.table_schema()) {
+            Ok(schema) => schema,
+            Err(problems) => {
+                let place = &contract.id.place;
+                let problems = problems
+                    .into_iter()
+                    .map(|problem| Diagnostic::error(place.clone(), problem.message).hint(problem.hint));
+                self.problems.extend(problems);
+                return;
+            }
+        };
+        let classes = contract
+            .columns
+            .iter()
+            .map(|column| (column.name.value.clone(), column.classification))
+            .collect();
+        self.know(table, schema.clone());
+        self.declared.insert(table.to_owned(), Declared { schema, classes });
+    }
+
+    /// Lets later nodes read `table`.
+    fn know(&mut self, table: &str, schema: SchemaRef) {
+        self.catalog.declare(table, schema.clone());
+        if let Ok(schema) = DFSchema::try_from_qualified_schema(table, &schema) {
+            self.schemas.insert(table.to_owned(), Arc::new(schema));
+        }
+    }
+
+    fn plan(mut self) -> (Plan, Vec<Diagnostic>) {
+        let drafts = self.drafts();
+        rules::check_reads(&drafts, self.declared.keys().map(String::as_str).collect(), &mut self.problems);
+        rules::check_metrics(self.project, &mut self.problems);
+        let order = graph::order(&drafts, &mut self.problems);
+        for draft in order {
+            self.plan_draft(draft);
+        }
+        let plan = Plan {
+            classes: lineage::classify(&self.declared, &self.nodes),
+            nodes: self.nodes,
+            declared: self.declared,
+            metrics: self.metrics,
+        };
+        rules::check_identifiers(&plan, &mut self.problems);
+        self.problems.sort_by(|a, b| a.place.cmp(&b.place));
+        self.problems.dedup();
+        (plan, self.problems)
+    }
+
+    fn drafts(&mut self) -> Vec<Draft<'p>> {
+        let mut drafts = Vec::new();
+        for model in &self.project.models {
+            if !self.project.metrics.is_empty() && [METRIC_VALUE, METRIC_DEFINITION].contains(&model.name.as_str()) {
+                self.problems.push(
+                    Diagnostic::error(
+                        model.name.place.clone(),
+                        format!("{} is made from the metrics' YAML, so no model can be called that", model.name.value),
+                    )
+                    .hint("give the model another name"),
+                );
+                continue;
+            }
+            drafts.push(self.draft(model));
+        }
+        if !self.project.metrics.is_empty() {
+            drafts.push(self.values_draft());
+            drafts.push(Draft {
+                name: METRIC_DEFINITION.to_owned(),
+                layer: Layer::Published,
+                of: Of::Definitions,
+                reads: Vec::new(),
+                needs: BTreeSet::new(),
+            });
+        }
+        drafts
+    }
+
+    fn draft(&mut self, model: &'p Model) -> Draft<'p> {
+        let query = Query::parse(&Text::of_model(model))
+            .map_err(|problems| self.problems.extend(problems))
+            .ok();
+        let reads = query.as_ref().map(|query| query.reads.clone()).unwrap_or_default();
+        let mut needs: BTreeSet<String> = reads.iter().map(|read| read.table.clone()).collect();
+        for test in &model.tests {
+            if let Check::Relationship { to, .. } = &test.check {
+                needs.insert(to.value.clone());
+            }
+        }
+        Draft {
+            name: model.name.value.clone(),
+            layer: model.layer,
+            of: Of::Model(model, query),
+            reads,
+            needs,
+        }
+    }
+
+    fn values_draft(&self) -> Draft<'p> {
+        let reads: Vec<Read> = self
+            .project
+            .metrics
+            .iter()
+            .map(|metric| metric.from.value.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .filter(|table| self.project.models.iter().any(|model| model.name.value == *table))
+            .map(|table| Read { table, span: None })
+            .collect();
+        Draft {
+            name: METRIC_VALUE.to_owned(),
+            layer: Layer::Published,
+            of: Of::Values,
+            needs: reads.iter().map(|read| read.table.clone()).collect(),
+            reads,
+        }
+    }
+
+    /// Plans one draft whose upstream has been tried. A draft that reads a
+    /// table that could not be planned is passed over in silence: the fault is
+    /// reported once, where it is.
+    fn plan_draft(&mut self, draft: &Draft<'p>) {
+        let made = match &draft.of {
+            Of::Model(_, None) => None,
+            Of::Model(model, Some(query)) => {
+                match draft.reads.iter().all(|read| self.schemas.contains_key(&read.table)) {
+                    true => self.plan_model(model, query, draft),
+                    false => None,
+                }
+            }
+            Of::Values => self.plan_values(draft),
+            Of::Definitions => self.plan_definitions(),
+        };
+        if let Some(node) = made {
+            self.know(&node.name, node.schema.clone());
+            self.nodes.push(node);
+        }
+    }
+
+    fn plan_model(&mut self, model: &Model, query: &Query, draft: &Draft<'_>) -> Option<Node> {
+        let text = Text::of_model(model);
+        let plan = match self.catalog.plan(&query.statement) {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.problems.extend(text.problems(&error));
+                return None;
+            }
+        };
+        rules::check_plan(&plan, &text, &mut self.problems);
+        let schema = match stored_schema(&model.name, plan.schema().as_arrow()) {
+            Ok(schema) => schema,
+            Err(problems) => {
+                let problems = problems.into_iter().map(|problem| text.whole(problem.message).hint(problem.hint));
+                self.problems.extend(problems);
+                return None;
+            }
+        };
+        self.know(&model.name, schema.clone());
+        self.check_tests(model);
+        let tests = tests_of(model);
+        Some(Node {
+            name: model.name.value.clone(),
+            layer: model.layer,
+            description: model.description.clone(),
+            owner: model.owner.clone(),
+            materialised: model.materialised,
+            tags: model.tags.clone(),
+            grain: model.grain.iter().map(|column| column.value.clone()).collect(),
+            sql: model.sql.clone(),
+            reads: draft.reads.iter().map(|read| read.table.clone()).collect(),
+            schema,
+            place: model.name.place.clone(),
+            body: Body::Query(Box::new(query.statement.clone())),
+            needs: draft.needs.iter().cloned().collect(),
+            traced: lineage::trace(&plan),
+            digest: identity::of_query(&query.normal(), &tests),
+            tests,
+        })
+    }
+
+    fn plan_values(&mut self, draft: &Draft<'_>) -> Option<Node> {
+        let mut statements = Vec::new();
+        let mut plans = Vec::new();
+        for metric in &self.project.metrics {
+            let Some(model) = self.schemas.get(&metric.from.value).cloned() else {
+                continue;
+            };
+            match metric::queries(metric, &model, &self.catalog) {
+                Ok(parts) => {
+                    for part in &parts {
+                        match self.plan_part(part, metric) {
+                            Ok((statement, plan)) => {
+                                statements.push(statement);
+                                plans.push(Arc::new(plan));
+                            }
+                            Err(problems) => self.problems.extend(problems),
+                        }
+                    }
+                    self.metrics.push(MetricPlan {
+                        id: metric.id.value.clone(),
+                        from: metric.from.value.clone(),
+                        parts,
+                    });
+                }
+                Err(problems) => self.problems.extend(problems),
+            }
+        }
+        let traced = match plans.is_empty() {
+            true => Traced::default(),
+            false => Union::try_new(plans)
+                .map(|union| lineage::trace(&LogicalPlan::Union(union)))
+                .unwrap_or_default(),
+        };
+        let sql = self
+            .metrics
+            .iter()
+            .flat_map(|metric| metric.parts.iter().map(|part| part.sql.as_str()))
+            .collect::<Vec<_>>()
+            .join("\nunion all\n");
+        let place = Place::start_of("pipelines/metrics");
+        let grain: Vec<String> = VALUE_GRAIN.iter().map(ToString::to_string).collect();
+        let tests = grain_tests(&grain, &place);
+        Some(Node {
+            name: METRIC_VALUE.to_owned(),
+            layer: Layer::Published,
+            description: "one row for each metric, part, area, period and breakdown".to_owned(),
+            owner: "the owner of each metric".to_owned(),
+            materialised: Materialised::Table,
+            tags: Vec::new(),
+            digest: identity::of_query(&sql, &tests),
+            tests,
+            grain,
+            sql,
+            reads: draft.reads.iter().map(|read| read.table.clone()).collect(),
+            schema: metric::value_schema(),
+            place,
+            body: Body::Parts(statements),
+            needs: draft.needs.iter().cloned().collect(),
+            traced,
+        })
+    }
+
+    fn plan_part(&self, part: &PartSql, metric: &jcw_project::Metric) -> Result<(Statement, LogicalPlan), Vec<Diagnostic>> {
+        let text = Text::of_generated(&part.sql, &metric.id.place);
+        let statement = DFParserBuilder::new(part.sql.as_str())
+            .build()
+            .and_then(|mut parser| parser.parse_statement())
+            .map_err(|error| text.problems(&error))?;
+        let plan = self.catalog.plan(&statement).map_err(|error| text.problems(&error))?;
+        Ok((statement, plan))
+    }
+
+    fn plan_definitions(&mut self) -> Option<Node> {
+        let place = Place::start_of("pipelines/metrics");
+        let rows = match metric::definitions(&self.project.metrics) {
+            Ok(rows) => rows,
+            Err(error) => {
+                self.problems
+                    .push(Diagnostic::error(place, format!("the metrics do not make a table: {error}")));
+                return None;
+            }
+        };
+        let grain = vec!["id".to_owned(), "part".to_owned()];
+        let tests = grain_tests(&grain, &place);
+        let hashes: Vec<&str> = self.project.metrics.iter().map(|metric| metric.hash.as_str()).collect();
+        Some(Node {
+            name: METRIC_DEFINITION.to_owned(),
+            layer: Layer::Published,
+            description: "one row for each part of each metric: what it means and who answers for it".to_owned(),
+            owner: "the owner of each metric".to_owned(),
+            materialised: Materialised::Table,
+            tags: Vec::new(),
+            digest: identity::of_query(&hashes.join(" "), &tests),
+            tests,
+            grain,
+            sql: String::new(),
+            reads: Vec::new(),
+            schema: rows.schema(),
+            place,
+            body: Body::Rows(rows),
+            needs: Vec::new(),
+            traced: Traced::default(),
+        })
+    }
+
+    /// Tests are checked against the columns of the model's result.
+    fn check_tests(&mut self, model: &Model) {
+        let Some(schema) = self.schemas.get(&model.name.value).cloned() else {
+            return;
+        };
+        for column in &model.grain {
+            self.check_column(column, &model.name, &schema);
+        }
+        for test in &model.tests {
+            match &test.check {
+                Check::Unique(columns) | Check::NotNull(columns) => {
+                    for column in columns {
+                        self.check_column(column, &model.name, &schema);
+                    }
+                }
+                Check::AcceptedValues { column, .. } => self.check_column(column, &model.name, &schema),
+                Check::Relationship { column, to, field } => {
+                    self.check_column(column, &model.name, &schema);
+                    if let Some(there) = self.schemas.get(&to.value).cloned() {
+                        self.check_column(field, to, &there);
+                    }
+                }
+                Check::Expression(sql) => {
+                    self.problems.extend(rules::check_expression(sql, &schema, &self.catalog));
+                }
+                Check::RowCount { .. } => {}
+            }
+        }
+    }
+
+    fn check_column(&mut self, column: &Placed<String>, table: &str, schema: &DFSchema) {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        if names.contains(&column.as_str()) {
+            return;
+        }
+        let problem = Diagnostic::error(
+            column.place.clone(),
+            format!("a test of {table} names column \"{}\", which it does not have", column.value),
+        );
+        self.problems.push(match nearest(column, &names) {
+            Some(name) => problem.hint(format!("did you mean \"{name}\"?")),
+            None => problem.hint(format!("its columns are {}", listed(&names))),
+        });
+    }
+}
+
+/// A model's tests, those of its grain first.
+fn tests_of(model: &Model) -> Vec<Test> {
+    let mut tests = Vec::new();
+    if let Some(first) = model.grain.first() {
+        tests.push(Test {
+            check: Check::Unique(model.grain.clone()),
+            blocking: true,
+            place: first.place.clone(),
+        });
+        tests.push(Test {
+            check: Check::NotNull(model.grain.clone()),
+            blocking: true,
+            place: first.place.clone(),
+        });
+    }
+    tests.extend(model.tests.iter().cloned());
+    tests
+}
+
+fn grain_tests(grain: &[String], place: &Place) -> Vec<Test> {
+    let columns: Vec<Placed<String>> = grain
+        .iter()
+        .map(|name| Placed {
+            value: name.clone(),
+            place: place.clone(),
+        })
+        .collect();
+    let test = |check| Test {
+        check,
+        blocking: true,
+        place: place.clone(),
+    };
+    vec![test(Check::Unique(columns.clone())), test(Check::NotNull(columns))]
+}
