@@ -23,7 +23,10 @@ pub(crate) fn folders<'f>(
     let Some(warehouse) = warehouse else { return };
     let mut told = BTreeSet::new();
     for (folder, path) in files {
-        let known = warehouse.partners.iter().any(|partner| partner.id.value == folder);
+        let known = warehouse
+            .partners
+            .iter()
+            .any(|partner| partner.id.value == folder);
         if !known && told.insert((path.components().next(), folder)) {
             let message = format!("the folder \"{folder}\" is not that of a partner");
             let ids = warehouse.partners.iter().map(|partner| &partner.id.value);
@@ -34,7 +37,11 @@ pub(crate) fn folders<'f>(
 }
 
 /// Names across files.
-pub(crate) fn project(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+pub(crate) fn project(
+    project: &Project,
+    unread: &BTreeSet<String>,
+    problems: &mut Vec<Diagnostic>,
+) {
     contracts_of_sources(project, unread, problems);
     references(project, unread, problems);
     models(project, unread, problems);
@@ -42,8 +49,17 @@ pub(crate) fn project(project: &Project, unread: &BTreeSet<String>, problems: &m
 }
 
 /// Every source has a contract, and every contract a source.
-fn contracts_of_sources(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
-    let known = |id: &str| project.contracts.iter().any(|contract| contract.id.value == id);
+fn contracts_of_sources(
+    project: &Project,
+    unread: &BTreeSet<String>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let known = |id: &str| {
+        project
+            .contracts
+            .iter()
+            .any(|contract| contract.id.value == id)
+    };
     for source in &project.sources {
         if !known(&source.contract) && !unread.contains(&source.contract.replace('/', ".")) {
             let message = format!("there is no contract \"{}\"", source.contract.value);
@@ -60,9 +76,19 @@ fn contracts_of_sources(project: &Project, unread: &BTreeSet<String>, problems: 
         return;
     }
     for contract in &project.contracts {
-        if !project.sources.iter().any(|source| source.contract.value == contract.id.value) {
-            let message = format!("no source delivers by the contract \"{}\"", contract.id.value);
-            let hint = format!("write pipelines/{}.yaml, or take the contract out", contract.id.value);
+        if !project
+            .sources
+            .iter()
+            .any(|source| source.contract.value == contract.id.value)
+        {
+            let message = format!(
+                "no source delivers by the contract \"{}\"",
+                contract.id.value
+            );
+            let hint = format!(
+                "write pipelines/{}.yaml, or take the contract out",
+                contract.id.value
+            );
             problems.push(Diagnostic::warning(contract.id.place.clone(), message).hint(hint));
         }
     }
@@ -71,8 +97,12 @@ fn contracts_of_sources(project: &Project, unread: &BTreeSet<String>, problems: 
 /// References go to source tables and seeds: rows are checked before any model runs.
 fn references(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
     let seeds = project.seeds.iter().map(|seed| &seed.contract);
-    let tables: BTreeMap<String, &Contract> =
-        project.contracts.iter().chain(seeds).map(|contract| (contract.table(), contract)).collect();
+    let tables: BTreeMap<String, &Contract> = project
+        .contracts
+        .iter()
+        .chain(seeds)
+        .map(|contract| (contract.table(), contract))
+        .collect();
     for reference in tables.values().flat_map(|contract| &contract.references) {
         let table = &reference.table;
         if unread.contains(&table.value) {
@@ -80,15 +110,29 @@ fn references(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<D
         }
         let Some(target) = tables.get(&table.value) else {
             let message = format!("there is no source table or seed \"{}\"", table.value);
-            let hint = match project.models.iter().any(|model| model.name.value == table.value) {
-                true => "a model is built after the rows are checked; refer to a source table or a seed".into(),
+            let hint = match project
+                .models
+                .iter()
+                .any(|model| model.name.value == table.value)
+            {
+                true => {
+                    "a model is built after the rows are checked; refer to a source table or a seed"
+                        .into()
+                }
                 false => suggest::hint(table, "tables", tables.keys()),
             };
             problems.push(Diagnostic::error(table.place.clone(), message).hint(hint));
             continue;
         };
-        if !target.columns.iter().any(|column| column.name.value == reference.to.value) {
-            let message = format!("the table \"{}\" has no column \"{}\"", table.value, reference.to.value);
+        if !target
+            .columns
+            .iter()
+            .any(|column| column.name.value == reference.to.value)
+        {
+            let message = format!(
+                "the table \"{}\" has no column \"{}\"",
+                table.value, reference.to.value
+            );
             let columns = target.columns.iter().map(|column| &column.name.value);
             let hint = suggest::hint(&reference.to, "columns", columns);
             problems.push(Diagnostic::error(reference.to.place.clone(), message).hint(hint));
@@ -101,12 +145,24 @@ fn models(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagn
     let tables = tables(project);
     for (at, model) in project.models.iter().enumerate() {
         if MADE_FROM_METRICS.contains(&model.name.as_str()) {
-            let message = format!("the table \"{}\" is made from the metrics", model.name.value);
-            problems.push(Diagnostic::error(model.name.place.clone(), message).hint("give this model another name"));
+            let message = format!(
+                "the table \"{}\" is made from the metrics",
+                model.name.value
+            );
+            problems.push(
+                Diagnostic::error(model.name.place.clone(), message)
+                    .hint("give this model another name"),
+            );
         }
-        if let Some(first) = project.models[..at].iter().find(|other| other.name.value == model.name.value) {
+        if let Some(first) = project.models[..at]
+            .iter()
+            .find(|other| other.name.value == model.name.value)
+        {
             let message = format!("there are two models \"{}\"", model.name.value);
-            let hint = format!("the other one is {}; rename one of them", first.name.place.file.display());
+            let hint = format!(
+                "the other one is {}; rename one of them",
+                first.name.place.file.display()
+            );
             problems.push(Diagnostic::error(model.name.place.clone(), message).hint(hint));
         }
         for test in &model.tests {
@@ -127,13 +183,23 @@ fn metrics(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diag
         let same = |other: &&crate::Metric| other.id.eq_ignore_ascii_case(&metric.id);
         if let Some(first) = project.metrics[..at].iter().find(same) {
             let message = format!("there are two metrics \"{}\"", metric.id.value);
-            let hint = format!("the other one is {}; give one another id", first.id.place.file.display());
+            let hint = format!(
+                "the other one is {}; give one another id",
+                first.id.place.file.display()
+            );
             problems.push(Diagnostic::error(metric.id.place.clone(), message).hint(hint));
         }
-        let ready = project.models.iter().filter(|model| model.layer == Layer::Metrics).map(|model| &model.name.value);
+        let ready = project
+            .models
+            .iter()
+            .filter(|model| model.layer == Layer::Metrics)
+            .map(|model| &model.name.value);
         let ready: Vec<&String> = ready.collect();
         if !ready.contains(&&metric.from.value) && !unread.contains(&metric.from.value) {
-            let message = format!("there is no model \"{}\" in the layer metrics", metric.from.value);
+            let message = format!(
+                "there is no model \"{}\" in the layer metrics",
+                metric.from.value
+            );
             let hint = suggest::hint(&metric.from, "models there", ready);
             problems.push(Diagnostic::error(metric.from.place.clone(), message).hint(hint));
         }
@@ -145,7 +211,11 @@ fn tables(project: &Project) -> BTreeSet<String> {
     let sources = project.contracts.iter().map(Contract::table);
     let seeds = project.seeds.iter().map(|seed| seed.name.clone());
     let models = project.models.iter().map(|model| model.name.value.clone());
-    sources.chain(seeds).chain(models).chain(MADE_FROM_METRICS.map(str::to_owned)).collect()
+    sources
+        .chain(seeds)
+        .chain(models)
+        .chain(MADE_FROM_METRICS.map(str::to_owned))
+        .collect()
 }
 
 fn no_table(name: &Placed<String>, tables: &BTreeSet<String>) -> Diagnostic {

@@ -349,7 +349,11 @@ impl Contract {
         let mut fields = Vec::with_capacity(self.columns.len() * 2 + 3);
         for column in &self.columns {
             let nullable = !column.required || !column.symbols.is_empty();
-            fields.push(Field::new(&column.name.value, column.kind.data_type(), nullable));
+            fields.push(Field::new(
+                &column.name.value,
+                column.kind.data_type(),
+                nullable,
+            ));
             if let Some(status) = column.status_name() {
                 fields.push(Field::new(status, DataType::Utf8, false));
             }
@@ -378,9 +382,13 @@ impl Kind {
             Kind::Decimal { scale } => DataType::Decimal128(38, *scale),
             Kind::Percentage => DataType::Decimal128(12, 4),
             Kind::Date { .. } => DataType::Date32,
-            Kind::Timestamp { .. } => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Kind::Timestamp { .. } => {
+                DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+            }
             Kind::Boolean { .. } => DataType::Boolean,
-            Kind::Text | Kind::Code { .. } | Kind::OrganisationCode | Kind::NhsNumber => DataType::Utf8,
+            Kind::Text | Kind::Code { .. } | Kind::OrganisationCode | Kind::NhsNumber => {
+                DataType::Utf8
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Shown, Origin, Renderer, Snippet};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,38 +68,39 @@ impl Diagnostic {
         let file = self.place.file.to_string_lossy();
         let title = level.primary_title(self.message.as_str());
         let mut group: Group<'_> = match source.and_then(|source| self.excerpt(source)) {
-            Some((lines, start, span)) => title.element(
-                Snippet::source(lines)
-                    .line_start(start)
+            Some((line, span)) => title.element(
+                Snippet::source(line)
+                    .line_start(self.place.line)
                     .path(file)
                     .annotation(AnnotationKind::Primary.span(span)),
             ),
-            None => title.element(Origin::path(file).line(self.place.line).char_column(self.place.column)),
+            None => title.element(
+                Origin::path(file)
+                    .line(self.place.line)
+                    .char_column(self.place.column),
+            ),
         };
         if let Some(hint) = &self.hint {
             group = group.element(Shown::HELP.message(hint.as_str()));
         }
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         renderer.decor_style(DecorStyle::Ascii).render(&[group])
     }
 
-    /// The line and the one before it, the number of the first, and the bytes
-    /// of the place within them.
-    fn excerpt<'s>(&self, source: &'s str) -> Option<(&'s str, usize, std::ops::Range<usize>)> {
-        let first = self.place.line.saturating_sub(1).max(1);
-        let mut starts = vec![0];
-        starts.extend(source.match_indices('\n').map(|(at, _)| at + 1));
-        let from = *starts.get(first - 1)?;
-        let line_start = *starts.get(self.place.line.checked_sub(1)?)?;
-        let line = source[line_start..].split('\n').next()?.trim_end_matches('\r');
-        if line.is_empty() && first == self.place.line {
-            return None;
-        }
-        let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
-        let start = byte(self.place.column - 1);
-        let end = byte(self.place.column - 1 + self.place.length);
-        let offset = line_start - from;
-        Some((&source[from..line_start + line.len()], first, offset + start..offset + end))
+    /// The line, and the bytes of the place within it.
+    fn excerpt<'s>(&self, source: &'s str) -> Option<(&'s str, Range<usize>)> {
+        let line = source.lines().nth(self.place.line.checked_sub(1)?)?;
+        let byte = |column: usize| {
+            line.char_indices()
+                .nth(column)
+                .map_or(line.len(), |(at, _)| at)
+        };
+        let start = self.place.column.saturating_sub(1);
+        Some((line, byte(start)..byte(start + self.place.length)))
     }
 }
 
@@ -120,12 +122,82 @@ pub fn render(diagnostics: &[Diagnostic], root: &Path, colour: bool) -> String {
     let mut texts: BTreeMap<Arc<Path>, Option<String>> = BTreeMap::new();
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let text = texts.entry(diagnostic.place.file.clone()).or_insert_with_key(|file| {
-            let text = std::fs::read_to_string(root.join(file)).ok()?;
-            Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-        });
+        let text = texts
+            .entry(diagnostic.place.file.clone())
+            .or_insert_with_key(|file| {
+                let text = std::fs::read_to_string(root.join(file)).ok()?;
+                Some(
+                    text.strip_prefix('\u{feff}')
+                        .map(str::to_owned)
+                        .unwrap_or(text),
+                )
+            });
         out.push_str(&diagnostic.render(text.as_deref(), colour));
         out.push_str("\n\n");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn misspelt() -> Diagnostic {
+        let place = Place {
+            file: Path::new("pipelines/council/a.yaml").into(),
+            line: 2,
+            column: 1,
+            length: 7,
+        };
+        Diagnostic::error(place, "a source has no key \"shedule\"")
+            .hint("did you mean \"schedule\"?")
+    }
+
+    #[test]
+    fn a_problem_is_drawn_with_its_line_and_a_caret() {
+        let shown = misspelt().render(Some("owner: us\nshedule: {}\nfiles: []\n"), false);
+        let expected = "\
+error: a source has no key \"shedule\"
+  --> pipelines/council/a.yaml:2:1
+   |
+ 2 | shedule: {}
+   | ^^^^^^^
+   |
+   = help: did you mean \"schedule\"?";
+        // The margin's width and trailing blanks are the library's affair.
+        let lines = |text: &str| {
+            text.lines()
+                .map(|l| l.trim().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&shown), lines(expected));
+        assert!(
+            misspelt()
+                .render(Some("owner: us\nshedule: {}\n"), true)
+                .contains("\u{1b}[")
+        );
+    }
+
+    #[test]
+    fn a_problem_in_a_file_that_cannot_be_read_still_has_its_place() {
+        let shown = misspelt().render(None, false);
+        assert!(shown.contains("pipelines/council/a.yaml:2:1"), "{shown}");
+        let past_the_end = misspelt().render(Some("one line"), false);
+        assert!(
+            past_the_end.contains("pipelines/council/a.yaml:2:1"),
+            "{past_the_end}"
+        );
+    }
+
+    #[test]
+    fn problems_are_drawn_from_the_files_under_the_root() {
+        let root = tempfile::tempdir().unwrap();
+        crate::testing::write(
+            root.path(),
+            "pipelines/council/a.yaml",
+            "owner: us\r\nshedule: {}\r\n".as_bytes(),
+        );
+        let shown = render(&[misspelt(), misspelt()], root.path(), false);
+        assert_eq!(shown.matches("^^^^^^^").count(), 2);
+    }
 }

@@ -76,7 +76,9 @@ pub(crate) fn expand(
             continue;
         }
         // As in a shell, `:-` also covers a variable that is set to nothing.
-        let value = environment.get(name).filter(|value| default.is_none() || !value.is_empty());
+        let value = environment
+            .get(name)
+            .filter(|value| default.is_none() || !value.is_empty());
         match value.as_deref().or(default) {
             Some(value) => out.push_str(value),
             None => problem(
@@ -99,6 +101,57 @@ fn is_name(name: &str) -> bool {
 fn place_of(written: &str, offset: usize, place: &Place) -> Place {
     let before = &written[..offset];
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     Placed::new(written.to_owned(), place.clone()).at(line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::environment;
+
+    fn expanded(text: &str) -> (String, Vec<String>) {
+        let place = Place {
+            length: text.chars().count(),
+            ..Place::start_of("a.yaml")
+        };
+        let mut problems = Vec::new();
+        let text = expand(text, &place, &environment, &mut problems);
+        (text, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn variables_defaults_and_literals() {
+        for (text, expected) in [
+            ("a ${SET} b", "a a-secret b"),
+            ("${UNSET:-x/y}", "x/y"),
+            ("${UNSET:-}", ""),
+            ("$${SET} and $5", "${SET} and $5"),
+            ("${SET}${SET}", "a-secreta-secret"),
+        ] {
+            assert_eq!(expanded(text), (expected.to_owned(), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named_at_its_place() {
+        assert_eq!(
+            expanded("s3://${SET}/${BUCKET}").1,
+            [
+                "a.yaml:1:13: the environment variable BUCKET is not set; set BUCKET, or write a default: ${BUCKET:-...}"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_variable_is_told() {
+        assert!(expanded("${A").1[0].contains("is not closed"));
+        assert!(expanded("${a b}").1[0].contains("cannot be the name"));
+    }
 }

@@ -19,16 +19,31 @@ pub(crate) struct Fields<'n, 'p> {
 
 impl<'n, 'p> Fields<'n, 'p> {
     /// The fields of `node`, or `None` and a problem when it is not a mapping.
-    pub(crate) fn of(noun: &'static str, node: &'n Node, problems: &'p mut Vec<Diagnostic>) -> Option<Self> {
+    pub(crate) fn of(
+        noun: &'static str,
+        node: &'n Node,
+        problems: &'p mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let message = match node.is_null() {
-                true => format!("{noun} must be a mapping (`key: value` lines), and there is nothing here"),
-                false => format!("{noun} must be a mapping (`key: value` lines), and this is {}", node.kind()),
+                true => format!(
+                    "{noun} must be a mapping (`key: value` lines), and there is nothing here"
+                ),
+                false => format!(
+                    "{noun} must be a mapping (`key: value` lines), and this is {}",
+                    node.kind()
+                ),
             };
             problems.push(Diagnostic::error(node.place.clone(), message));
             return None;
         };
-        Some(Fields { noun, place: &node.place, entries, known: Vec::new(), problems })
+        Some(Fields {
+            noun,
+            place: &node.place,
+            entries,
+            known: Vec::new(),
+            problems,
+        })
     }
 
     /// Where the mapping begins.
@@ -43,7 +58,9 @@ impl<'n, 'p> Fields<'n, 'p> {
 
     /// The entry of `key`, as it stands.
     pub(crate) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|entry| entry.key == key)
     }
 
@@ -55,11 +72,13 @@ impl<'n, 'p> Fields<'n, 'p> {
     ) -> Option<T> {
         if self.entry(key).is_none() {
             let message = format!("{} needs the key \"{key}\"", self.noun);
-            let hint = self.misspelt(key).unwrap_or_else(|| format!("add a line `{key}: ...`"));
-            self.problems.push(Diagnostic::error(self.place.clone(), message).hint(hint));
+            let hint = self
+                .misspelt(key)
+                .unwrap_or_else(|| format!("add a line `{key}: ...`"));
+            self.problems
+                .push(Diagnostic::error(self.place.clone(), message).hint(hint));
             return None;
         }
-        self.known.pop();
         self.optional(key, read)
     }
 
@@ -73,7 +92,8 @@ impl<'n, 'p> Fields<'n, 'p> {
         if entry.value.is_null() {
             let message = format!("the key \"{key}\" has no value");
             let hint = "write one after the colon, or take the line out";
-            self.problems.push(Diagnostic::error(entry.key_place.clone(), message).hint(hint));
+            self.problems
+                .push(Diagnostic::error(entry.key_place.clone(), message).hint(hint));
             return None;
         }
         read(&entry.value, self.problems)
@@ -83,7 +103,8 @@ impl<'n, 'p> Fields<'n, 'p> {
     pub(crate) fn forbid(&mut self, key: &'static str, because: &str) {
         if let Some(entry) = self.entry(key) {
             let message = format!("the key \"{key}\" has no meaning here: {because}");
-            self.problems.push(Diagnostic::error(entry.key_place.clone(), message).hint("take it out"));
+            self.problems
+                .push(Diagnostic::error(entry.key_place.clone(), message).hint("take it out"));
         }
     }
 
@@ -92,12 +113,16 @@ impl<'n, 'p> Fields<'n, 'p> {
         for entry in self.entries {
             if !self.known.contains(&entry.key.as_str()) {
                 let message = format!("{} has no key \"{}\"", self.noun, entry.key);
-                let free = self.known.iter().filter(|known| !self.entries.iter().any(|e| e.key == **known));
+                let free = self
+                    .known
+                    .iter()
+                    .filter(|known| !self.entries.iter().any(|e| e.key == **known));
                 let hint = match suggest::did_you_mean(&entry.key, free) {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!("its keys are: {}", self.known.join(", ")),
                 };
-                self.problems.push(Diagnostic::error(entry.key_place.clone(), message).hint(hint));
+                self.problems
+                    .push(Diagnostic::error(entry.key_place.clone(), message).hint(hint));
             }
         }
     }

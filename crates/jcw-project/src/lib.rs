@@ -20,6 +20,7 @@ mod contract;
 mod diagnostic;
 mod expand;
 mod fields;
+mod file;
 mod load;
 mod metric;
 mod model;
@@ -28,6 +29,8 @@ mod read;
 mod seed;
 mod source;
 mod suggest;
+#[cfg(test)]
+mod testing;
 mod value;
 mod warehouse;
 mod yaml;

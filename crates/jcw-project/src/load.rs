@@ -3,17 +3,15 @@
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::expand::Environment;
-use crate::model::Layer;
+use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
-use crate::read::{File, Setting, contract, hex, metric, model, source, symbols, warehouse};
+use crate::read::{Setting, contract, metric, model, source, symbols, warehouse};
 use crate::seed::Seed;
 use crate::suggest;
-use crate::value::{NAME_HINT, is_name};
 use crate::{Project, check};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
-use walkdir::WalkDir;
+use std::path::{Path, PathBuf};
 
 /// A project as far as it could be read: for `check`, which goes on to plan
 /// the SQL of the files that are whole although others are not.
@@ -34,7 +32,10 @@ impl Project {
     /// an error; warnings come with it.
     pub fn load(root: &Path, environment: &dyn Environment) -> (Option<Project>, Vec<Diagnostic>) {
         let draft = Draft::read(root, environment);
-        let sound = draft.diagnostics.iter().all(|diagnostic| diagnostic.level < Level::Error);
+        let sound = draft
+            .diagnostics
+            .iter()
+            .all(|diagnostic| diagnostic.level < Level::Error);
         (draft.project.filter(|_| sound), draft.diagnostics)
     }
 }
@@ -53,94 +54,20 @@ impl Draft {
     }
 }
 
-/// What a file of the project is, by where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
-    Warehouse,
-    Symbols,
-    Contract { partner: String },
-    Seed,
-    SeedTable,
-    Source { partner: String },
-    Model { layer: Layer },
-    Metric,
-}
-
-/// The files under `root`, by role, then by path: the order in which they are read.
-fn find(root: &Path, problems: &mut Vec<Diagnostic>) -> Vec<(Role, PathBuf)> {
-    let mut files = Vec::new();
-    for folder in ["pipelines", "schemas"] {
-        let walk = WalkDir::new(root.join(folder)).follow_links(true).sort_by_file_name().into_iter();
-        let shown = walk.filter_entry(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
-        for entry in shown {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    let path = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
-                    match role(&path) {
-                        Ok(role) => files.push((role, path)),
-                        Err(Some(why)) => problems.push(
-                            Diagnostic::warning(Place::start_of(path), "this file is not read").hint(why),
-                        ),
-                        Err(None) => {}
-                    }
-                }
-                Ok(_) => {}
-                Err(error) if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) => {}
-                Err(error) => {
-                    let place = Place::start_of(folder);
-                    problems.push(Diagnostic::error(place, format!("cannot look through this folder: {error}")));
-                }
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-/// What the file at `path` is. An error says what it would have to be called,
-/// where it looks like one that should be read.
-fn role(path: &Path) -> Result<Role, Option<String>> {
-    let parts: Vec<&str> = path
-        .components()
-        .filter_map(|part| match part {
-            Component::Normal(part) => part.to_str(),
-            _ => None,
-        })
-        .collect();
-    let (Some(file), extension) = (parts.last(), path.extension().and_then(|e| e.to_str()).unwrap_or_default()) else {
-        return Err(None);
-    };
-    match (&parts[..parts.len() - 1], extension) {
-        (_, "yml") => Err(Some(format!("name it {}.yaml", file.trim_end_matches(".yml")))),
-        (["pipelines"], "yaml") if *file == "warehouse.yaml" => Ok(Role::Warehouse),
-        (["schemas"], "yaml") if *file == "symbols.yaml" => Ok(Role::Symbols),
-        (["pipelines", "models", layer, ..], "sql") => match Layer::ALL.iter().find(|known| known.name() == *layer) {
-            Some(layer) => Ok(Role::Model { layer: *layer }),
-            None => Err(Some("models stand in the folders staging, core, metrics, published".into())),
-        },
-        (["pipelines", "metrics"], "yaml") => Ok(Role::Metric),
-        (["pipelines", "seeds"], "yaml") => Ok(Role::Seed),
-        (["pipelines", "seeds"], "csv") => Ok(Role::SeedTable),
-        (["pipelines", "models" | "metrics" | "seeds", ..], "yaml") => {
-            Err(Some("no YAML file is read in this folder".into()))
-        }
-        (["pipelines", partner], "yaml") => Ok(Role::Source { partner: (*partner).to_owned() }),
-        (["schemas", partner], "yaml") => Ok(Role::Contract { partner: (*partner).to_owned() }),
-        (_, "yaml") => Err(Some("a YAML file stands in the folder of a partner, a metric or a seed".into())),
-        (_, "sql") => Err(Some("SQL files stand in pipelines/models/<layer>/".into())),
-        _ => Err(None),
-    }
-}
-
 fn read(
     root: PathBuf,
     files: &[(Role, PathBuf)],
     environment: &dyn Environment,
     problems: &mut Vec<Diagnostic>,
 ) -> Draft {
-    let mut setting = Setting { environment, symbols: BTreeMap::new(), time_zone: chrono_tz::Europe::London };
+    let mut setting = Setting {
+        environment,
+        symbols: Some(BTreeMap::new()),
+        time_zone: chrono_tz::Europe::London,
+    };
     let mut warehouse = None;
-    let (mut sources, mut contracts, mut models, mut metrics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut sources, mut contracts, mut models, mut metrics) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut seed_contracts, mut seed_tables) = (BTreeMap::new(), BTreeMap::new());
     let mut unread = BTreeSet::new();
 
@@ -155,24 +82,40 @@ fn read(
             seed_tables.insert(stem(path), path.clone());
             continue;
         }
-        let made = made(role, &stem(path));
-        let Some(file) = open(&root, path, problems) else {
+        let made = role.makes(&stem(path));
+        let Some(file) = File::open(&root, path, problems) else {
             unread.extend(made);
+            if *role == Role::Symbols {
+                setting.symbols = None;
+            }
             continue;
         };
         if made.is_some() {
-            check_name(&file, problems);
+            file.check_name(problems);
         }
         let was_read = match role {
             Role::Warehouse => {
                 warehouse = warehouse::read(&file, environment, problems);
-                setting.time_zone = warehouse.as_ref().map_or(setting.time_zone, |warehouse| warehouse.time_zone);
+                setting.time_zone = warehouse
+                    .as_ref()
+                    .map_or(setting.time_zone, |warehouse| warehouse.time_zone);
                 warehouse.is_some()
             }
-            Role::Symbols => symbols::read(&file, environment, problems).map(|sets| setting.symbols = sets).is_some(),
-            Role::Contract { partner } => keep(&mut contracts, contract::read(&file, partner, &setting, problems)),
-            Role::Source { partner } => keep(&mut sources, source::read(&file, partner, &setting, problems)),
-            Role::Model { layer } => keep(&mut models, model::read(&file, *layer, &setting, problems)),
+            Role::Symbols => {
+                setting.symbols = symbols::read(&file, environment, problems);
+                setting.symbols.is_some()
+            }
+            Role::Contract { partner } => keep(
+                &mut contracts,
+                contract::read(&file, partner, &setting, problems),
+            ),
+            Role::Source { partner } => keep(
+                &mut sources,
+                source::read(&file, partner, &setting, problems),
+            ),
+            Role::Model { layer } => {
+                keep(&mut models, model::read(&file, *layer, &setting, problems))
+            }
             Role::Metric => keep(&mut metrics, metric::read(&file, &setting, problems)),
             Role::Seed => {
                 let contract = contract::read(&file, "seed", &setting, problems);
@@ -192,32 +135,29 @@ fn read(
     models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
     metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
 
-    check::folders(warehouse.as_ref(), files.iter().filter_map(|(role, path)| Some((role.partner()?, path.as_path()))), problems);
-    let project = warehouse.map(|warehouse| Project { root, warehouse, sources, contracts, seeds, models, metrics });
+    check::folders(
+        warehouse.as_ref(),
+        files
+            .iter()
+            .filter_map(|(role, path)| Some((role.partner()?, path.as_path()))),
+        problems,
+    );
+    let project = warehouse.map(|warehouse| Project {
+        root,
+        warehouse,
+        sources,
+        contracts,
+        seeds,
+        models,
+        metrics,
+    });
     if let Some(project) = &project {
         check::project(project, &unread, problems);
     }
-    Draft { project, unread, diagnostics: Vec::new() }
-}
-
-impl Role {
-    /// The partner in whose folder a file stands.
-    fn partner(&self) -> Option<&str> {
-        match self {
-            Role::Source { partner } | Role::Contract { partner } => Some(partner),
-            _ => None,
-        }
-    }
-}
-
-/// The table or the source that a file of this role makes.
-fn made(role: &Role, stem: &str) -> Option<String> {
-    match role {
-        Role::Source { partner } => Some(format!("{partner}/{stem}")),
-        Role::Contract { partner } => Some(format!("{partner}.{stem}")),
-        Role::Seed => Some(format!("seed.{stem}")),
-        Role::Model { layer } => Some(format!("{}.{stem}", layer.name())),
-        _ => None,
+    Draft {
+        project,
+        unread,
+        diagnostics: Vec::new(),
     }
 }
 
@@ -225,44 +165,6 @@ fn keep<T>(kept: &mut Vec<T>, read: Option<T>) -> bool {
     let was_read = read.is_some();
     kept.extend(read);
     was_read
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// The text of a file, without a byte-order mark.
-fn open(root: &Path, path: &Path, problems: &mut Vec<Diagnostic>) -> Option<File> {
-    let bytes = match std::fs::read(root.join(path)) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(Diagnostic::error(Place::start_of(path), format!("cannot read this file: {error}")));
-            return None;
-        }
-    };
-    let shown: PathBuf = path.to_string_lossy().replace('\\', "/").into();
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-            Some(File { path: shown.into(), stem: stem(path), text })
-        }
-        Err(error) => {
-            let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = sound.iter().filter(|byte| **byte == b'\n').count() + 1;
-            let place = Place { line, ..Place::start_of(shown) };
-            let hint = "save the file as UTF-8";
-            problems.push(Diagnostic::error(place, "this line is not UTF-8 text").hint(hint));
-            None
-        }
-    }
-}
-
-/// A file that makes a table or a source is called what SQL can call it.
-fn check_name(file: &File, problems: &mut Vec<Diagnostic>) {
-    if !is_name(&file.stem) {
-        let message = format!("\"{}\" cannot be the name of a table or a source", file.stem);
-        problems.push(Diagnostic::error(file.start(), message).hint(format!("rename the file: {NAME_HINT}")));
-    }
 }
 
 /// Each CSV with the contract beside it; neither may stand alone.
@@ -281,7 +183,9 @@ fn seeds(
             let message = format!("the seed \"{stem}\" has no contract");
             let hint = match suggest::did_you_mean(&stem, contracts.keys()) {
                 Some(near) => format!("is pipelines/seeds/{near}.yaml meant to be {stem}.yaml?"),
-                None => format!("write pipelines/seeds/{stem}.yaml, which says what its columns are"),
+                None => {
+                    format!("write pipelines/seeds/{stem}.yaml, which says what its columns are")
+                }
             };
             problems.push(Diagnostic::error(place, message).hint(hint));
             unread.insert(name);
@@ -295,7 +199,10 @@ fn seeds(
                 hash: hex(Sha256::digest(bytes)),
             })),
             Err(error) => {
-                problems.push(Diagnostic::error(Place::start_of(path), format!("cannot read this file: {error}")));
+                problems.push(Diagnostic::error(
+                    Place::start_of(path),
+                    format!("cannot read this file: {error}"),
+                ));
                 unread.insert(name);
             }
         }
@@ -310,4 +217,171 @@ fn seeds(
         }
     }
     seeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{draft, environment, problems, sound, write};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_sound_project_has_no_problems_and_loads_the_same_twice() {
+        let (one, two) = (draft(&[]), draft(&[]));
+        assert_eq!(one.diagnostics, []);
+        assert!(one.unread.is_empty());
+        let (one, two) = (one.project.unwrap(), two.project.unwrap());
+        let shown = |project: &Project| {
+            format!(
+                "{:?}",
+                (
+                    &project.sources,
+                    &project.contracts,
+                    &project.models,
+                    &project.metrics
+                )
+            )
+        };
+        assert_eq!(shown(&one), shown(&two));
+        assert_eq!(one.seeds[0].name, "seed.area");
+        assert_eq!(one.seeds[0].contract.id.value, "seed/area");
+    }
+
+    #[test]
+    fn a_project_with_an_error_does_not_load_and_one_with_a_warning_does() {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in crate::testing::SOUND {
+            write(root.path(), path, text.as_bytes());
+        }
+        write(root.path(), "pipelines/council/old.yml", b"");
+        let (project, diagnostics) = Project::load(root.path(), &environment);
+        assert_eq!(
+            diagnostics
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            ["pipelines/council/old.yml:1:1: this file is not read; name it old.yaml"]
+        );
+        assert!(project.is_some());
+        write(root.path(), "pipelines/metrics/E99.yaml", b"id: E99");
+        assert!(Project::load(root.path(), &environment).0.is_none());
+    }
+
+    #[test]
+    fn problems_in_many_files_are_told_at_once_in_the_order_of_the_files() {
+        let told = problems(&[
+            (
+                "pipelines/metrics/E03.yaml",
+                Some(&sound("pipelines/metrics/E03.yaml").replace("unit:", "unt:")),
+            ),
+            (
+                "pipelines/warehouse.yaml",
+                Some(&sound("pipelines/warehouse.yaml").replace("lake:", "lak:")),
+            ),
+            ("schemas/symbols.yaml", Some("dfe: [x]\n")),
+        ]);
+        let files: Vec<&str> = told
+            .iter()
+            .map(|told| told.split(':').next().unwrap())
+            .collect();
+        let expected = [
+            "pipelines/metrics/E03.yaml",
+            "pipelines/metrics/E03.yaml",
+            "pipelines/warehouse.yaml",
+            "pipelines/warehouse.yaml",
+            "schemas/symbols.yaml",
+        ];
+        assert_eq!(files, expected, "{told:#?}");
+    }
+
+    #[test]
+    fn a_table_without_a_file_that_could_be_read_is_unread() {
+        let draft = draft(&[
+            ("schemas/council/requests.yaml", Some("columns: [")),
+            ("pipelines/models/metrics/request.sql", Some("")),
+        ]);
+        assert_eq!(
+            draft.unread.into_iter().collect::<Vec<_>>(),
+            ["council.requests", "metrics.request"]
+        );
+        assert_eq!(draft.diagnostics.len(), 2, "{:?}", draft.diagnostics);
+    }
+
+    #[test]
+    fn folders_belong_to_partners_and_files_have_names_sql_can_say() {
+        let source = sound("pipelines/council/requests.yaml");
+        assert_eq!(
+            problems(&[
+                ("pipelines/epu/waits.yaml", Some(source)),
+                ("pipelines/eput/Waits.yaml", Some(source))
+            ]),
+            [
+                "pipelines/epu/waits.yaml:1:1: the folder \"epu\" is not that of a partner; did you mean \"eput\"?",
+                "pipelines/eput/Waits.yaml:1:1: \"Waits\" cannot be the name of a table or a source; rename the file: use lower-case letters, digits and underscores, and begin with a letter",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_seed_has_a_table_and_a_contract() {
+        assert_eq!(
+            problems(&[
+                ("pipelines/seeds/area.csv", None),
+                ("pipelines/seeds/years.csv", Some("a\n"))
+            ]),
+            [
+                "pipelines/seeds/area.yaml:1:1: the seed \"area\" has no table; put it beside this file: pipelines/seeds/area.csv",
+                "pipelines/seeds/years.csv:1:1: the seed \"years\" has no contract; write pipelines/seeds/years.yaml, which says what its columns are",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_contract_that_no_source_uses_is_a_warning() {
+        let draft = draft(&[("pipelines/council/requests.yaml", None)]);
+        assert_eq!(draft.diagnostics.len(), 1);
+        assert_eq!(draft.diagnostics[0].level, Level::Warning);
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_and_a_byte_order_mark() {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in crate::testing::SOUND {
+            write(root.path(), path, format!("\u{feff}{text}").as_bytes());
+        }
+        assert_eq!(Draft::read(root.path(), &environment).diagnostics, []);
+        write(
+            root.path(),
+            "schemas/symbols.yaml",
+            b"a: {x: y}\nb: {\xe9: y}\n",
+        );
+        let told = Draft::read(root.path(), &environment).diagnostics;
+        assert_eq!(
+            told[0].to_string(),
+            "schemas/symbols.yaml:2:1: this line is not UTF-8 text; save the file as UTF-8"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn any_text_in_any_file_gives_problems_and_never_a_panic(
+            file in 0usize..crate::testing::SOUND.len(),
+            cut in 0usize..800,
+            length in 0usize..20,
+            put in r"([-\[\]{}:,#&*!|>'%@`<?~a-z0-9$ \n\t\r]|\PC){0,12}",
+        ) {
+            let (path, text) = crate::testing::SOUND[file];
+            let mut changed: Vec<char> = text.chars().collect();
+            let start = cut.min(changed.len());
+            let end = (start + length).min(changed.len());
+            changed.splice(start..end, put.chars());
+            let changed: String = changed.into_iter().collect();
+            for problem in draft(&[(path, Some(&changed))]).diagnostics {
+                // Rendering must survive it too.
+                prop_assert!(problem.render(Some(&changed), true).contains(&problem.place.file.display().to_string()));
+            }
+        }
+    }
 }

@@ -59,7 +59,12 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, in order.
-    pub const ALL: [Layer; 4] = [Layer::Staging, Layer::Core, Layer::Metrics, Layer::Published];
+    pub const ALL: [Layer; 4] = [
+        Layer::Staging,
+        Layer::Core,
+        Layer::Metrics,
+        Layer::Published,
+    ];
 
     /// The folder and the SQL schema.
     pub fn name(self) -> &'static str {

@@ -52,7 +52,9 @@ impl Place {
 pub(crate) fn word_length(text: &str, line: usize, column: usize) -> usize {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let word = line.chars().skip(column.saturating_sub(1));
-    word.take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1)
+    word.take_while(|c| c.is_alphanumeric() || *c == '_')
+        .count()
+        .max(1)
 }
 
 impl fmt::Display for Place {

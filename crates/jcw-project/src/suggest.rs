@@ -2,7 +2,10 @@
 
 /// The candidate nearest to `name` in spelling, when one is near enough to be
 /// what was meant: at most a third of the letters differ, case apart.
-pub fn did_you_mean<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
+pub fn did_you_mean<S: AsRef<str>>(
+    name: &str,
+    candidates: impl IntoIterator<Item = S>,
+) -> Option<String> {
     let name = name.to_lowercase();
     let near_enough = (name.chars().count() / 3).max(1);
     candidates
@@ -18,7 +21,11 @@ pub fn did_you_mean<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Ite
 
 /// A hint for a name that does not exist: the nearest that does, else all of
 /// them when they are few, else nothing but their number.
-pub(crate) fn hint<S: AsRef<str>>(name: &str, what: &str, candidates: impl IntoIterator<Item = S>) -> String {
+pub(crate) fn hint<S: AsRef<str>>(
+    name: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = S>,
+) -> String {
     let candidates: Vec<S> = candidates.into_iter().collect();
     if let Some(near) = did_you_mean(name, &candidates) {
         return format!("did you mean \"{near}\"?");

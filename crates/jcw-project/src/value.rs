@@ -10,7 +10,12 @@ use std::time::Duration;
 
 type Problems = Vec<Diagnostic>;
 
-fn wrong(node: &Node, problems: &mut Problems, message: impl Into<String>, hint: impl Into<String>) {
+fn wrong(
+    node: &Node,
+    problems: &mut Problems,
+    message: impl Into<String>,
+    hint: impl Into<String>,
+) {
     problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
 }
 
@@ -18,7 +23,12 @@ fn scalar<'n>(node: &'n Node, expected: &str, problems: &mut Problems) -> Option
     match &node.value {
         Value::Scalar(scalar) => Some(scalar),
         _ => {
-            wrong(node, problems, format!("this must be {expected}, and it is {}", node.kind()), "write one value");
+            wrong(
+                node,
+                problems,
+                format!("this must be {expected}, and it is {}", node.kind()),
+                "write one value",
+            );
             None
         }
     }
@@ -28,15 +38,31 @@ fn scalar<'n>(node: &'n Node, expected: &str, problems: &mut Problems) -> Option
 pub(crate) fn placed_text(node: &Node, problems: &mut Problems) -> Option<Placed<String>> {
     let scalar = scalar(node, "a text", problems)?;
     if scalar.kind != ScalarKind::Text {
-        let hint = format!("put it in quotes if it is meant as text: \"{}\"", scalar.written);
-        wrong(node, problems, format!("this must be a text, and it is {}", node.kind()), hint);
+        let hint = format!(
+            "put it in quotes if it is meant as text: \"{}\"",
+            scalar.written
+        );
+        wrong(
+            node,
+            problems,
+            format!("this must be a text, and it is {}", node.kind()),
+            hint,
+        );
         return None;
     }
     if scalar.text.trim().is_empty() {
-        wrong(node, problems, "this text is blank", "write what it should say, or take the key out");
+        wrong(
+            node,
+            problems,
+            "this text is blank",
+            "write what it should say, or take the key out",
+        );
         return None;
     }
-    Some(Placed::new(scalar.text.trim_end().to_owned(), node.place.clone()))
+    Some(Placed::new(
+        scalar.text.trim_end().to_owned(),
+        node.place.clone(),
+    ))
 }
 
 /// Words for a reader.
@@ -72,12 +98,15 @@ pub(crate) fn name(node: &Node, problems: &mut Problems) -> Option<Placed<String
 }
 
 /// What [`is_name`] asks, for a hint.
-pub(crate) const NAME_HINT: &str = "use lower-case letters, digits and underscores, and begin with a letter";
+pub(crate) const NAME_HINT: &str =
+    "use lower-case letters, digits and underscores, and begin with a letter";
 
 /// Whether SQL can use `name` without quotes.
 pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The text as the file has it: expanded variables are never quoted.
@@ -93,7 +122,13 @@ pub(crate) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
     let scalar = scalar(node, "true or false", problems)?;
     match scalar.kind {
         ScalarKind::Boolean(value) => Some(value),
-        _ => parsed(node, scalar, problems, "true or false", "write true or false"),
+        _ => parsed(
+            node,
+            scalar,
+            problems,
+            "true or false",
+            "write true or false",
+        ),
     }
 }
 
@@ -115,7 +150,13 @@ pub(crate) fn number(node: &Node, problems: &mut Problems) -> Option<f64> {
     match scalar.kind {
         ScalarKind::Integer(value) => Some(value as f64),
         ScalarKind::Float(value) if value.is_finite() => Some(value),
-        _ => parsed(node, scalar, problems, "a number", "write digits, with a point for decimals"),
+        _ => parsed(
+            node,
+            scalar,
+            problems,
+            "a number",
+            "write digits, with a point for decimals",
+        ),
     }
 }
 
@@ -129,9 +170,18 @@ fn parsed<T: FromStr>(
     hint: &str,
 ) -> Option<T> {
     let expanded = scalar.kind == ScalarKind::Text && scalar.text != scalar.written;
-    let value = if expanded { scalar.text.trim().parse().ok() } else { None };
+    let value = if expanded {
+        scalar.text.trim().parse().ok()
+    } else {
+        None
+    };
     if value.is_none() {
-        wrong(node, problems, format!("this must be {expected}, and it is {}", node.kind()), hint);
+        wrong(
+            node,
+            problems,
+            format!("this must be {expected}, and it is {}", node.kind()),
+            hint,
+        );
     }
     value
 }
@@ -141,12 +191,40 @@ pub(crate) fn list<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl FnOnce(&Node, &mut Problems) -> Option<Vec<T>> {
     move |node, problems| match &node.value {
-        Value::List(items) => Some(items.iter().filter_map(|item| read(item, problems)).collect()),
+        Value::List(items) => Some(
+            items
+                .iter()
+                .filter_map(|item| read(item, problems))
+                .collect(),
+        ),
         _ => {
             let hint = "write `[one, another]`, or one `- item` a line";
-            wrong(node, problems, format!("this must be a list, and it is {}", node.kind()), hint);
+            wrong(
+                node,
+                problems,
+                format!("this must be a list, and it is {}", node.kind()),
+                hint,
+            );
             None
         }
+    }
+}
+
+/// A list with at least one item.
+pub(crate) fn filled<T>(
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> impl FnOnce(&Node, &mut Problems) -> Option<Vec<T>> {
+    move |node, problems| {
+        if matches!(&node.value, Value::List(items) if items.is_empty()) {
+            wrong(
+                node,
+                problems,
+                "this list is empty",
+                "write at least one item",
+            );
+            return None;
+        }
+        list(read)(node, problems)
     }
 }
 
@@ -156,12 +234,19 @@ pub(crate) fn map<T>(
 ) -> impl FnOnce(&Node, &mut Problems) -> Option<Vec<(String, T)>> {
     move |node, problems| match &node.value {
         Value::Map(entries) => {
-            let read = |entry: &crate::yaml::Entry| Some((entry.key.clone(), read(&entry.value, problems)?));
+            let read = |entry: &crate::yaml::Entry| {
+                Some((entry.key.clone(), read(&entry.value, problems)?))
+            };
             Some(entries.iter().filter_map(read).collect())
         }
         _ => {
             let hint = "write `{key: value}`, or one `key: value` a line";
-            wrong(node, problems, format!("this must be a mapping, and it is {}", node.kind()), hint);
+            wrong(
+                node,
+                problems,
+                format!("this must be a mapping, and it is {}", node.kind()),
+                hint,
+            );
             None
         }
     }
@@ -178,7 +263,12 @@ pub(crate) fn choice<T: Copy>(
         }
         let names = choices.iter().map(|(name, _)| *name);
         let hint = suggest::hint(written(node), "choices", names);
-        wrong(node, problems, format!("\"{}\" is not one of the choices here", written(node)), hint);
+        wrong(
+            node,
+            problems,
+            format!("\"{}\" is not one of the choices here", written(node)),
+            hint,
+        );
         None
     }
 }
@@ -191,9 +281,18 @@ pub(crate) fn regex(node: &Node, problems: &mut Problems) -> Option<Placed<Strin
         Err(error) => {
             // The library draws the expression too; the excerpt does that here.
             let error = error.to_string();
-            let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let why = error
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
             let hint = "in YAML put a regular expression in single quotes; there a backslash stands for itself";
-            wrong(node, problems, format!("this regular expression does not compile: {why}"), hint);
+            wrong(
+                node,
+                problems,
+                format!("this regular expression does not compile: {why}"),
+                hint,
+            );
             None
         }
     }
@@ -210,35 +309,75 @@ pub(crate) fn time_zone(node: &Node, problems: &mut Problems) -> Option<chrono_t
         Some(near) => format!("did you mean \"{near}\"?"),
         None => "write an IANA name such as Europe/London".into(),
     };
-    wrong(node, problems, format!("there is no time zone \"{}\"", written(node)), hint);
+    wrong(
+        node,
+        problems,
+        format!("there is no time zone \"{}\"", written(node)),
+        hint,
+    );
     None
 }
 
 /// Bytes: `2 GiB`, `500 KiB`, `4096 B`.
 pub(crate) fn size(node: &Node, problems: &mut Problems) -> Option<u64> {
-    let units = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
-    measured(node, &units, problems, "a size", "write a number and B, KiB, MiB or GiB: 2 GiB")
+    let units = [
+        ("B", 1),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+    ];
+    measured(
+        node,
+        &units,
+        problems,
+        "a size",
+        "write a number and B, KiB, MiB or GiB: 2 GiB",
+    )
 }
 
 /// A span of time: `2 s`, `5 m`, `1 h`.
 pub(crate) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration> {
     let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
-    let milliseconds = measured(node, &units, problems, "a span of time", "write a number and s, m or h: 2 s")?;
+    let milliseconds = measured(
+        node,
+        &units,
+        problems,
+        "a span of time",
+        "write a number and s, m or h: 2 s",
+    )?;
     Some(Duration::from_millis(milliseconds))
 }
 
 /// A number and a unit, as a whole number of the smallest unit.
-fn measured(node: &Node, units: &[(&str, u64)], problems: &mut Problems, what: &str, hint: &str) -> Option<u64> {
+fn measured(
+    node: &Node,
+    units: &[(&str, u64)],
+    problems: &mut Problems,
+    what: &str,
+    hint: &str,
+) -> Option<u64> {
     let text = word(node, problems)?;
     let text = text.trim();
     let split = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
     let (amount, unit) = text.split_at(split);
-    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-    let amount = amount.trim().parse::<f64>().ok().filter(|amount| *amount >= 0.0);
+    let factor = units
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .map(|(_, factor)| *factor);
+    let amount = amount
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|amount| *amount >= 0.0);
     match (amount, factor) {
         (Some(amount), Some(factor)) => Some((amount * factor as f64).round() as u64),
         _ => {
-            wrong(node, problems, format!("\"{}\" is not {what}", written(node)), hint);
+            wrong(
+                node,
+                problems,
+                format!("\"{}\" is not {what}", written(node)),
+                hint,
+            );
             None
         }
     }

@@ -5,15 +5,18 @@
 //! anchor repeats; `saphyr-parser` says where everything *stands*. Both walk
 //! the file in the same order, so one pass joins them.
 
+mod raw;
+mod walk;
+
 use crate::diagnostic::Diagnostic;
-use crate::expand::{Environment, expand};
+use crate::expand::Environment;
 use crate::place::Place;
-use saphyr_parser::{Event, Parser, Span};
-use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
+use raw::Raw;
+use saphyr_parser::{Event, Parser};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use walk::Walk;
 
 /// A value in a YAML file.
 #[derive(Debug, Clone)]
@@ -83,15 +86,25 @@ pub(crate) fn read(
         }
     }
     if events.is_empty() {
-        let place = Place { file: file.clone(), line: 1, column: 1, length: 1 };
-        return Some(Node { value: Value::null(), place });
+        let place = Place {
+            file: file.clone(),
+            line: 1,
+            column: 1,
+            length: 1,
+        };
+        return Some(Node {
+            value: Value::null(),
+            place,
+        });
     }
     let raw = match serde_yaml::from_str::<Raw>(text) {
         Ok(raw) => raw,
         Err(error) => {
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            let (line, column) = error.location().map_or((1, 0), |l| (l.line(), l.column() - 1));
+            let (line, column) = error
+                .location()
+                .map_or((1, 0), |l| (l.line(), l.column().saturating_sub(1)));
             problems.push(not_yaml(place(file, text, line, column), message));
             return None;
         }
@@ -106,30 +119,56 @@ pub(crate) fn read(
     };
     let node = walk.node(raw);
     if node.is_none() {
-        let place = Place { file: file.clone(), line: 1, column: 1, length: 1 };
-        problems.push(not_yaml(place, "two YAML readers understand this file differently"));
+        let place = Place {
+            file: file.clone(),
+            line: 1,
+            column: 1,
+            length: 1,
+        };
+        problems.push(not_yaml(
+            place,
+            "two YAML readers understand this file differently",
+        ));
     }
     node
 }
 
 fn not_yaml(place: Place, why: &str) -> Diagnostic {
     let why = why.trim_end_matches('.');
-    Diagnostic::error(place, format!("this is not YAML: {why}"))
-        .hint("look for a missing quote, bracket or colon, or a line indented differently from its neighbours, here or just above")
+    let hint = match why.contains(" tab") {
+        true => "YAML takes no tabs: indent with spaces, here and on the next line",
+        false => {
+            "look for a missing quote, bracket or colon, or a line indented unlike its neighbours, here or just above"
+        }
+    };
+    Diagnostic::error(place, format!("this is not YAML: {why}")).hint(hint)
 }
 
 /// A place from a 1-based line and a 0-based column that a parser gave, moved
 /// back into the text when it lies past the end.
 fn place(file: &Arc<Path>, text: &str, line: usize, column: usize) -> Place {
     let lines = text.lines().count().max(1);
-    let (line, column) = if line > lines { (lines, usize::MAX) } else { (line.max(1), column) };
+    let (line, column) = if line > lines {
+        (lines, usize::MAX)
+    } else {
+        (line.max(1), column)
+    };
     let width = text.lines().nth(line - 1).map_or(0, |l| l.chars().count());
-    Place { file: file.clone(), line, column: column.min(width) + 1, length: 1 }
+    Place {
+        file: file.clone(),
+        line,
+        column: column.min(width) + 1,
+        length: 1,
+    }
 }
 
 impl Value {
     fn null() -> Self {
-        Value::Scalar(Scalar { kind: ScalarKind::Null, text: String::new(), written: String::new() })
+        Value::Scalar(Scalar {
+            kind: ScalarKind::Null,
+            text: String::new(),
+            written: String::new(),
+        })
     }
 }
 
@@ -154,213 +193,187 @@ impl Node {
     }
 }
 
-/// What `serde_yaml` makes of the file. Not its own `Value`, because that
-/// stops at a repeated key without saying where it stands.
-enum Raw {
-    Scalar(ScalarKind, String),
-    List(Vec<Raw>),
-    Map(Vec<(Raw, Raw)>),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::environment;
+    use proptest::prelude::*;
 
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
+    fn tree(text: &str) -> (Option<Node>, Vec<String>) {
+        let file: Arc<Path> = Path::new("a.yaml").into();
+        let mut problems = Vec::new();
+        let node = read(&file, text, &environment, &mut problems);
+        (node, problems.iter().map(ToString::to_string).collect())
     }
 
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Null, String::new()))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Boolean(value), String::new()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Integer(value), String::new()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        let kind = i64::try_from(value).map_or(ScalarKind::Float(value as f64), ScalarKind::Integer);
-        Ok(Raw::Scalar(kind, String::new()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Float(value as f64), String::new()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Float(value as f64), String::new()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Float(value), String::new()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Scalar(ScalarKind::Text, value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
+    /// Every scalar as `line:column+length text`.
+    fn scalars(node: &Node, out: &mut Vec<String>) {
+        match &node.value {
+            Value::Scalar(scalar) => {
+                out.push(format!(
+                    "{}:{}+{} {}",
+                    node.place.line, node.place.column, node.place.length, scalar.text
+                ));
+            }
+            Value::List(items) => items.iter().for_each(|item| scalars(item, out)),
+            Value::Map(entries) => entries.iter().for_each(|entry| {
+                let place = &entry.key_place;
+                out.push(format!(
+                    "{}:{}+{} {}:",
+                    place.line, place.column, place.length, entry.key
+                ));
+                scalars(&entry.value, out);
+            }),
         }
-        Ok(Raw::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Raw::Map(entries))
+    fn shown(text: &str) -> Vec<String> {
+        let (node, problems) = tree(text);
+        assert_eq!(problems, [""; 0]);
+        let mut out = Vec::new();
+        scalars(&node.unwrap(), &mut out);
+        out
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Raw, A::Error> {
-        Err(A::Error::custom("a tag (a word that begins with `!`) has no meaning in these files; put the text in quotes"))
+    #[test]
+    fn every_key_and_value_has_its_place() {
+        let text = "a: one  # first\nb:\n  - 'two'\n  - {c: \"three\", d: 4}\n";
+        let expected = [
+            "1:1+1 a:",
+            "1:4+3 one",
+            "2:1+1 b:",
+            "3:6+3 two",
+            "4:6+1 c:",
+            "4:10+5 three",
+            "4:18+1 d:",
+            "4:21+1 4",
+        ];
+        assert_eq!(shown(text), expected);
     }
-}
 
-/// The pass that joins values and places.
-struct Walk<'w> {
-    file: &'w Arc<Path>,
-    lines: Vec<&'w str>,
-    events: std::vec::IntoIter<(Event<'w>, Span)>,
-    anchors: BTreeMap<usize, Node>,
-    environment: &'w dyn Environment,
-    problems: &'w mut Vec<Diagnostic>,
-}
+    #[test]
+    fn columns_are_counted_in_characters() {
+        assert_eq!(
+            shown("- {é: ü, ok: 1}"),
+            ["1:4+1 é:", "1:7+1 ü", "1:10+2 ok:", "1:14+1 1"]
+        );
+    }
 
-impl Walk<'_> {
-    /// The next node, or `None` when the two readers disagree.
-    fn node(&mut self, raw: Raw) -> Option<Node> {
-        let (event, span) = self.events.next()?;
-        let (node, anchor) = match (event, raw) {
-            (Event::Alias(anchor), _) => return self.anchors.get(&anchor).cloned(),
-            (Event::Scalar(text, _, anchor, _), Raw::Scalar(kind, value)) => {
-                let written = if kind == ScalarKind::Text { value } else { text.into_owned() };
-                (self.scalar(kind, written, span), anchor)
-            }
-            (Event::SequenceStart(anchor, _), Raw::List(raws)) => {
-                let place = self.place(span);
-                let items = raws.into_iter().map(|raw| self.node(raw)).collect::<Option<_>>()?;
-                self.end(&Event::SequenceEnd)?;
-                (Node { value: Value::List(items), place }, anchor)
-            }
-            (Event::MappingStart(anchor, _), Raw::Map(raws)) => {
-                let place = self.place(span);
-                let entries = self.entries(raws)?;
-                self.end(&Event::MappingEnd)?;
-                // A block mapping has no bracket to point at: its first key stands for it.
-                let place = entries.first().map_or(place, |entry| entry.key_place.clone());
-                (Node { value: Value::Map(entries), place }, anchor)
-            }
-            _ => return None,
+    #[test]
+    fn anchors_repeat_and_merge_keys_join_with_the_places_of_what_they_repeat() {
+        let text = "base: &base {a: 1, b: 2}\nmore:\n  <<: *base\n  b: 3\nsame: *base\n";
+        let (node, problems) = tree(text);
+        assert_eq!(problems, [""; 0]);
+        let Value::Map(entries) = node.unwrap().value else {
+            panic!()
         };
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        Some(node)
+        let mut more = Vec::new();
+        scalars(&entries[1].value, &mut more);
+        assert_eq!(more, ["4:3+1 b:", "4:6+1 3", "1:14+1 a:", "1:17+1 1"]);
+        let mut same = Vec::new();
+        scalars(&entries[2].value, &mut same);
+        assert_eq!(same, ["1:14+1 a:", "1:17+1 1", "1:20+1 b:", "1:23+1 2"]);
     }
 
-    fn end(&mut self, expected: &Event<'_>) -> Option<()> {
-        self.events.next().filter(|(event, _)| event == expected).map(|_| ())
-    }
-
-    fn scalar(&mut self, kind: ScalarKind, written: String, span: Span) -> Node {
-        let place = self.place(span);
-        let text = match kind {
-            ScalarKind::Text => expand(&written, &place, self.environment, self.problems),
-            _ => written.clone(),
+    #[test]
+    fn a_position_in_a_text_is_found_again_in_the_file() {
+        let text = "plain: select a\nquoted: \"select b\"\nblock: |\n    select c\n    from d\nfolded: >\n  select e\n  from f\n";
+        let (node, _) = tree(text);
+        let Value::Map(entries) = node.unwrap().value else {
+            panic!()
         };
-        Node { value: Value::Scalar(Scalar { kind, text, written }), place }
+        let at = |entry: usize, line, column| {
+            let node = &entries[entry].value;
+            let Value::Scalar(scalar) = &node.value else {
+                panic!()
+            };
+            let place =
+                crate::Placed::new(scalar.text.clone(), node.place.clone()).at(line, column);
+            (place.line, place.column, place.length)
+        };
+        assert_eq!(at(0, 1, 8), (1, 15, 1));
+        assert_eq!(at(1, 1, 1), (2, 10, 6));
+        assert_eq!(at(2, 1, 8), (4, 12, 1));
+        assert_eq!(at(2, 2, 1), (5, 5, 4));
+        assert_eq!(at(3, 1, 8), (7, 10, 1));
+        // Past the fold there is no telling: the first line stands for it.
+        assert_eq!(at(3, 1, 15), (7, 3, 8));
     }
 
-    /// The entries of a mapping, without repeated keys, with merged ones last.
-    fn entries(&mut self, raws: Vec<(Raw, Raw)>) -> Option<Vec<Entry>> {
-        let mut entries: Vec<Entry> = Vec::with_capacity(raws.len());
-        let mut merged = Vec::new();
-        for (raw_key, raw_value) in raws {
-            let key = self.key(raw_key)?;
-            let value = self.node(raw_value)?;
-            let Some((key, key_place)) = key else { continue };
-            if key == "<<" {
-                merged.extend(self.merged(value));
-            } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let message = format!("the key \"{key}\" is given twice");
-                let hint = format!("the first one is on line {}; keep one of them", first.key_place.line);
-                self.problems.push(Diagnostic::error(key_place, message).hint(hint));
-            } else {
-                entries.push(Entry { key, key_place, value });
-            }
-        }
-        for entry in merged {
-            if !entries.iter().any(|own| own.key == entry.key) {
-                entries.push(entry);
-            }
-        }
-        Some(entries)
-    }
-
-    /// A key. The inner option is empty, and a problem noted, when it is not a word.
-    fn key(&mut self, raw: Raw) -> Option<Option<(String, Place)>> {
-        let is_scalar = matches!(raw, Raw::Scalar(..));
-        let is_null = matches!(raw, Raw::Scalar(ScalarKind::Null, _));
-        if is_scalar && let Some((Event::Scalar(text, ..), span)) = self.events.as_slice().first() {
-            let (key, place) = (text.to_string(), self.place(*span));
-            self.events.next();
-            if !is_null {
-                return Some(Some((key, place)));
-            }
-            let message = format!("YAML takes the key {key} for nothing at all");
-            let hint = if key.is_empty() { "write a key before the colon".into() } else { format!("put it in quotes: \"{key}\"") };
-            self.problems.push(Diagnostic::error(place, message).hint(hint));
-            return Some(None);
-        }
-        let node = self.node(raw)?;
-        let message = format!("a key must be a word, and this is {}", node.kind());
-        self.problems.push(Diagnostic::error(node.place, message).hint("write `key: value`; put a text with brackets in quotes"));
-        Some(None)
-    }
-
-    /// What `<<: *anchor` or `<<: [*one, *other]` brings in; the first wins.
-    fn merged(&mut self, value: Node) -> Vec<Entry> {
-        let place = value.place;
-        match value.value {
-            Value::Map(entries) => entries,
-            Value::List(items) => items.into_iter().flat_map(|item| self.merged(item)).collect(),
-            Value::Scalar(_) => {
-                let message = "`<<` takes the keys of another mapping, and this is not one";
-                self.problems.push(Diagnostic::error(place, message).hint("write `<<: *name`, where `&name` stands before a mapping"));
-                Vec::new()
-            }
+    #[test]
+    fn what_is_not_yaml_is_one_problem_at_its_place() {
+        for (text, at) in [
+            ("a: [1, 2\nb: 3\n", "a.yaml:2:"),
+            ("a: b: c\n", "a.yaml:1:5:"),
+            ("a: \"open\n", "a.yaml:"),
+            ("a: 1\n\tb: 2\n", "a.yaml:1:4:"),
+            ("a: *nothing\n", "a.yaml:1:4:"),
+            ("a: !tag b\n", "a.yaml:1:4:"),
+            ("a: 1\n---\nb: 2\n", "a.yaml:"),
+        ] {
+            let (node, problems) = tree(text);
+            assert!(
+                node.is_none() && problems.len() == 1,
+                "{text:?}: {problems:?}"
+            );
+            assert!(
+                problems[0].starts_with(at) && problems[0].contains("this is not YAML"),
+                "{text:?}: {problems:?}"
+            );
         }
     }
 
-    /// Of a quoted text, the place is inside the quotes, so that positions in
-    /// the text can be found again.
-    fn place(&self, span: Span) -> Place {
-        let line = span.start.line().max(1);
-        let text = self.lines.get(line - 1).copied().unwrap_or_default().trim_end();
-        let width = text.chars().count();
-        let mut start = span.start.col();
-        let mut end = if span.end.line() == span.start.line() { span.end.col() } else { width };
-        let quoted = |at: usize| matches!(text.chars().nth(at), Some('"' | '\''));
-        if end > start + 2 && quoted(start) {
-            start += 1;
-            end -= usize::from(quoted(end - 1));
+    #[test]
+    fn a_repeated_key_a_missing_one_and_one_that_means_nothing_are_told() {
+        let (_, problems) = tree("a: 1\nb: 2\na: 3\n~: 4\n");
+        assert_eq!(
+            problems,
+            [
+                "a.yaml:3:1: the key \"a\" is given twice; the first one is on line 1; keep one of them",
+                "a.yaml:4:1: YAML takes the key ~ for nothing at all; put it in quotes: \"~\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_laughing_file_is_refused() {
+        let mut text = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in b'b'..=b'i' {
+            let (this, last) = (level as char, (level - 1) as char);
+            text.push_str(&format!(
+                "{this}: &{this} [{}]\n",
+                vec![format!("*{last}"); 10].join(", ")
+            ));
         }
-        let length = end.min(width.max(start)).saturating_sub(start).max(1);
-        Place { file: self.file.clone(), line, column: start + 1, length }
+        assert!(tree(&text).0.is_none());
+        assert!(tree(&"[".repeat(100_000)).0.is_none());
+        assert!(
+            tree(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)))
+                .0
+                .is_none()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in r"([-\[\]{}:,#&*!|>'%@`<?~a-z0-9$ \n\t\r]|\PC){0,60}") {
+            let (node, problems) = tree(&text);
+            prop_assert!(node.is_some() || !problems.is_empty());
+        }
+
+        #[test]
+        fn a_word_stands_where_its_place_says(
+            words in proptest::collection::vec("[a-zé]{1,8}", 1..6),
+            indent in 0usize..4,
+        ) {
+            let text: String = words.iter().map(|word| format!("{}- x{word}\n", " ".repeat(indent))).collect();
+            let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+            let Value::List(items) = tree(&text).0.unwrap().value else { panic!() };
+            for (item, word) in items.iter().zip(&words) {
+                let place = &item.place;
+                let found: String = lines[place.line - 1][place.column - 1..][..place.length].iter().collect();
+                prop_assert_eq!(found, format!("x{word}"));
+            }
+        }
     }
 }

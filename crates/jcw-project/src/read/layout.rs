@@ -15,8 +15,10 @@ const FORMATS: [(&str, Format); 5] = [
     ("parquet", Format::Parquet),
 ];
 
-const DUPLICATE_HEADERS: [(&str, DuplicateHeaders); 2] =
-    [("reject", DuplicateHeaders::Reject), ("identical", DuplicateHeaders::Identical)];
+const DUPLICATE_HEADERS: [(&str, DuplicateHeaders); 2] = [
+    ("reject", DuplicateHeaders::Reject),
+    ("identical", DuplicateHeaders::Identical),
+];
 
 pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout> {
     let mut fields = Fields::of("a layout", node, problems)?;
@@ -24,21 +26,37 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
     let usual = Layout::plain(format.unwrap_or(Format::Csv));
     let layout = Layout {
         format: usual.format,
-        delimiter: fields.optional("delimiter", delimiter).unwrap_or(usual.delimiter),
+        delimiter: fields
+            .optional("delimiter", delimiter)
+            .unwrap_or(usual.delimiter),
         quote: fields.optional("quote", ascii).unwrap_or(usual.quote),
         encoding: fields
             .optional("encoding", encoding)
             .unwrap_or_else(|| Placed::new(usual.encoding.value.clone(), fields.place())),
-        headerless: fields.optional("headerless", boolean).unwrap_or(usual.headerless),
-        header_rows: fields.optional("header_rows", count).unwrap_or(usual.header_rows),
-        title_rows: fields.optional("title_rows", boolean).unwrap_or(usual.title_rows),
+        headerless: fields
+            .optional("headerless", boolean)
+            .unwrap_or(usual.headerless),
+        header_rows: fields
+            .optional("header_rows", count)
+            .unwrap_or(usual.header_rows),
+        title_rows: fields
+            .optional("title_rows", boolean)
+            .unwrap_or(usual.title_rows),
         footer: fields.optional("footer", regex),
         sub_heading: fields.optional("sub_heading", name),
-        skip_blank_rows: fields.optional("skip_blank_rows", boolean).unwrap_or(usual.skip_blank_rows),
-        final_newline: fields.optional("final_newline", boolean).unwrap_or(usual.final_newline),
-        duplicate_headers: fields.optional("duplicate_headers", choice(&DUPLICATE_HEADERS)).unwrap_or_default(),
+        skip_blank_rows: fields
+            .optional("skip_blank_rows", boolean)
+            .unwrap_or(usual.skip_blank_rows),
+        final_newline: fields
+            .optional("final_newline", boolean)
+            .unwrap_or(usual.final_newline),
+        duplicate_headers: fields
+            .optional("duplicate_headers", choice(&DUPLICATE_HEADERS))
+            .unwrap_or_default(),
         sheets: fields.optional("sheets", list(regex)).unwrap_or_default(),
-        unlabelled: fields.optional("unlabelled", list(name)).unwrap_or_default(),
+        unlabelled: fields
+            .optional("unlabelled", list(name))
+            .unwrap_or_default(),
         unpivot: fields.optional("unpivot", unpivot),
         member: fields.optional("member", regex),
     };
@@ -50,7 +68,9 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
     {
         let message = "a header has one row or two";
         let hint = "write `headerless: true` for a file without a header";
-        fields.problems().push(Diagnostic::error(entry.value.place.clone(), message).hint(hint));
+        fields
+            .problems()
+            .push(Diagnostic::error(entry.value.place.clone(), message).hint(hint));
     }
     fields.finish();
     format.map(|_| layout)
@@ -69,7 +89,14 @@ fn forbid_what_has_no_meaning(format: Format, fields: &mut Fields<'_, '_>) {
             fields.forbid(key, "only CSV and JSON lines have it");
         }
     }
-    for key in ["headerless", "header_rows", "title_rows", "footer", "sub_heading", "unlabelled"] {
+    for key in [
+        "headerless",
+        "header_rows",
+        "title_rows",
+        "footer",
+        "sub_heading",
+        "unlabelled",
+    ] {
         if !is_csv && !is_sheet {
             fields.forbid(key, "only CSV and sheets have it");
         }
@@ -144,5 +171,92 @@ fn unpivot(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Unpivot> {
     let columns = fields.required("columns", regex);
     let value = fields.optional("value", name);
     fields.finish();
-    Some(Unpivot { columns: columns?, value })
+    Some(Unpivot {
+        columns: columns?,
+        value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{problems_when, project, sound};
+
+    const FILE: &str = "schemas/council/requests.yaml";
+
+    fn told_of(layout: &str) -> Vec<String> {
+        problems_when(FILE, "  format: csv\n", layout)
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let written = "  format: csv
+  delimiter: tab
+  quote: \"'\"
+  encoding: windows-1252
+  header_rows: 2
+  title_rows: true
+  sub_heading: area
+  final_newline: false
+  duplicate_headers: identical
+  unlabelled: [area, band]
+  unpivot: {columns: '^(?<time_period>\\d{4}) / (?<column>.+)$'}
+  member: '.*\\.csv$'
+";
+        let text = sound(FILE).replacen("  format: csv\n", written, 1);
+        let layout = project(&[(FILE, Some(&text))]).contracts.remove(0).layout;
+        assert_eq!(
+            (layout.delimiter, layout.quote, layout.header_rows),
+            (b'\t', b'\'', 2)
+        );
+        assert_eq!(layout.encoding.value, "windows-1252");
+        assert!(
+            layout.title_rows
+                && !layout.final_newline
+                && !layout.skip_blank_rows
+                && !layout.headerless
+        );
+        assert_eq!(layout.duplicate_headers, DuplicateHeaders::Identical);
+        assert_eq!(layout.unlabelled.len(), 2);
+        assert!(layout.unpivot.unwrap().value.is_none());
+    }
+
+    #[test]
+    fn what_has_no_meaning_for_the_format_is_told() {
+        assert_eq!(
+            told_of("  format: csv\n  sheets: [Table 4]\n"),
+            [
+                "schemas/council/requests.yaml:5:3: the key \"sheets\" has no meaning here: only XLSX and ODS have it; take it out"
+            ]
+        );
+        assert_eq!(
+            told_of("  format: cvs\n"),
+            [
+                "schemas/council/requests.yaml:4:11: \"cvs\" is not one of the choices here; did you mean \"csv\"?"
+            ]
+        );
+        assert_eq!(
+            told_of("  format: csv\n  encoding: latin-nine\n"),
+            [
+                "schemas/council/requests.yaml:5:13: no encoding has this label; use a WHATWG label, for instance utf-8, windows-1252, utf-16le"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unpivot_names_columns_that_exist() {
+        assert_eq!(
+            told_of("  format: csv\n  unpivot: {columns: '^(?<yaer>\\d{4})$', value: rates}\n"),
+            [
+                "schemas/council/requests.yaml:5:23: the capture of `unpivot` names the column \"yaer\", which this contract does not have; the columns are: time_period, area, received, refused, month, is_open, band, rate",
+                "schemas/council/requests.yaml:5:49: `unpivot` names the column \"rates\", which this contract does not have; did you mean \"rate\"?",
+            ]
+        );
+        assert_eq!(
+            told_of("  format: csv\n  unpivot: {columns: '^\\d{4}$'}\n"),
+            [
+                "schemas/council/requests.yaml:5:23: nothing says which column takes the values; add `value: <column>`, or a capture `(?<column>...)`"
+            ]
+        );
+    }
 }
