@@ -108,7 +108,7 @@ const fn pc(name: &'static str, part: &'static str, of: &'static [&'static str])
 
 impl Column {
     /// Unknown before children were counted one by one, in 2023.
-    const fn from_2023(self) -> Self {
+    const fn since_2023(self) -> Self {
         Self {
             since: 2023,
             ..self
@@ -116,7 +116,7 @@ impl Column {
     }
 
     /// No longer asked for after 2022.
-    const fn to_2022(self) -> Self {
+    const fn until_2022(self) -> Self {
         Self {
             until: 2022,
             ..self
@@ -170,10 +170,17 @@ impl Table {
                 let leaves: Vec<Vec<Counts>> = (0..LEAVES.len())
                     .map(|leaf| self.leaf(draws, leaf, year, topic))
                     .collect();
+                // Where the topic is the total, its own label is the only one.
+                let labels = topic.labels.iter().map(|(label, _)| *label);
+                let labels: Vec<&str> = labels
+                    .chain([self.total])
+                    .take(topic.labels.len().max(1))
+                    .collect();
                 for area in areas() {
-                    for label in 0..topic.labels.len().max(1) {
-                        let counts = summed(area.parts.iter().map(|leaf| &leaves[*leaf][label]));
-                        let mut row = self.shared_cells(&area, year, topic, label);
+                    for (at, label) in labels.iter().enumerate() {
+                        let counts = summed(area.parts.iter().map(|leaf| &leaves[*leaf][at]));
+                        let mut row = self.shared_cells(&area, year);
+                        row.extend([topic.name.to_owned(), (*label).to_owned()]);
                         row.extend(columns.iter().map(|column| column.cell(year, &counts)));
                         file.rows.push(row);
                     }
@@ -224,7 +231,8 @@ impl Table {
         counts
     }
 
-    fn shared_cells(&self, area: &Area, year: i32, topic: Topic, label: usize) -> Vec<String> {
+    /// Time and place, which every row of a file begins with.
+    fn shared_cells(&self, area: &Area, year: i32) -> Vec<String> {
         let (period, kind) = match self.is_stock {
             true => (academic_year(year), "Academic year"),
             false => (year.to_string(), "Calendar year"),
@@ -232,11 +240,6 @@ impl Table {
         let mut cells = vec![period, kind.to_owned()];
         cells.extend(area.place_cells());
         cells.extend(area.authority().map(str::to_owned));
-        let label = topic
-            .labels
-            .get(label)
-            .map_or(self.total, |(label, _)| label);
-        cells.extend([topic.name.to_owned(), label.to_owned()]);
         cells
     }
 }

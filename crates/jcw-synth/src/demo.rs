@@ -49,8 +49,11 @@ pub fn write_demo(dir: &Path) -> Result<Demo, Error> {
     Ok(Demo { extracts, planted })
 }
 
-/// Path and bytes of every file, and the faults in them.
-fn files(draws: Draws) -> Result<(Vec<(String, Vec<u8>)>, Vec<Planted>), Error> {
+/// A path under the extracts' folder, and what to write there.
+type NamedBytes = (String, Vec<u8>);
+
+/// Every file, and the faults in them.
+fn files(draws: Draws) -> Result<(Vec<NamedBytes>, Vec<Planted>), Error> {
     let mut texts = council::files(draws);
     texts.push(tribunal::file(draws));
     texts.extend(commissioner::files(draws));
@@ -91,7 +94,7 @@ fn whole_file_faults(latest: Vec<u8>) -> [(&'static str, Vec<u8>, RuleFamily, &'
     let half = latest[..latest.len() / 2].to_vec();
     [
         (
-            "eput/community_health_2024-12-01 (1).xlsx",
+            "eput/community_health_2024-12-01_resent.xlsx",
             latest,
             RuleFamily::SameBytes,
             "the December workbook once more, under another name",
@@ -164,9 +167,8 @@ mod tests {
     fn another_seed_makes_other_figures_in_files_of_the_same_names() {
         let (demo, _) = files(Draws::new(SEED)).unwrap();
         let (other, _) = files(Draws::new(1)).unwrap();
-        let names = |files: &[(String, Vec<u8>)]| {
-            files.iter().map(|file| file.0.clone()).collect::<Vec<_>>()
-        };
+        let names =
+            |files: &[NamedBytes]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
         assert_eq!(names(&demo), names(&other));
         assert_ne!(demo, other);
     }

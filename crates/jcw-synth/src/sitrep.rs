@@ -37,6 +37,12 @@ pub(crate) enum Layout {
     Coded,
 }
 
+enum Figure {
+    Waiting(i64),
+    Star,
+    Blank,
+}
+
 pub(crate) const MONTHS: [Month; 4] = [
     month(
         "eput/community_health_2024-09-01.xlsx",
@@ -180,7 +186,11 @@ impl Month {
             }
             let lines = first + labels.len() as u16;
             for (column, line) in (lines..).zip(LINES) {
-                self.figure(sheet, row, column, place, line, band, draws)?;
+                match self.figure(place, line, band, draws) {
+                    Figure::Waiting(waiting) => sheet.write_number(row, column, waiting as f64)?,
+                    Figure::Star => sheet.write_string(row, column, "*")?,
+                    Figure::Blank => sheet,
+                };
             }
         }
         if self.layout == Layout::Unlabelled {
@@ -189,27 +199,16 @@ impl Month {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn figure(
-        &self,
-        sheet: &mut Worksheet,
-        row: u32,
-        column: u16,
-        place: &Organisation,
-        line: &str,
-        band: usize,
-        draws: Draws,
-    ) -> Result<(), XlsxError> {
+    /// What stands in a cell.
+    fn figure(&self, place: &Organisation, line: &str, band: usize, draws: Draws) -> Figure {
         let is_withheld = WITHHELD.contains(&line) && (place.kind != "National" || band > 0);
-        if is_withheld {
+        match self.waiting(place, line, band, draws) {
             // The latest layout leaves the cell empty where the others have a star.
-            if self.layout != Layout::Coded {
-                sheet.write_string(row, column, "*")?;
-            }
-        } else if let Some(waiting) = self.waiting(place, line, band, draws) {
-            sheet.write_number(row, column, waiting as f64)?;
+            _ if is_withheld && self.layout == Layout::Coded => Figure::Blank,
+            _ if is_withheld => Figure::Star,
+            None => Figure::Blank,
+            Some(waiting) => Figure::Waiting(waiting),
         }
-        Ok(())
     }
 
     /// How many wait; `None` when nobody sent a figure.

@@ -203,8 +203,8 @@ const PLACED_COLUMNS: &[Column] = &[
     pc("nm_early_years_pc", "nm_early_years", ALL),
     n("placement_unknown"),
     pc("placement_unknown_pc", "placement_unknown", ALL),
-    n("await_prov_2022").to_2022(),
-    n("perm_ex_2022").to_2022(),
+    n("await_prov_2022").until_2022(),
+    n("perm_ex_2022").until_2022(),
 ];
 
 const PLACED: &[(f64, &str)] = &[
