@@ -4,33 +4,35 @@
 use crate::Project;
 use crate::contract::Contract;
 use crate::diagnostic::Diagnostic;
+use crate::file::Role;
 use crate::model::{Check, Layer};
 use crate::place::{Place, Placed};
 use crate::suggest;
 use crate::warehouse::Warehouse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Models that the engine makes itself, from the metrics.
 const MADE_FROM_METRICS: [&str; 2] = ["published.metric_definition", "published.metric_value"];
 
 /// Folders belong to partners. One problem a folder, at its first file.
-pub(crate) fn folders<'f>(
-    warehouse: Option<&Warehouse>,
-    files: impl Iterator<Item = (&'f str, &'f Path)>,
+pub(crate) fn folders(
+    warehouse: &Warehouse,
+    files: &[(Role, PathBuf)],
     problems: &mut Vec<Diagnostic>,
 ) {
-    let Some(warehouse) = warehouse else { return };
+    let ids = || warehouse.partners.iter().map(|partner| &partner.id.value);
     let mut told = BTreeSet::new();
-    for (folder, path) in files {
-        let known = warehouse
-            .partners
-            .iter()
-            .any(|partner| partner.id.value == folder);
-        if !known && told.insert((path.components().next(), folder)) {
+    for (role, path) in files {
+        let Some(folder) = role
+            .partner()
+            .filter(|folder| !ids().any(|id| id == folder))
+        else {
+            continue;
+        };
+        if told.insert(path.parent()) {
             let message = format!("the folder \"{folder}\" is not that of a partner");
-            let ids = warehouse.partners.iter().map(|partner| &partner.id.value);
-            let hint = suggest::hint(folder, "partners in pipelines/warehouse.yaml", ids);
+            let hint = suggest::hint(folder, "partners in pipelines/warehouse.yaml", ids());
             problems.push(Diagnostic::error(Place::start_of(path), message).hint(hint));
         }
     }

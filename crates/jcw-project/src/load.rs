@@ -6,9 +6,8 @@ use crate::expand::Environment;
 use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::{Setting, contract, metric, model, source, symbols, warehouse};
-use crate::seed::Seed;
 use crate::suggest;
-use crate::{Project, check};
+use crate::{Contract, Metric, Model, Project, Seed, Source, Warehouse, check};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,131 +45,155 @@ impl Draft {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut problems = Vec::new();
         let files = find(&root, &mut problems);
-        let mut draft = read(root, &files, environment, &mut problems);
-        problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
-        problems.dedup();
-        draft.diagnostics = problems;
-        draft
+        let mut reading = Reading::new(root, environment, &files, problems);
+        for (role, path) in &files {
+            if reading.take(role, path).is_none() {
+                reading.unread.extend(role.makes(&stem(path)));
+            }
+        }
+        reading.finish(&files)
     }
 }
 
-fn read(
+/// What has been read so far.
+struct Reading<'e> {
     root: PathBuf,
-    files: &[(Role, PathBuf)],
-    environment: &dyn Environment,
-    problems: &mut Vec<Diagnostic>,
-) -> Draft {
-    let mut setting = Setting {
-        environment,
-        symbols: Some(BTreeMap::new()),
-        time_zone: chrono_tz::Europe::London,
-    };
-    let mut warehouse = None;
-    let (mut sources, mut contracts, mut models, mut metrics) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut seed_contracts, mut seed_tables) = (BTreeMap::new(), BTreeMap::new());
-    let mut unread = BTreeSet::new();
+    setting: Setting<'e>,
+    warehouse: Option<Warehouse>,
+    sources: Vec<Source>,
+    contracts: Vec<Contract>,
+    models: Vec<Model>,
+    metrics: Vec<Metric>,
+    /// By stem; `None` where there is a file that could not be read.
+    seed_contracts: BTreeMap<String, Option<Contract>>,
+    seed_tables: BTreeMap<String, PathBuf>,
+    unread: BTreeSet<String>,
+    problems: Vec<Diagnostic>,
+}
 
-    if !files.iter().any(|(role, _)| *role == Role::Warehouse) {
-        let place = Place::start_of("pipelines/warehouse.yaml");
-        let message = "there is no such file, and every project has one";
-        let hint = "`jcw init` makes one; if the project is elsewhere, say where with --project";
-        problems.push(Diagnostic::error(place, message).hint(hint));
-    }
-    for (role, path) in files {
-        if *role == Role::SeedTable {
-            seed_tables.insert(stem(path), path.clone());
-            continue;
+impl<'e> Reading<'e> {
+    fn new(
+        root: PathBuf,
+        environment: &'e dyn Environment,
+        files: &[(Role, PathBuf)],
+        mut problems: Vec<Diagnostic>,
+    ) -> Self {
+        let has = |wanted: Role| files.iter().any(|(role, _)| *role == wanted);
+        if !has(Role::Warehouse) {
+            let place = Place::start_of("pipelines/warehouse.yaml");
+            let message = "there is no such file, and every project has one";
+            let hint =
+                "`jcw init` makes one; if the project is elsewhere, say where with --project";
+            problems.push(Diagnostic::error(place, message).hint(hint));
         }
-        let made = role.makes(&stem(path));
-        let Some(file) = File::open(&root, path, problems) else {
-            unread.extend(made);
-            if *role == Role::Symbols {
-                setting.symbols = None;
-            }
-            continue;
+        let setting = Setting {
+            environment,
+            symbols: (!has(Role::Symbols)).then(BTreeMap::new),
+            time_zone: chrono_tz::Europe::London,
         };
-        if made.is_some() {
-            file.check_name(problems);
+        Reading {
+            root,
+            setting,
+            warehouse: None,
+            sources: Vec::new(),
+            contracts: Vec::new(),
+            models: Vec::new(),
+            metrics: Vec::new(),
+            seed_contracts: BTreeMap::new(),
+            seed_tables: BTreeMap::new(),
+            unread: BTreeSet::new(),
+            problems,
         }
-        let was_read = match role {
+    }
+
+    /// Reads one file. `None` when what it stands for could not be made.
+    fn take(&mut self, role: &Role, path: &Path) -> Option<()> {
+        let stem = stem(path);
+        if *role == Role::SeedTable {
+            self.seed_tables.insert(stem, path.to_owned());
+            return Some(());
+        }
+        if *role == Role::Seed {
+            self.seed_contracts.insert(stem.clone(), None);
+        }
+        let file = File::open(&self.root, path, &mut self.problems)?;
+        if role.makes(&stem).is_some() {
+            file.check_name(&mut self.problems);
+        }
+        let (setting, problems) = (&mut self.setting, &mut self.problems);
+        match role {
             Role::Warehouse => {
-                warehouse = warehouse::read(&file, environment, problems);
-                setting.time_zone = warehouse
-                    .as_ref()
-                    .map_or(setting.time_zone, |warehouse| warehouse.time_zone);
-                warehouse.is_some()
+                let warehouse = warehouse::read(&file, setting.environment, problems)?;
+                setting.time_zone = warehouse.time_zone;
+                self.warehouse = Some(warehouse);
             }
             Role::Symbols => {
-                setting.symbols = symbols::read(&file, environment, problems);
-                setting.symbols.is_some()
+                setting.symbols = Some(symbols::read(&file, setting.environment, problems)?);
             }
-            Role::Contract { partner } => keep(
-                &mut contracts,
-                contract::read(&file, partner, &setting, problems),
-            ),
-            Role::Source { partner } => keep(
-                &mut sources,
-                source::read(&file, partner, &setting, problems),
-            ),
-            Role::Model { layer } => {
-                keep(&mut models, model::read(&file, *layer, &setting, problems))
+            Role::Contract { partner } => {
+                self.contracts
+                    .push(contract::read(&file, partner, setting, problems)?);
             }
-            Role::Metric => keep(&mut metrics, metric::read(&file, &setting, problems)),
             Role::Seed => {
-                let contract = contract::read(&file, "seed", &setting, problems);
-                let was_read = contract.is_some();
-                seed_contracts.insert(file.stem.clone(), contract);
-                was_read
+                let contract = contract::read(&file, "seed", setting, problems)?;
+                self.seed_contracts.insert(stem, Some(contract));
             }
-            Role::SeedTable => true,
-        };
-        if !was_read {
-            unread.extend(made);
+            Role::SeedTable => {}
+            Role::Source { partner } => {
+                self.sources
+                    .push(source::read(&file, partner, setting, problems)?);
+            }
+            Role::Model { layer } => self
+                .models
+                .push(model::read(&file, *layer, setting, problems)?),
+            Role::Metric => self.metrics.push(metric::read(&file, setting, problems)?),
+        }
+        Some(())
+    }
+
+    /// Puts the nouns in order and checks them against each other.
+    fn finish(mut self, files: &[(Role, PathBuf)]) -> Draft {
+        self.sources.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        self.contracts.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        self.models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        self.metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        let (mut unread, mut problems) = (self.unread, self.problems);
+        let seeds = seeds(
+            &self.root,
+            self.seed_contracts,
+            self.seed_tables,
+            &mut unread,
+            &mut problems,
+        );
+        let (root, sources, contracts) = (self.root, self.sources, self.contracts);
+        let (models, metrics) = (self.models, self.metrics);
+        let project = self.warehouse.map(|warehouse| Project {
+            root,
+            warehouse,
+            sources,
+            contracts,
+            seeds,
+            models,
+            metrics,
+        });
+        if let Some(project) = &project {
+            check::folders(&project.warehouse, files, &mut problems);
+            check::project(project, &unread, &mut problems);
+        }
+        problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+        problems.dedup();
+        Draft {
+            project,
+            unread,
+            diagnostics: problems,
         }
     }
-    let seeds = seeds(&root, seed_contracts, seed_tables, &mut unread, problems);
-    sources.sort_by(|a, b| a.id.value.cmp(&b.id.value));
-    contracts.sort_by(|a, b| a.id.value.cmp(&b.id.value));
-    models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
-    metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
-
-    check::folders(
-        warehouse.as_ref(),
-        files
-            .iter()
-            .filter_map(|(role, path)| Some((role.partner()?, path.as_path()))),
-        problems,
-    );
-    let project = warehouse.map(|warehouse| Project {
-        root,
-        warehouse,
-        sources,
-        contracts,
-        seeds,
-        models,
-        metrics,
-    });
-    if let Some(project) = &project {
-        check::project(project, &unread, problems);
-    }
-    Draft {
-        project,
-        unread,
-        diagnostics: Vec::new(),
-    }
-}
-
-fn keep<T>(kept: &mut Vec<T>, read: Option<T>) -> bool {
-    let was_read = read.is_some();
-    kept.extend(read);
-    was_read
 }
 
 /// Each CSV with the contract beside it; neither may stand alone.
 fn seeds(
     root: &Path,
-    mut contracts: BTreeMap<String, Option<crate::Contract>>,
+    mut contracts: BTreeMap<String, Option<Contract>>,
     tables: BTreeMap<String, PathBuf>,
     unread: &mut BTreeSet<String>,
     problems: &mut Vec<Diagnostic>,
