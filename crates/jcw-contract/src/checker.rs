@@ -485,3 +485,5 @@ fn cell(cells: &StringViewArray, row: usize) -> &str {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing;

@@ -23,7 +23,19 @@ pub(crate) struct Moment {
 pub(crate) struct Format {
     /// Empty: chrono reads it.
     steps: Vec<Step>,
+    /// A date whose fields stand at known places when none lacks a zero.
+    fixed: Option<Fixed>,
     strftime: String,
+}
+
+/// Places of the fields of a date in a text of known length.
+#[derive(Debug, Clone)]
+struct Fixed {
+    length: usize,
+    year: usize,
+    month: usize,
+    day: usize,
+    between: Vec<(usize, u8)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +57,22 @@ enum Step {
     Byte(u8),
 }
 
+impl Step {
+    #[inline]
+    fn is_digits(&self) -> bool {
+        use Step::*;
+        matches!(self, Year | ShortYear | Month | Day | Hour | Minute | Second)
+    }
+}
+
 impl Format {
     /// `None`: chrono does not know the format either.
     pub(crate) fn compile(strftime: &str) -> Option<Format> {
         let is_known = chrono::format::StrftimeItems::new(strftime)
             .all(|item| item != chrono::format::Item::Error);
-        (is_known && !strftime.is_empty()).then(|| Format {
-            steps: steps_of(strftime).unwrap_or_default(),
-            strftime: strftime.to_owned(),
+        (is_known && !strftime.is_empty()).then(|| {
+            let steps = steps_of(strftime).unwrap_or_default();
+            Format { fixed: Fixed::of(&steps), steps, strftime: strftime.to_owned() }
         })
     }
 
@@ -64,6 +84,7 @@ impl Format {
                 Year, Byte(b'-'), Month, Byte(b'-'), Day, Between, Hour, Byte(b':'), Minute,
                 Byte(b':'), Second, Fraction, Offset { optional: true },
             ],
+            fixed: None,
             strftime: "%+".to_owned(),
         }
     }
@@ -95,7 +116,9 @@ impl Format {
 
     #[inline]
     pub(crate) fn read(&self, text: &str) -> Option<Moment> {
-        if self.steps.is_empty() {
+        if let Some(day) = self.fixed.as_ref().and_then(|fixed| fixed.read(text.as_bytes())) {
+            Some(Moment { day, micros: 0, offset: None })
+        } else if self.steps.is_empty() {
             self.read_by_chrono(text)
         } else {
             read_steps(&self.steps, text.as_bytes())
@@ -121,6 +144,46 @@ impl Format {
         // Chrono takes `26` for the year 26.
         read.filter(|moment| (FIRST_DAY..=LAST_DAY).contains(&moment.day))
     }
+}
+
+impl Fixed {
+    fn of(steps: &[Step]) -> Option<Fixed> {
+        let mut fixed = Fixed { length: 0, year: 0, month: 0, day: 0, between: Vec::new() };
+        for step in steps {
+            let at = fixed.length;
+            fixed.length += match step {
+                Step::Year => 4,
+                Step::Month | Step::Day => 2,
+                Step::Byte(_) => 1,
+                _ => return None,
+            };
+            match step {
+                Step::Year => fixed.year = at,
+                Step::Month => fixed.month = at,
+                Step::Day => fixed.day = at,
+                Step::Byte(byte) => fixed.between.push((at, *byte)),
+                _ => {}
+            }
+        }
+        (fixed.length > 0).then_some(fixed)
+    }
+
+    /// `None`: the text may still be a date, with a zero left out.
+    #[inline]
+    fn read(&self, text: &[u8]) -> Option<i32> {
+        if text.len() != self.length || self.between.iter().any(|(at, byte)| text[*at] != *byte) {
+            return None;
+        }
+        let year = pair(text, self.year)? * 100 + pair(text, self.year + 2)?;
+        day_number(year, pair(text, self.month)?, pair(text, self.day)?)
+    }
+}
+
+/// The two digits at a place.
+#[inline]
+fn pair(text: &[u8], at: usize) -> Option<u32> {
+    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// 1000-01-01.
@@ -186,10 +249,9 @@ fn read_steps(steps: &[Step], text: &[u8]) -> Option<Moment> {
     let mut offset = None;
     for (index, step) in steps.iter().enumerate() {
         // Fields that touch have their full width.
-        let touches = matches!(
-            steps.get(index + 1),
-            Some(Step::Year | Step::ShortYear | Step::Month | Step::Day | Step::Hour | Step::Minute | Step::Second)
-        );
+        let touches = step.is_digits()
+            && (steps.get(index + 1).is_some_and(Step::is_digits)
+                || index > 0 && steps[index - 1].is_digits());
         let shortest = if touches { 2 } else { 1 };
         match step {
             Step::Year => year = reader.number(4, 4)?,

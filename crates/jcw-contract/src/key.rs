@@ -68,8 +68,8 @@ impl KeyIndex {
         let mut hashes = HashSet::new();
         for mut part in self.parts {
             part.sort_unstable();
-            let twice = part.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
-            hashes.extend(twice);
+            let same = part.chunk_by(|a, b| a == b);
+            hashes.extend(same.filter(|same| same.len() > 1).map(|same| same[0]));
         }
         Suspects { hashes }
     }

@@ -17,7 +17,23 @@ pub(crate) fn is_test_number(digits: &[u8; 10]) -> bool {
     digits.starts_with(b"999")
 }
 
+#[inline]
 fn digits(text: &[u8]) -> Result<[u8; 10], &'static str> {
+    let digits = match <[u8; 10]>::try_from(text) {
+        Ok(digits) if digits.iter().all(u8::is_ascii_digit) => digits,
+        _ => gather(text)?,
+    };
+    if digits == [digits[0]; 10] || &digits == b"0123456789" {
+        return Err("is a filler, not an NHS number");
+    }
+    if !has_valid_check_digit(&digits) {
+        return Err("has a wrong check digit");
+    }
+    Ok(digits)
+}
+
+/// Ten digits from among spaces and hyphens.
+fn gather(text: &[u8]) -> Result<[u8; 10], &'static str> {
     let mut digits = [0u8; 10];
     let mut count = 0;
     for &byte in text {
@@ -33,12 +49,6 @@ fn digits(text: &[u8]) -> Result<[u8; 10], &'static str> {
     }
     if count < 10 {
         return Err("has fewer than ten digits");
-    }
-    if digits.iter().all(|digit| *digit == digits[0]) || &digits == b"0123456789" {
-        return Err("is a filler, not an NHS number");
-    }
-    if !has_valid_check_digit(&digits) {
-        return Err("has a wrong check digit");
     }
     Ok(digits)
 }

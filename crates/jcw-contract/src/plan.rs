@@ -129,3 +129,71 @@ fn find_word(sql: &str, word: &str) -> Option<usize> {
         !sql[..*at].ends_with(is_part) && !sql[at + word.len()..].starts_with(is_part)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{column, contract, placed, rule};
+    use crate::{Checker, References};
+    use jcw_project::{Draft, Level, ProcessEnvironment, Severity};
+    use std::path::Path;
+
+    #[test]
+    fn the_contracts_of_this_project_hold_what_they_promise() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let project = Draft::read(&root, &ProcessEnvironment).project.unwrap();
+        assert!(!project.contracts.is_empty());
+        let seeds = project.seeds.iter().map(|seed| &seed.contract);
+        for contract in project.contracts.iter().chain(seeds) {
+            let errors: Vec<_> =
+                check_rules(contract).into_iter().filter(|found| found.level == Level::Error).collect();
+            assert!(errors.is_empty(), "{errors:#?}");
+            let mut references = References::new();
+            for reference in &contract.references {
+                references.add(reference.id.value.clone(), [""; 0]);
+            }
+            Checker::compile(contract, references).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_name_is_pointed_at_only_where_it_is_sure_to_stand() {
+        let sql = |value: &str, length: usize| {
+            let mut sql = placed(value);
+            (sql.place.column, sql.place.length) = (10, length);
+            sql
+        };
+        let at = |sql: &Placed<String>, name: &str| {
+            let place = place_within(sql, name);
+            (place.column, place.length)
+        };
+        assert_eq!(at(&sql("ab = b", 6), "b"), (15, 1));
+        assert_eq!(at(&sql("ab = b", 8), "b"), (16, 1));
+        assert_eq!(at(&sql("ab = b", 9), "b"), (10, 9));
+        assert_eq!(at(&sql("ab = b", 6), "c"), (10, 6));
+    }
+
+    #[test]
+    fn rules_may_use_what_sql_usually_has() {
+        let mut contract = contract(vec![
+            column("a", Kind::Decimal { scale: 2 }),
+            column("b", Kind::Decimal { scale: 4 }),
+            column("on_day", Kind::Date { formats: Vec::new() }),
+            column("t", Kind::Text),
+        ]);
+        contract.rules = [
+            "abs(a / 60 - b) <= 0.01",
+            "round(a) = a",
+            "regexp_like(t, '^[0-9]{3}$') = (a is not null)",
+            "on_day between date '2020-01-01' and date '2030-01-01' - interval '1 month'",
+            "extract(year from on_day) = 2024 or lower(trim(t)) in ('a', 'b')",
+            "case when a = 0 then true else b / a < 2 end",
+            "coalesce(a, 0) + 1 > 0",
+        ]
+        .iter()
+        .enumerate()
+        .map(|(number, sql)| rule(&number.to_string(), sql, Severity::Warn))
+        .collect();
+        assert_eq!(check_rules(&contract), []);
+    }
+}

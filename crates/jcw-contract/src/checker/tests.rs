@@ -167,11 +167,12 @@ fn a_column_that_warns_loads_the_row_and_counts_the_breach() {
     number.max = Some(10.0);
     let mut need = column("need", codes(&["ASD"]));
     need.severity = Severity::Warn;
+    need.required = true;
     let checked = check(&contract(vec![number, need]), &table("n|need", &["abc|ASD", "11|asd", "1|NEW", "oops|"]));
     assert_eq!(shown(&checked.accepted), ["NULL|invalid|ASD|2", "11|ok|ASD|3", "1|ok|NEW|4", "NULL|invalid|NULL|5"]);
     assert_eq!(checked.rejected.num_rows(), 0);
     let warned: Vec<_> = checked.warned().map(|count| (count.rule.as_str(), count.rows, count.first_row)).collect();
-    assert_eq!(warned, [("n.type", 2, 2), ("n.range", 1, 3), ("need.code", 1, 4)]);
+    assert_eq!(warned, [("n.type", 2, 2), ("n.range", 1, 3), ("need.required", 1, 5), ("need.code", 1, 4)]);
 }
 
 #[test]
