@@ -344,7 +344,8 @@ impl Contract {
     }
 
     /// Schema of the source table: each column, its status column directly
-    /// after it, then the system columns.
+    /// after it, then the system columns. A required column may still hold null
+    /// where a symbol stands for the value or a breach only warns.
     pub fn table_schema(&self) -> SchemaRef {
         let mut fields = Vec::with_capacity(self.columns.len() * 2 + 3);
         for column in &self.columns {
