@@ -196,3 +196,41 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
 #[derive(Deserialize)]
 struct Key<'l>(#[serde(borrow)] Cow<'l, str>);
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use jcw_project::{Contract, Format};
+    use proptest::prelude::*;
+
+    fn lines() -> Contract {
+        contract(layout(Format::JsonLines), vec![column("id"), column("cost").alias("Cost GBP"), column("note")])
+    }
+
+    #[test]
+    fn keys_bind_by_name_and_a_key_that_is_not_there_is_null() {
+        let whole = read(&lines(), "{\"ID\": \"007\", \"cost gbp\": 1.50, \"new\": 1}\n\n{\"note\": \"a\\nb\", \"id\": 12345678901234567890, \"cost\": null}\n").unwrap();
+        assert_eq!(whole.labels, ["id", "cost", "note"]);
+        let cell = |row: usize, label: &str| whole.cell(row, label).map(str::to_owned);
+        assert_eq!((cell(0, "id"), cell(0, "cost"), cell(0, "note")), (Some("007".into()), Some("1.50".into()), None));
+        assert_eq!((cell(1, "id"), cell(1, "cost"), cell(1, "note")), (Some("12345678901234567890".into()), None, Some("a\nb".into())));
+        assert_eq!(whole.rows, [1, 3]);
+        assert!(whole.warned("json.unknown_key"));
+    }
+
+    #[test]
+    fn a_line_that_is_no_flat_object_is_set_aside() {
+        let whole = read(&lines(), "{\"id\": 1}\n{\"id\": {}}\n{\"id\": 1, \"Id\": 2}\n{\"id\": 1\n[1]\n").unwrap();
+        let rules: Vec<&str> = whole.malformed.iter().map(|malformed| malformed.rule).collect();
+        assert_eq!(rules, ["json.nested", "json.duplicate_key", "json.syntax", "json.syntax"]);
+        assert_eq!(read(&lines(), "[{\"id\": 1}]\n").unwrap_err().rule(), "json.array");
+        assert_eq!(read(&lines(), "{\"id\": 1}\n{\"id\": 2").unwrap_err().rule(), "file.truncated");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_it_panic(text in "[{}\\[\\]\":,a1\\\\ \n]{0,80}") {
+            let _ = read(&lines(), &text);
+        }
+    }
+}

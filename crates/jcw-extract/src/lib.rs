@@ -25,6 +25,8 @@ mod open;
 mod parquet;
 mod plan;
 mod read_error;
+#[cfg(test)]
+mod real_files;
 mod reader;
 mod record;
 mod remote;

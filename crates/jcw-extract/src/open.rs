@@ -154,3 +154,68 @@ fn expected(format: Format) -> &'static str {
 fn opening(source: std::io::Error) -> ReadError {
     ReadError::Io { doing: "opening it", source }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::read_error::ReadError;
+    use crate::testing::*;
+    use jcw_project::{Contract, Format, Limits, Origin};
+    use std::io::{Cursor, Write};
+    use zip::write::SimpleFileOptions;
+
+    fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn ab() -> Contract {
+        contract(layout(Format::Csv), columns(&["a", "b"]))
+    }
+
+    fn rule(result: Result<Whole, ReadError>) -> &'static str {
+        result.unwrap_err().rule()
+    }
+
+    #[test]
+    fn the_members_of_a_zip_are_read_one_after_the_other() {
+        let mut contract = ab();
+        contract.layout.member = Some(text(r".*\.csv"));
+        contract.columns.push(column("month").from(Origin::FileName(text(r"(\d{4}-\d{2})"))));
+        let bytes = zipped(&[("b/2024-02.csv", b"b,a\n3,4\n"), ("../a/2024-01.csv", b"a,b\n1,2\n"), ("readme.txt", b"no")]);
+        let whole = read(&contract, bytes).unwrap();
+        assert_eq!((whole.texts(0), whole.texts(1)), (vec!["1", "2", "2024-01"], vec!["3", "4", "2024-02"]));
+        assert_eq!(whole.summary.records, 2);
+    }
+
+    #[test]
+    fn a_zip_needs_one_member_or_a_pattern() {
+        assert_eq!(read(&ab(), zipped(&[("x.csv", b"a,b\n1,2\n")])).unwrap().cells.len(), 1);
+        assert_eq!(rule(read(&ab(), zipped(&[("x.csv", b"a,b\n1,2\n"), ("y.csv", b"a,b\n")]))), "zip.ambiguous");
+        let mut contract = ab();
+        contract.layout.member = Some(text("z.csv"));
+        assert_eq!(rule(read(&contract, zipped(&[("x.csv", b"a,b\n1,2\n")]))), "zip.not_found");
+    }
+
+    #[test]
+    fn a_zip_that_swells_is_refused() {
+        let bomb = zipped(&[("x.csv", &[b'a'; 8 << 20])]);
+        let limits = Limits { max_zip_ratio: 100, ..Limits::default() };
+        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", &bomb)), "zip.ratio");
+        let limits = Limits { max_zip_ratio: 1 << 40, max_unzipped_bytes: 1 << 20, ..Limits::default() };
+        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", &bomb)), "zip.size");
+        let limits = Limits { max_zip_members: 1, ..Limits::default() };
+        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", zipped(&[("x", b""), ("y", b"")]))), "zip.members");
+    }
+
+    #[test]
+    fn a_workbook_or_a_zip_within_a_zip_is_no_csv() {
+        assert_eq!(rule(read(&ab(), zipped(&[("[Content_Types].xml", b"<x/>")]))), "file.format");
+        let inner = zipped(&[("x.csv", b"a,b\n1,2\n")]);
+        assert_eq!(rule(read(&ab(), zipped(&[("x.zip", &inner)]))), "file.format");
+        assert_eq!(rule(read(&ab(), &inner[..inner.len() - 10])), "file.broken");
+    }
+}

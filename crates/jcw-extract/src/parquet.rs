@@ -102,3 +102,52 @@ fn text(column: &ArrayRef) -> Result<ArrayRef, ReadError> {
 fn broken(error: &dyn std::error::Error) -> ReadError {
     ReadError::Broken { kind: "Parquet file", reason: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Float64Array, Int32Builder, Int64Array, ListBuilder, RecordBatch};
+    use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+    use jcw_project::{Format, Limits, Origin};
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    fn written(batch: &RecordBatch) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn columns_are_cast_to_the_text_a_person_would_write() {
+        let batch = RecordBatch::try_from_iter([
+            ("n", Arc::new(Int64Array::from(vec![Some(7), None])) as ArrayRef),
+            ("x", Arc::new(Float64Array::from(vec![3.0, 1e20])) as ArrayRef),
+            ("d", Arc::new(Date32Array::from(vec![0, 19_000])) as ArrayRef),
+            ("t", Arc::new(vec!["a", "b"].into_iter().collect::<DictionaryArray<Int32Type>>()) as ArrayRef),
+        ])
+        .unwrap();
+        let mut columns = columns(&["n", "x", "d", "t"]);
+        columns.push(column("rank").from(Origin::RowNumber));
+        let whole = read(&contract(layout(Format::Parquet), columns), written(&batch)).unwrap();
+        assert_eq!(whole.labels, ["n", "x", "d", "t", "rank"]);
+        assert_eq!(whole.texts(0), ["7", "3", "1970-01-01", "a", "1"]);
+        assert_eq!(whole.texts(1), ["", "100000000000000000000", "2022-01-08", "b", "2"]);
+        assert_eq!((whole.cell(1, "n"), whole.rows.as_slice()), (None, &[1, 2][..]));
+    }
+
+    #[test]
+    fn a_nested_column_and_a_cut_file_are_rejected() {
+        let contract = contract(layout(Format::Parquet), columns(&["l"]));
+        let mut list = ListBuilder::new(Int32Builder::new());
+        list.append_value([Some(1)]);
+        let list = list.finish();
+        let schema = Arc::new(Schema::new(vec![Field::new("l", DataType::List(Arc::new(Field::new_list_field(DataType::Int32, true))), true)]));
+        let bytes = written(&RecordBatch::try_new(schema, vec![Arc::new(list)]).unwrap());
+        assert_eq!(read(&contract, &bytes).unwrap_err().rule(), "parquet.type");
+        assert_eq!(read(&contract, &bytes[..bytes.len() / 2]).unwrap_err().rule(), "file.broken");
+        assert_eq!(read_limited(&contract, &Limits::default(), "x", "l\n1\n").unwrap_err().rule(), "file.format");
+    }
+}

@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn fields_are_told_apart_by_marks_and_delimiters() {
         assert_eq!(fields("a,b\r\n"), ["a", "b"]);
-        assert_eq!(fields(r#""a,""x""",,"""#), ["a,\"x\"", "", "\""]);
+        assert_eq!(fields(r#""a,""x""",,"""""#), ["a,\"x\"", "", "\""]);
         assert_eq!(fields("\"\",\"two\nlines\",z\n"), ["", "two\nlines", "z"]);
         assert_eq!(fields("5\" pipe,x"), ["5\" pipe", "x"]);
         assert_eq!(fields(","), ["", ""]);

@@ -4,6 +4,9 @@
 //! instead of being held, and whatever a broken workbook does to the library
 //! that reads it, it does there.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cell;
 use crate::plan::Plan;
 use crate::read_error::ReadError;

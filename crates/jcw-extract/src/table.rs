@@ -40,7 +40,6 @@ struct Body {
     records: i64,
     waiting: i64,
     footer: Option<Found>,
-    sheet: Option<String>,
 }
 
 /// Whether a table goes on.
@@ -183,7 +182,6 @@ impl Table {
             records: 0,
             waiting: 0,
             footer: None,
-            sheet: self.sheet.clone(),
             header,
             columns,
         });

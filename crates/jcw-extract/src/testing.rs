@@ -118,6 +118,8 @@ pub(crate) fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
 pub(crate) struct Whole {
     /// Labels of the last batch, without `_row`.
     pub(crate) labels: Vec<String>,
+    /// Labels of each batch, by the row that follows it.
+    batches: Vec<(usize, Vec<String>)>,
     pub(crate) cells: Vec<Vec<Option<String>>>,
     pub(crate) rows: Vec<i64>,
     pub(crate) malformed: Vec<Malformed>,
@@ -126,8 +128,16 @@ pub(crate) struct Whole {
 
 impl Whole {
     pub(crate) fn cell(&self, row: usize, label: &str) -> Option<&str> {
-        let position = self.labels.iter().position(|known| known == label).unwrap_or_else(|| panic!("no column {label} in {:?}", self.labels));
+        let labels = self.batches.iter().find(|(end, _)| row < *end).map_or(&self.labels, |(_, labels)| labels);
+        let position = labels.iter().position(|known| known == label).unwrap_or_else(|| panic!("no column {label} in {labels:?}"));
         self.cells[row][position].as_deref()
+    }
+
+    /// The cell under the first of the labels that the row has.
+    pub(crate) fn any_cell(&self, row: usize, labels: &[&str]) -> Option<&str> {
+        let shown = self.batches.iter().find(|(end, _)| row < *end).map_or(&self.labels, |(_, labels)| labels);
+        let label = labels.iter().find(|label| shown.iter().any(|known| known == *label)).unwrap_or_else(|| panic!("none of {labels:?} in {shown:?}"));
+        self.cell(row, label)
     }
 
     /// The texts of a row, blank for null.
@@ -146,7 +156,7 @@ impl Whole {
 }
 
 pub(crate) fn drain(mut reader: Box<dyn Reader>) -> Result<Whole, ReadError> {
-    let mut whole = Whole { labels: Vec::new(), cells: Vec::new(), rows: Vec::new(), malformed: Vec::new(), summary: Summary::default() };
+    let mut whole = Whole { labels: Vec::new(), batches: Vec::new(), cells: Vec::new(), rows: Vec::new(), malformed: Vec::new(), summary: Summary::default() };
     while let Some(piece) = reader.next_piece() {
         let rows = piece?.into_rows()?;
         let schema = rows.batch.schema();
@@ -160,6 +170,7 @@ pub(crate) fn drain(mut reader: Box<dyn Reader>) -> Result<Whole, ReadError> {
             };
             whole.cells.push((0..texts).map(cell).collect());
         }
+        whole.batches.push((whole.cells.len(), whole.labels.clone()));
         whole.malformed.extend(rows.malformed);
     }
     whole.summary = reader.finish()?;

@@ -65,7 +65,9 @@ impl TextBlocks {
             unterminated: false,
         };
         blocks.fill(HEAD_BYTES)?;
-        if memchr(b'\n', &blocks.buffer).is_none() && memchr(b'\r', &blocks.buffer).is_some() {
+        // The line end that was added to a last line is not the file's own.
+        let own = &blocks.buffer[..blocks.buffer.len() - usize::from(blocks.unterminated)];
+        if memchr(b'\n', own).is_none() && memchr(b'\r', own).is_some() {
             blocks.dialect.terminator = b'\r';
             blocks.terminate();
         }
