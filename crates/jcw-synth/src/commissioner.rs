@@ -267,9 +267,9 @@ fn population(draws: Draws) -> TextFile {
         "time_period", "time_identifier", "geographic_level", "country_code", "country_name", "region_code",
         "region_name", "old_la_code", "new_la_code", "la_name", "age_group", "population_estimate",
     ];
-    let path = "commissioner/ons_mid-year_population_estimates_2022_to_2024.csv";
+    let path = "commissioner/ons_mid-year_population_estimates_2021_to_2024.csv";
     let mut file = TextFile::new(path, Dialect::MarkedCrlf, &header);
-    for year in [2024, 2023, 2022] {
+    for year in [2024, 2023, 2022, 2021] {
         for area in areas() {
             let children = count(draws, Whole("children", 21.0), &area, year);
             let mut row = shared(year.to_string(), "Reporting year", &area, OLD_NEW_NAME);
