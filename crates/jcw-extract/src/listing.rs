@@ -1,14 +1,17 @@
 //! A listing is what a partner has left for us: the files to take, and what
 //! looks like a file to take but is none.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Error, told};
 use crate::location::{Location, percent_decoded};
 use crate::remote::RemoteFile;
 use futures::TryStreamExt;
+use globset::GlobMatcher;
 use jcw_project::Source;
 use object_store::path::Path as StorePath;
 use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt};
-use globset::GlobMatcher;
 use std::collections::BTreeSet;
 use std::fs::{FileType, Metadata};
 use std::path::Path;

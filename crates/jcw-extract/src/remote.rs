@@ -210,7 +210,7 @@ impl RemoteFile {
     }
 
     /// Ends with an error when more comes than the source takes.
-    fn capped(&self, body: BoxStream<'static, Result<Bytes, Error>>) -> BoxStream<'static, Result<Bytes, Error>> {
+    pub(crate) fn capped(&self, body: BoxStream<'static, Result<Bytes, Error>>) -> BoxStream<'static, Result<Bytes, Error>> {
         let (url, limit) = (self.url.clone(), self.limit);
         body.scan((0u64, false), move |(sum, over), bytes| {
             if *over {
