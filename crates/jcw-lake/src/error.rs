@@ -78,7 +78,9 @@ pub enum LakeError {
     )]
     Name(String),
     /// A column has a type that a Delta table cannot hold.
-    #[error("column \"{column}\" of {table} has the type {found}, which the lake cannot store; {advice}")]
+    #[error(
+        "column \"{column}\" of {table} has the type {found}, which the lake cannot store; {advice}"
+    )]
     UnsupportedType {
         /// The table.
         table: String,
@@ -188,36 +190,54 @@ pub(crate) trait Doing<T> {
 
 impl<T> Doing<T> for std::result::Result<T, object_store::Error> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LakeError::Store { doing: doing(), source })
+        self.map_err(|source| LakeError::Store {
+            doing: doing(),
+            source,
+        })
     }
 }
 
 impl<T> Doing<T> for std::result::Result<T, std::io::Error> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LakeError::Io { doing: doing(), source })
+        self.map_err(|source| LakeError::Io {
+            doing: doing(),
+            source,
+        })
     }
 }
 
 impl<T> Doing<T> for std::result::Result<T, DeltaTableError> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LakeError::Delta { doing: doing(), source: Box::new(source) })
+        self.map_err(|source| LakeError::Delta {
+            doing: doing(),
+            source: Box::new(source),
+        })
     }
 }
 
 impl<T> Doing<T> for std::result::Result<T, arrow::error::ArrowError> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LakeError::Arrow { doing: doing(), source })
+        self.map_err(|source| LakeError::Arrow {
+            doing: doing(),
+            source,
+        })
     }
 }
 
 impl<T> Doing<T> for std::result::Result<T, datafusion::error::DataFusionError> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LakeError::Engine { doing: doing(), source: Box::new(source) })
+        self.map_err(|source| LakeError::Engine {
+            doing: doing(),
+            source: Box::new(source),
+        })
     }
 }
 
 impl<T> Doing<T> for std::result::Result<T, tokio::task::JoinError> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|error| LakeError::Task { doing: doing(), reason: error.to_string() })
+        self.map_err(|error| LakeError::Task {
+            doing: doing(),
+            reason: error.to_string(),
+        })
     }
 }

@@ -41,7 +41,11 @@ impl Disk for RealDisk {
 
     fn sync_folder(&self, path: &FsPath) -> std::io::Result<()> {
         // Windows cannot open a folder as a file, and journals names by itself.
-        if cfg!(windows) { Ok(()) } else { File::open(path)?.sync_all() }
+        if cfg!(windows) {
+            Ok(())
+        } else {
+            File::open(path)?.sync_all()
+        }
     }
 }
 
@@ -63,7 +67,10 @@ pub(crate) struct Durable {
 
 impl Durable {
     pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
-        Durable { disk, known_folders: Arc::default() }
+        Durable {
+            disk,
+            known_folders: Arc::default(),
+        }
     }
 
     /// Makes a file's bytes durable, whatever its name is.
@@ -74,11 +81,16 @@ impl Durable {
     /// Makes the name `path` durable: its folder, and the folders above it that
     /// this process has not yet made durable.
     pub(crate) fn sync_name(&self, path: &FsPath) -> std::io::Result<()> {
-        let Some(folder) = path.parent() else { return Ok(()) };
+        let Some(folder) = path.parent() else {
+            return Ok(());
+        };
         self.disk.sync_folder(folder)?;
         let mut unknown = Vec::new();
         for above in folder.ancestors() {
-            let known = self.known_folders.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self
+                .known_folders
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if known.contains(above) {
                 break;
             }
@@ -94,14 +106,20 @@ impl Durable {
                 return Err(error);
             }
         }
-        self.known_folders.lock().unwrap_or_else(PoisonError::into_inner).extend(unknown);
+        self.known_folders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(unknown);
         Ok(())
     }
 }
 
 impl Fsync {
     pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
-        Fsync { files: LocalFileSystem::new(), durable: Durable::new(disk) }
+        Fsync {
+            files: LocalFileSystem::new(),
+            durable: Durable::new(disk),
+        }
     }
 
     /// The part that other local writers of the lake share.
@@ -136,8 +154,15 @@ impl ObjectStore for Fsync {
         let path = self.files.path_to_filesystem(location)?;
         let durable = self.durable.clone();
         blocking(move || put_durably(&durable, &path, &payload, options.mode)).await?;
-        let meta = self.files.get_opts(location, GetOptions::new().with_head(true)).await?.meta;
-        Ok(PutResult { e_tag: meta.e_tag, version: None })
+        let meta = self
+            .files
+            .get_opts(location, GetOptions::new().with_head(true))
+            .await?
+            .meta;
+        Ok(PutResult {
+            e_tag: meta.e_tag,
+            version: None,
+        })
     }
 
     async fn put_multipart_opts(
@@ -146,10 +171,18 @@ impl ObjectStore for Fsync {
         options: PutMultipartOptions,
     ) -> object_store::Result<Box<dyn MultipartUpload>> {
         let upload = self.files.put_multipart_opts(location, options).await?;
-        Ok(Box::new(FsyncUpload { upload, store: self.clone(), location: location.clone() }))
+        Ok(Box::new(FsyncUpload {
+            upload,
+            store: self.clone(),
+            location: location.clone(),
+        }))
     }
 
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+    async fn get_opts(
+        &self,
+        location: &Path,
+        options: GetOptions,
+    ) -> object_store::Result<GetResult> {
         self.files.get_opts(location, options).await
     }
 
@@ -184,12 +217,22 @@ impl ObjectStore for Fsync {
         self.files.list_with_delimiter(prefix).await
     }
 
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
+    async fn copy_opts(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: CopyOptions,
+    ) -> object_store::Result<()> {
         self.files.copy_opts(from, to, options).await?;
         self.sync_after(to, true).await
     }
 
-    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> object_store::Result<()> {
+    async fn rename_opts(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: RenameOptions,
+    ) -> object_store::Result<()> {
         self.files.rename_opts(from, to, options).await?;
         self.sync_after(to, true).await?;
         self.sync_after(from, false).await
@@ -283,13 +326,18 @@ pub(crate) fn staged_path(path: &FsPath) -> PathBuf {
 }
 
 fn generic(error: std::io::Error) -> object_store::Error {
-    object_store::Error::Generic { store: "local disk", source: error.into() }
+    object_store::Error::Generic {
+        store: "local disk",
+        source: error.into(),
+    }
 }
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> object_store::Result<T> + Send + 'static,
 ) -> object_store::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(object_store::Error::from)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(object_store::Error::from)?
 }
 
 #[cfg(test)]
@@ -307,10 +355,22 @@ mod tests {
         load(lake, "council.requests", &[("2023", 1), ("2024", 2)]).await;
         load(lake, "council.requests", &[("2024", 40)]).await;
         let rows = batch(&[("x", 9)]);
-        let ledger = write(lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(), &[rows]).await;
-        lake.commit(ledger, Scope::Append, Provenance::default()).await.unwrap();
+        let ledger = write(
+            lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(),
+            &[rows],
+        )
+        .await;
+        lake.commit(ledger, Scope::Append, Provenance::default())
+            .await
+            .unwrap();
         let mut contents = Contents::default();
-        contents.tables.insert("council.requests".into(), Pin { version: 1, rows: 2 });
+        contents.tables.insert(
+            "council.requests".into(),
+            Pin {
+                version: 1,
+                rows: 2,
+            },
+        );
         lake.publish(contents).await.unwrap();
     }
 
@@ -325,8 +385,19 @@ mod tests {
         disk.after_power_cut(lake.folder().unwrap(), &after);
         let lake = Lake::open(after.to_str().unwrap()).await.unwrap();
         assert_eq!(lake.check_logs().await.unwrap(), []);
-        assert_eq!(number(&lake, "council.requests", "select sum(n) from council.requests").await, 41);
-        assert_eq!(number(&lake, "jcw.run", "select count(*) from jcw.run").await, 1);
+        assert_eq!(
+            number(
+                &lake,
+                "council.requests",
+                "select sum(n) from council.requests"
+            )
+            .await,
+            41
+        );
+        assert_eq!(
+            number(&lake, "jcw.run", "select count(*) from jcw.run").await,
+            1
+        );
         assert_eq!(lake.current_release().await.unwrap().unwrap().sequence, 1);
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let local = lake.landing().local(abc).await.unwrap();
@@ -353,13 +424,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(ForgetfulDisk::default());
         let lake = Lake::local(folder.path().join("lake"), disk.clone()).unwrap();
-        let mut upload = lake.store().put_multipart(&Path::from("new/folder/file")).await.unwrap();
+        let mut upload = lake
+            .store()
+            .put_multipart(&Path::from("new/folder/file"))
+            .await
+            .unwrap();
         upload.put_part(vec![7; 1 << 20].into()).await.unwrap();
         upload.put_part(vec![8; 1 << 20].into()).await.unwrap();
         upload.complete().await.unwrap();
         let after = folder.path().join("after");
         disk.after_power_cut(lake.folder().unwrap(), &after);
-        assert_eq!(std::fs::metadata(after.join("new/folder/file")).unwrap().len(), 2 << 20);
+        assert_eq!(
+            std::fs::metadata(after.join("new/folder/file"))
+                .unwrap()
+                .len(),
+            2 << 20
+        );
     }
 
     #[tokio::test]
@@ -368,11 +448,25 @@ mod tests {
         let lake = Lake::open(folder.path().to_str().unwrap()).await.unwrap();
         let place = Path::from("a/b");
         lake.create(&place, b"first".to_vec()).await.unwrap();
-        assert!(lake.create(&place, b"second".to_vec()).await.unwrap_err().is_lost_race());
-        lake.store().put(&Path::from("a/c"), "x".into()).await.unwrap();
-        lake.store().put(&Path::from("a/c"), "y".into()).await.unwrap();
+        assert!(
+            lake.create(&place, b"second".to_vec())
+                .await
+                .unwrap_err()
+                .is_lost_race()
+        );
+        lake.store()
+            .put(&Path::from("a/c"), "x".into())
+            .await
+            .unwrap();
+        lake.store()
+            .put(&Path::from("a/c"), "y".into())
+            .await
+            .unwrap();
         assert_eq!(std::fs::read(folder.path().join("a/b")).unwrap(), b"first");
         assert_eq!(std::fs::read(folder.path().join("a/c")).unwrap(), b"y");
-        assert_eq!(std::fs::read_dir(folder.path().join("a")).unwrap().count(), 2);
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("a")).unwrap().count(),
+            2
+        );
     }
 }

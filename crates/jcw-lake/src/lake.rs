@@ -84,25 +84,46 @@ impl Lake {
             reason: error.to_string(),
         })?;
         let disk = Fsync::new(disk);
-        let local = LocalDisk { folder, durable: disk.durable().clone() };
+        let local = LocalDisk {
+            folder,
+            durable: disk.durable().clone(),
+        };
         Ok(Lake::from_parts(url, Arc::new(disk), prefix, Some(local)))
     }
 
     fn remote(address: &str) -> Result<Lake> {
-        let broken = |reason: String| LakeError::Open { url: address.to_owned(), reason };
+        let broken = |reason: String| LakeError::Open {
+            url: address.to_owned(),
+            reason,
+        };
         let mut url = Url::parse(address).map_err(|error| broken(error.to_string()))?;
         let trimmed = url.path().trim_end_matches('/').to_owned();
         url.set_path(&trimmed);
         let environment = std::env::vars().map(|(key, value)| (key.to_lowercase(), value));
         let (root, prefix) = object_store::parse_url_opts(&url, environment).map_err(|error| {
-            broken(format!("{error}; use a path, file://, s3://bucket/folder or az://container/folder"))
+            broken(format!(
+                "{error}; use a path, file://, s3://bucket/folder or az://container/folder"
+            ))
         })?;
         Ok(Lake::from_parts(url, Arc::from(root), prefix, None))
     }
 
-    fn from_parts(url: Url, root: Arc<dyn ObjectStore>, prefix: Path, local: Option<LocalDisk>) -> Lake {
+    fn from_parts(
+        url: Url,
+        root: Arc<dyn ObjectStore>,
+        prefix: Path,
+        local: Option<LocalDisk>,
+    ) -> Lake {
         let store = Arc::new(PrefixStore::new(root.clone(), prefix.clone()));
-        Lake { inner: Arc::new(Inner { url, root, prefix, store, local }) }
+        Lake {
+            inner: Arc::new(Inner {
+                url,
+                root,
+                prefix,
+                store,
+                local,
+            }),
+        }
     }
 
     /// The lake's address, as people may read it.
@@ -142,7 +163,10 @@ impl Lake {
         let mut url = self.inner.url.clone();
         url.set_path(&format!("{}/{}", url.path(), name.location()));
         default_logstore(
-            Arc::new(PrefixStore::new(self.inner.root.clone(), self.table_root(name))),
+            Arc::new(PrefixStore::new(
+                self.inner.root.clone(),
+                self.table_root(name),
+            )),
             self.inner.root.clone(),
             &url,
             &StorageConfig::default(),
@@ -155,20 +179,33 @@ impl Lake {
     /// [`LakeError::LostRace`] when it does. Azure says "precondition failed"
     /// where others say "already exists"; both are a lost race.
     pub(crate) async fn create(&self, path: &Path, bytes: Vec<u8>) -> Result<()> {
-        let options = PutOptions { mode: PutMode::Create, ..Default::default() };
+        let options = PutOptions {
+            mode: PutMode::Create,
+            ..Default::default()
+        };
         match self.inner.store.put_opts(path, bytes.into(), options).await {
             Ok(_) => Ok(()),
-            Err(error) if is_lost_race(&error) => Err(LakeError::LostRace { what: path.to_string() }),
-            Err(source) => Err(LakeError::Store { doing: format!("creating {path}"), source }),
+            Err(error) if is_lost_race(&error) => Err(LakeError::LostRace {
+                what: path.to_string(),
+            }),
+            Err(source) => Err(LakeError::Store {
+                doing: format!("creating {path}"),
+                source,
+            }),
         }
     }
 
     /// Reads a small object; none when it is not there.
     pub(crate) async fn read(&self, path: &Path) -> Result<Option<bytes::Bytes>> {
         match self.inner.store.get(path).await {
-            Ok(found) => Ok(Some(found.bytes().await.doing(|| format!("reading {path}"))?)),
+            Ok(found) => Ok(Some(
+                found.bytes().await.doing(|| format!("reading {path}"))?,
+            )),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(LakeError::Store { doing: format!("reading {path}"), source }),
+            Err(source) => Err(LakeError::Store {
+                doing: format!("reading {path}"),
+                source,
+            }),
         }
     }
 
@@ -186,7 +223,10 @@ impl Lake {
         let _ = self.inner.store.delete(&trial).await;
         let found = match second {
             Err(LakeError::LostRace { .. }) if kept.as_deref() == Some(b"first") => {
-                return match self.create(&remembered, b"create-only writes work\n".to_vec()).await {
+                return match self
+                    .create(&remembered, b"create-only writes work\n".to_vec())
+                    .await
+                {
                     Err(error) if !error.is_lost_race() => Err(error),
                     _ => Ok(()),
                 };
@@ -194,7 +234,10 @@ impl Lake {
             Ok(()) => "a second create succeeded".to_owned(),
             Err(error) => error.to_string(),
         };
-        Err(LakeError::NotCreateOnly { url: self.inner.url.to_string(), found })
+        Err(LakeError::NotCreateOnly {
+            url: self.inner.url.to_string(),
+            found,
+        })
     }
 }
 
@@ -221,7 +264,8 @@ fn local_folder(address: &str) -> Result<Option<PathBuf>> {
         Ok((ObjectStoreScheme::Local, _)) => {
             url.to_file_path().map(Some).map_err(|()| LakeError::Open {
                 url: address.to_owned(),
-                reason: "a file:// URL needs an absolute path, as in file:///var/lib/jcw/lake".into(),
+                reason: "a file:// URL needs an absolute path, as in file:///var/lib/jcw/lake"
+                    .into(),
             })
         }
         _ => Ok(None),
@@ -232,7 +276,12 @@ fn local_folder(address: &str) -> Result<Option<PathBuf>> {
 impl Lake {
     /// The same lake over another store of the whole disk.
     pub(crate) fn with_root(&self, root: Arc<dyn ObjectStore>) -> Lake {
-        Lake::from_parts(self.inner.url.clone(), root, self.inner.prefix.clone(), self.inner.local.clone())
+        Lake::from_parts(
+            self.inner.url.clone(),
+            root,
+            self.inner.prefix.clone(),
+            self.inner.local.clone(),
+        )
     }
 
     /// A lake that is not on a disk.
@@ -255,7 +304,9 @@ mod tests {
         let path = folder.path().join("a lake");
         let lake = Lake::open(path.to_str().unwrap()).await.unwrap();
         load(&lake, "a.b", &[("2024", 1)]).await;
-        let again = Lake::open(Url::from_file_path(&path).unwrap().as_str()).await.unwrap();
+        let again = Lake::open(Url::from_file_path(&path).unwrap().as_str())
+            .await
+            .unwrap();
         assert_eq!(again.url(), lake.url());
         assert_eq!(number(&again, "a.b", "select sum(n) from a.b").await, 1);
         assert!(path.join(PROBED).is_file());
@@ -264,8 +315,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_means_nothing_is_refused_with_advice() {
-        let refused = Lake::open("carrier-pigeon://loft").await.unwrap_err().to_string();
-        assert!(refused.contains("carrier-pigeon") && refused.contains("s3://"), "{refused}");
+        let refused = Lake::open("carrier-pigeon://loft")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("carrier-pigeon") && refused.contains("s3://"),
+            "{refused}"
+        );
     }
 
     #[tokio::test]
@@ -279,27 +336,50 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_that_lets_two_writers_win_is_refused() {
-        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::Overwrite }));
+        let lake = Lake::over(Arc::new(Careless {
+            store: InMemory::new(),
+            answer: Answer::Overwrite,
+        }));
         let refused = lake.probe().await.unwrap_err();
-        assert!(matches!(refused, LakeError::NotCreateOnly { .. }), "{refused}");
+        assert!(
+            matches!(refused, LakeError::NotCreateOnly { .. }),
+            "{refused}"
+        );
     }
 
     #[tokio::test]
     async fn azures_failed_precondition_is_a_lost_race() {
-        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::Precondition }));
+        let lake = Lake::over(Arc::new(Careless {
+            store: InMemory::new(),
+            answer: Answer::Precondition,
+        }));
         lake.probe().await.unwrap();
         lake.create(&Path::from("x"), b"1".to_vec()).await.unwrap();
-        assert!(lake.create(&Path::from("x"), b"2".to_vec()).await.unwrap_err().is_lost_race());
+        assert!(
+            lake.create(&Path::from("x"), b"2".to_vec())
+                .await
+                .unwrap_err()
+                .is_lost_race()
+        );
     }
 
     #[tokio::test]
     async fn a_commit_whose_answer_was_lost_is_found_in_the_log() {
-        let lake = Lake::over(Arc::new(Careless { store: InMemory::new(), answer: Answer::WrittenButFailed }));
+        let lake = Lake::over(Arc::new(Careless {
+            store: InMemory::new(),
+            answer: Answer::WrittenButFailed,
+        }));
         let made = load(&lake, "a.b", &[("2024", 1)]).await;
         assert_eq!(made.version, 0);
         assert_eq!(load(&lake, "a.b", &[("2024", 2)]).await.version, 1);
         assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 2);
-        assert_eq!(lake.publish(crate::Contents::default()).await.unwrap().sequence, 1);
+        assert_eq!(
+            lake.publish(crate::Contents::default())
+                .await
+                .unwrap()
+                .sequence,
+            1
+        );
     }
 
     #[derive(Debug, Clone, Copy, PartialEq)]
@@ -338,10 +418,18 @@ mod tests {
                 path: path.to_string(),
                 source: "409".into(),
             };
-            match (self.store.put_opts(location, payload, options).await, self.answer) {
-                (Err(object_store::Error::AlreadyExists { .. }), Answer::Precondition) => Err(failed(location)),
+            match (
+                self.store.put_opts(location, payload, options).await,
+                self.answer,
+            ) {
+                (Err(object_store::Error::AlreadyExists { .. }), Answer::Precondition) => {
+                    Err(failed(location))
+                }
                 (Ok(_), Answer::WrittenButFailed) if is_create => {
-                    Err(object_store::Error::Generic { store: "careless", source: "timed out".into() })
+                    Err(object_store::Error::Generic {
+                        store: "careless",
+                        source: "timed out".into(),
+                    })
                 }
                 (answer, _) => answer,
             }
@@ -355,7 +443,11 @@ mod tests {
             self.store.put_multipart_opts(location, options).await
         }
 
-        async fn get_opts(&self, location: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+        async fn get_opts(
+            &self,
+            location: &Path,
+            options: GetOptions,
+        ) -> object_store::Result<GetResult> {
             self.store.get_opts(location, options).await
         }
 
@@ -373,7 +465,10 @@ mod tests {
             self.store.list(prefix)
         }
 
-        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+        async fn list_with_delimiter(
+            &self,
+            prefix: Option<&Path>,
+        ) -> object_store::Result<ListResult> {
             self.store.list_with_delimiter(prefix).await
         }
 

@@ -4,7 +4,7 @@
 use crate::error::{Doing as _, LakeError, Result};
 use crate::fsync::staged_path;
 use crate::lake::{Lake, LocalDisk};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, WriteMultipart};
@@ -58,7 +58,11 @@ impl Landing {
     /// # Errors
     /// [`LakeError::TooLarge`] beyond the cap; [`LakeError::Incoming`] when the
     /// stream fails. Nothing is kept then.
-    pub async fn put<E>(&self, bytes: impl Stream<Item = Result<Bytes, E>>, cap: u64) -> Result<Landed>
+    pub async fn put<E>(
+        &self,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+        cap: u64,
+    ) -> Result<Landed>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -77,7 +81,9 @@ impl Landing {
         let file = file.to_path_buf();
         let reading = tokio::task::spawn_blocking(move || read_chunks(&file, &sender));
         let landed = self.put(chunks(receiver), cap).await;
-        reading.await.doing(|| "reading a file into the landing area".into())?;
+        reading
+            .await
+            .doing(|| "reading a file into the landing area".into())?;
         landed
     }
 
@@ -104,10 +110,17 @@ impl Landing {
         let mut bytes = found.into_stream();
         while let Some(chunk) = bytes.next().await {
             let chunk = chunk.doing(doing)?;
-            tokio::io::AsyncWriteExt::write_all(&mut file, &chunk).await.doing(doing)?;
+            tokio::io::AsyncWriteExt::write_all(&mut file, &chunk)
+                .await
+                .doing(doing)?;
         }
-        tokio::io::AsyncWriteExt::flush(&mut file).await.doing(doing)?;
-        Ok(LocalFile { path: spool.to_path_buf(), _spool: Some(spool) })
+        tokio::io::AsyncWriteExt::flush(&mut file)
+            .await
+            .doing(doing)?;
+        Ok(LocalFile {
+            path: spool.to_path_buf(),
+            _spool: Some(spool),
+        })
     }
 
     /// Whether bytes with this hash were landed, and how many they are.
@@ -118,7 +131,10 @@ impl Landing {
         match self.lake.store().head(&place(sha256)).await {
             Ok(meta) => Ok(Some(meta.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(LakeError::Store { doing: format!("looking for landing/{sha256}"), source }),
+            Err(source) => Err(LakeError::Store {
+                doing: format!("looking for landing/{sha256}"),
+                source,
+            }),
         }
     }
 
@@ -128,14 +144,28 @@ impl Landing {
         let Some(disk) = self.lake.disk() else {
             let doing = || "looking for half-landed files".to_owned();
             let landing = Path::from("landing");
-            let listed = self.lake.store().list_with_delimiter(Some(&landing)).await.doing(doing)?;
+            let listed = self
+                .lake
+                .store()
+                .list_with_delimiter(Some(&landing))
+                .await
+                .doing(doing)?;
             for object in listed.objects {
-                self.lake.store().delete(&object.location).await.doing(doing)?;
+                self.lake
+                    .store()
+                    .delete(&object.location)
+                    .await
+                    .doing(doing)?;
             }
             return Ok(());
         };
-        let Ok(entries) = std::fs::read_dir(disk.folder.join("landing")) else { return Ok(()) };
-        for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())) {
+        let Ok(entries) = std::fs::read_dir(disk.folder.join("landing")) else {
+            return Ok(());
+        };
+        for entry in entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        {
             if let Err(error) = std::fs::remove_file(entry.path()) {
                 tracing::warn!(file = %entry.path().display(), %error, "a half-landed file was left behind");
             }
@@ -190,12 +220,20 @@ impl Landing {
         .await
         .doing(doing)?
         .doing(doing)?;
-        Ok(Landed { sha256, size, is_new })
+        Ok(Landed {
+            sha256,
+            size,
+            is_new,
+        })
     }
 
     /// Uploads under a temporary name while hashing, then copies to the name
     /// that the hash gives.
-    async fn put_in_store<E>(&self, bytes: impl Stream<Item = Result<Bytes, E>>, cap: u64) -> Result<Landed>
+    async fn put_in_store<E>(
+        &self,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+        cap: u64,
+    ) -> Result<Landed>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -212,7 +250,10 @@ impl Landing {
             while let Some(chunk) = bytes.next().await {
                 let chunk = chunk.map_err(|error| LakeError::Incoming(error.into()))?;
                 size = counted(size, &chunk, cap)?;
-                upload.wait_for_capacity(PARTS_IN_FLIGHT).await.doing(doing)?;
+                upload
+                    .wait_for_capacity(PARTS_IN_FLIGHT)
+                    .await
+                    .doing(doing)?;
                 upload.put(chunk.clone());
                 let _ = to_hash.send(chunk).await;
             }
@@ -231,18 +272,27 @@ impl Landing {
         upload.finish().await.doing(doing)?;
         let known = self.size(&sha256).await;
         let placed = match known {
-            Ok(None) => store.copy(&incoming, &place(&sha256)).await.doing(doing).map(|()| None),
+            Ok(None) => store
+                .copy(&incoming, &place(&sha256))
+                .await
+                .doing(doing)
+                .map(|()| None),
             other => other,
         };
         let _ = store.delete(&incoming).await;
         match placed? {
             Some(known) => landed_again(sha256, size, known),
-            None => Ok(Landed { sha256, size, is_new: true }),
+            None => Ok(Landed {
+                sha256,
+                size,
+                is_new: true,
+            }),
         }
     }
 }
 
-/// Sends every chunk to each of `readers` and counts the bytes.
+/// Sends the bytes to each of `readers`, in pieces large enough that handing
+/// them over costs nothing, and counts them.
 async fn feed<E>(
     bytes: impl Stream<Item = Result<Bytes, E>>,
     cap: u64,
@@ -252,21 +302,38 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut size = 0;
+    let mut gathered = BytesMut::new();
     let mut bytes = std::pin::pin!(bytes);
     while let Some(chunk) = bytes.next().await {
         let chunk = chunk.map_err(|error| LakeError::Incoming(error.into()))?;
         size = counted(size, &chunk, cap)?;
-        for reader in readers {
-            // A reader that has stopped says why when it is joined.
-            let _ = reader.send(chunk.clone()).await;
+        if gathered.is_empty() && chunk.len() >= CHUNK {
+            hand_over(chunk, readers).await;
+            continue;
+        }
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() >= CHUNK {
+            hand_over(gathered.split().freeze(), readers).await;
         }
     }
+    hand_over(gathered.freeze(), readers).await;
     Ok(size)
+}
+
+async fn hand_over(chunk: Bytes, readers: &[mpsc::Sender<Bytes>]) {
+    for reader in readers {
+        // A reader that has stopped says why when it is joined.
+        let _ = reader.send(chunk.clone()).await;
+    }
 }
 
 fn counted(size: u64, chunk: &Bytes, cap: u64) -> Result<u64> {
     let size = size + chunk.len() as u64;
-    if size > cap { Err(LakeError::TooLarge { cap }) } else { Ok(size) }
+    if size > cap {
+        Err(LakeError::TooLarge { cap })
+    } else {
+        Ok(size)
+    }
 }
 
 fn landed_again(sha256: String, size: u64, known: u64) -> Result<Landed> {
@@ -279,7 +346,11 @@ fn landed_again(sha256: String, size: u64, known: u64) -> Result<Landed> {
                      or delete it and run again",
         });
     }
-    Ok(Landed { sha256, size, is_new: false })
+    Ok(Landed {
+        sha256,
+        size,
+        is_new: false,
+    })
 }
 
 fn write_chunks(mut file: std::fs::File, mut chunks: mpsc::Receiver<Bytes>) -> std::io::Result<()> {
@@ -342,7 +413,7 @@ impl Drop for Unfinished {
     }
 }
 
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 1 << 20;
 const CHUNKS_IN_FLIGHT: usize = 4;
 const PART: usize = 16 << 20;
 const PARTS_IN_FLIGHT: usize = 3;
@@ -354,7 +425,12 @@ mod tests {
     use futures::stream;
 
     fn arriving(parts: &[&'static str]) -> impl Stream<Item = std::io::Result<Bytes>> + use<> {
-        stream::iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect::<Vec<_>>())
+        stream::iter(
+            parts
+                .iter()
+                .map(|part| Ok(Bytes::from_static(part.as_bytes())))
+                .collect::<Vec<_>>(),
+        )
     }
 
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -362,15 +438,33 @@ mod tests {
     async fn keeps_bytes_under_their_hash(lake: Lake) {
         let landing = lake.landing();
         let landed = landing.put(arriving(&["a", "bc"]), 3).await.unwrap();
-        assert_eq!(landed, Landed { sha256: ABC.into(), size: 3, is_new: true });
+        assert_eq!(
+            landed,
+            Landed {
+                sha256: ABC.into(),
+                size: 3,
+                is_new: true
+            }
+        );
         let again = landing.put(arriving(&["abc"]), 10).await.unwrap();
-        assert_eq!(again, Landed { sha256: ABC.into(), size: 3, is_new: false });
+        assert_eq!(
+            again,
+            Landed {
+                sha256: ABC.into(),
+                size: 3,
+                is_new: false
+            }
+        );
         let local = landing.local(ABC).await.unwrap();
         assert_eq!(std::fs::read(local.path()).unwrap(), b"abc");
         assert_eq!(landing.size(ABC).await.unwrap(), Some(3));
         let spooled = local.path().to_path_buf();
         drop(local);
-        assert_eq!(spooled.exists(), lake.folder().is_some(), "a copy does not outlive its use");
+        assert_eq!(
+            spooled.exists(),
+            lake.folder().is_some(),
+            "a copy does not outlive its use"
+        );
     }
 
     #[tokio::test]
@@ -383,19 +477,41 @@ mod tests {
     #[tokio::test]
     async fn a_file_over_its_cap_leaves_nothing() {
         for lake in [on_disk().await.1, in_memory()] {
-            let refused = lake.landing().put(arriving(&["abc", "d"]), 3).await.unwrap_err();
-            assert!(matches!(refused, LakeError::TooLarge { cap: 3 }), "{refused}");
-            assert_eq!(lake.store().list_with_delimiter(Some(&Path::from("landing"))).await.unwrap().objects, []);
+            let refused = lake
+                .landing()
+                .put(arriving(&["abc", "d"]), 3)
+                .await
+                .unwrap_err();
+            assert!(
+                matches!(refused, LakeError::TooLarge { cap: 3 }),
+                "{refused}"
+            );
+            assert_eq!(
+                lake.store()
+                    .list_with_delimiter(Some(&Path::from("landing")))
+                    .await
+                    .unwrap()
+                    .objects,
+                []
+            );
         }
     }
 
     #[tokio::test]
     async fn a_delivery_that_breaks_off_leaves_nothing() {
         let (folder, lake) = on_disk().await;
-        let broken = stream::iter([Ok(Bytes::from_static(b"ab")), Err(std::io::Error::other("cut off"))]);
+        let broken = stream::iter([
+            Ok(Bytes::from_static(b"ab")),
+            Err(std::io::Error::other("cut off")),
+        ]);
         let refused = lake.landing().put(broken, 10).await.unwrap_err();
         assert!(refused.to_string().contains("cut off"), "{refused}");
-        assert_eq!(std::fs::read_dir(folder.path().join("landing")).unwrap().count(), 0);
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("landing"))
+                .unwrap()
+                .count(),
+            0
+        );
     }
 
     #[tokio::test]
@@ -408,10 +524,17 @@ mod tests {
         assert_eq!(landed.size, 9_000_000);
         let whole = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes.clone()))]);
         let streamed = lake.landing().put(whole, u64::MAX).await.unwrap();
-        assert_eq!((streamed.sha256, streamed.is_new), (landed.sha256.clone(), false));
+        assert_eq!(
+            (streamed.sha256, streamed.is_new),
+            (landed.sha256.clone(), false)
+        );
         let local = lake.landing().local(&landed.sha256).await.unwrap();
         assert!(std::fs::read(local.path()).unwrap() == bytes);
-        let missing = lake.landing().put_file(&folder.path().join("none"), 1).await.unwrap_err();
+        let missing = lake
+            .landing()
+            .put_file(&folder.path().join("none"), 1)
+            .await
+            .unwrap_err();
         assert!(matches!(missing, LakeError::Incoming(_)), "{missing}");
     }
 
@@ -428,7 +551,17 @@ mod tests {
         lake.landing().put(arriving(&["abc"]), 3).await.unwrap();
         std::fs::write(folder.path().join("landing/ba").join(ABC), "ab").unwrap();
         let refused = lake.landing().put(arriving(&["abc"]), 3).await.unwrap_err();
-        assert!(matches!(refused, LakeError::Landing { expected: 3, found: 2, .. }), "{refused}");
+        assert!(
+            matches!(
+                refused,
+                LakeError::Landing {
+                    expected: 3,
+                    found: 2,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
         let missing = lake.landing().local(&"0".repeat(64)).await.unwrap_err();
         assert!(matches!(missing, LakeError::Missing { .. }), "{missing}");
     }

@@ -25,6 +25,7 @@ pub struct Lease {
     lake: Lake,
     name: String,
     epoch: u64,
+    is_released: bool,
     renewing: tokio::task::JoinHandle<()>,
 }
 
@@ -54,7 +55,9 @@ impl Lake {
         if let Some(epoch) = found.newest()
             && !found.is_released(epoch)
             && let Some(holder) = read_holder(self, &folder, epoch).await?
-            && !self.is_dead(&folder, &holder, found.last_sign(epoch)).await?
+            && !self
+                .is_dead(&folder, &holder, found.last_sign(epoch))
+                .await?
         {
             return Err(LakeError::Held {
                 what: name.to_owned(),
@@ -76,41 +79,66 @@ impl Lake {
         // Somebody slow may have claimed a number that was cleared away.
         let now = Epochs::list(self, &folder).await?;
         if now.newest() != Some(epoch) {
-            return Err(LakeError::LostRace { what: format!("the lease {name}") });
+            return Err(LakeError::LostRace {
+                what: format!("the lease {name}"),
+            });
         }
         now.clear(self).await;
         let renewing = tokio::spawn(renew(self.clone(), beat(&folder, epoch), ttl / 3));
-        Ok(Lease { lake: self.clone(), name: name.to_owned(), epoch, renewing })
+        Ok(Lease {
+            lake: self.clone(),
+            name: name.to_owned(),
+            epoch,
+            is_released: false,
+            renewing,
+        })
     }
 
     async fn claim(&self, folder: &Path, epoch: u64, holder: &Holder) -> Result<()> {
         let path = object(folder, epoch);
-        let bytes = serde_json::to_vec_pretty(holder)
-            .map_err(|error| LakeError::Corrupt { what: path.to_string(), reason: error.to_string() })?;
+        let bytes = serde_json::to_vec_pretty(holder).map_err(|error| LakeError::Corrupt {
+            what: path.to_string(),
+            reason: error.to_string(),
+        })?;
         match self.create(&path, bytes).await {
             Ok(()) => Ok(()),
             Err(error) => match read_holder(self, folder, epoch).await {
                 Ok(Some(found)) if found.nonce == holder.nonce => Ok(()),
-                Ok(Some(_)) => Err(LakeError::LostRace { what: format!("the lease {folder}") }),
+                Ok(Some(_)) => Err(LakeError::LostRace {
+                    what: format!("the lease {folder}"),
+                }),
                 _ => Err(error),
             },
         }
     }
 
-    async fn is_dead(&self, folder: &Path, holder: &Holder, last_sign: Option<DateTime<Utc>>) -> Result<bool> {
+    async fn is_dead(
+        &self,
+        folder: &Path,
+        holder: &Holder,
+        last_sign: Option<DateTime<Utc>>,
+    ) -> Result<bool> {
         if holder.machine.is_gone() {
             return Ok(true);
         }
-        let Some(last_sign) = last_sign else { return Ok(false) };
+        let Some(last_sign) = last_sign else {
+            return Ok(false);
+        };
         let silent = self.store_time(folder).await? - last_sign;
-        Ok(silent > chrono::Duration::seconds(i64::try_from(holder.ttl_seconds).unwrap_or(i64::MAX / 1000)))
+        Ok(silent
+            > chrono::Duration::seconds(
+                i64::try_from(holder.ttl_seconds).unwrap_or(i64::MAX / 1000),
+            ))
     }
 
     /// The store's own idea of now: the time that it gives to a fresh object.
     async fn store_time(&self, folder: &Path) -> Result<DateTime<Utc>> {
         let clock = folder.clone().join("clock");
         let doing = || format!("asking the store for the time with {clock}");
-        self.store().put(&clock, "now\n".into()).await.doing(doing)?;
+        self.store()
+            .put(&clock, "now\n".into())
+            .await
+            .doing(doing)?;
         Ok(self.store().head(&clock).await.doing(doing)?.last_modified)
     }
 }
@@ -132,7 +160,9 @@ impl Lease {
         if now.newest() == Some(self.epoch) && !now.is_released(self.epoch) {
             Ok(())
         } else {
-            Err(LakeError::LostRace { what: format!("the lease {}", self.name) })
+            Err(LakeError::LostRace {
+                what: format!("the lease {}", self.name),
+            })
         }
     }
 
@@ -140,9 +170,17 @@ impl Lease {
     ///
     /// # Errors
     /// When the store fails; the lease then ends by itself.
-    pub async fn release(self) -> Result<()> {
+    pub async fn release(mut self) -> Result<()> {
         self.renewing.abort();
-        match self.lake.create(&released(&folder(&self.name), self.epoch), b"released\n".to_vec()).await {
+        self.is_released = true;
+        match self
+            .lake
+            .create(
+                &released(&folder(&self.name), self.epoch),
+                b"released\n".to_vec(),
+            )
+            .await
+        {
             Err(error) if !error.is_lost_race() => Err(error),
             _ => Ok(()),
         }
@@ -152,6 +190,15 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.renewing.abort();
+        // A run that failed in a process that goes on, such as a scheduler.
+        if !self.is_released
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let (lake, object) = (self.lake.clone(), released(&folder(&self.name), self.epoch));
+            runtime.spawn(async move {
+                let _ = lake.create(&object, b"dropped\n".to_vec()).await;
+            });
+        }
     }
 }
 
@@ -166,10 +213,15 @@ async fn renew(lake: Lake, beat: Path, every: Duration) {
 
 async fn read_holder(lake: &Lake, folder: &Path, epoch: u64) -> Result<Option<Holder>> {
     let path = object(folder, epoch);
-    let Some(bytes) = lake.read(&path).await? else { return Ok(None) };
+    let Some(bytes) = lake.read(&path).await? else {
+        return Ok(None);
+    };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|error| LakeError::Corrupt { what: path.to_string(), reason: error.to_string() })
+        .map_err(|error| LakeError::Corrupt {
+            what: path.to_string(),
+            reason: error.to_string(),
+        })
 }
 
 /// The objects of one lease, by epoch.
@@ -177,12 +229,20 @@ struct Epochs(BTreeMap<u64, Vec<ObjectMeta>>);
 
 impl Epochs {
     async fn list(lake: &Lake, folder: &Path) -> Result<Epochs> {
-        let objects: Vec<_> =
-            lake.store().list(Some(folder)).try_collect().await.doing(|| format!("listing {folder}"))?;
+        let objects: Vec<_> = lake
+            .store()
+            .list(Some(folder))
+            .try_collect()
+            .await
+            .doing(|| format!("listing {folder}"))?;
         let mut epochs: BTreeMap<u64, Vec<ObjectMeta>> = BTreeMap::new();
         for object in objects {
             let name = object.location.filename().unwrap_or_default();
-            if let Some(epoch) = name.split('.').next().and_then(|digits| digits.parse().ok()) {
+            if let Some(epoch) = name
+                .split('.')
+                .next()
+                .and_then(|digits| digits.parse().ok())
+            {
                 epochs.entry(epoch).or_default().push(object);
             }
         }
@@ -195,18 +255,27 @@ impl Epochs {
 
     fn is_released(&self, epoch: u64) -> bool {
         self.0.get(&epoch).is_some_and(|objects| {
-            objects.iter().any(|object| object.location.as_ref().ends_with(RELEASED))
+            objects
+                .iter()
+                .any(|object| object.location.as_ref().ends_with(RELEASED))
         })
     }
 
     /// When the holder last wrote anything.
     fn last_sign(&self, epoch: u64) -> Option<DateTime<Utc>> {
-        self.0.get(&epoch)?.iter().map(|object| object.last_modified).max()
+        self.0
+            .get(&epoch)?
+            .iter()
+            .map(|object| object.last_modified)
+            .max()
     }
 
     /// Deletes what is long past, leaving the newest few for people to read.
     async fn clear(&self, lake: &Lake) {
-        let keep = self.newest().unwrap_or_default().saturating_sub(EPOCHS_KEPT);
+        let keep = self
+            .newest()
+            .unwrap_or_default()
+            .saturating_sub(EPOCHS_KEPT);
         for object in self.0.range(..keep).flat_map(|(_, objects)| objects) {
             if let Err(error) = lake.store().delete(&object.location).await {
                 tracing::debug!(%error, "an old lease object was left behind");
@@ -248,11 +317,22 @@ mod tests {
         let first = lake.lease("run", "one", MINUTE).await.unwrap();
         first.confirm().await.unwrap();
         let refused = lake.lease("run", "two", MINUTE).await.unwrap_err();
-        assert!(matches!(&refused, LakeError::Held { run_id, .. } if run_id == "one"), "{refused}");
+        assert!(
+            matches!(&refused, LakeError::Held { run_id, .. } if run_id == "one"),
+            "{refused}"
+        );
         lake.lease("other", "two", MINUTE).await.unwrap();
         first.release().await.unwrap();
         let second = lake.lease("run", "two", MINUTE).await.unwrap();
         assert_eq!(second.epoch(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_is_dropped_is_given_back() {
+        let (_folder, lake) = on_disk().await;
+        drop(lake.lease("run", "one", MINUTE).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        lake.lease("run", "two", MINUTE).await.unwrap();
     }
 
     #[tokio::test]
@@ -270,7 +350,10 @@ mod tests {
     #[tokio::test]
     async fn a_killed_holder_on_this_machine_is_replaced_at_once() {
         let (_folder, lake) = on_disk().await;
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
         put_holder(&lake, Machine::of(child.id()), 3600).await;
         assert!(lake.lease("run", "two", MINUTE).await.is_err());
         child.kill().unwrap();
@@ -291,7 +374,10 @@ mod tests {
     #[tokio::test]
     async fn a_holder_that_renews_keeps_its_lease_and_one_that_lost_it_is_told() {
         let lake = in_memory();
-        let held = lake.lease("run", "one", Duration::from_secs(1)).await.unwrap();
+        let held = lake
+            .lease("run", "one", Duration::from_secs(1))
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(2500)).await;
         assert!(lake.lease("run", "two", MINUTE).await.is_err());
         held.confirm().await.unwrap();

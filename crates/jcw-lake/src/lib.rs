@@ -39,6 +39,7 @@ mod name;
 mod provenance;
 mod release;
 mod scan;
+mod schema_change;
 mod session;
 mod stage;
 mod table;

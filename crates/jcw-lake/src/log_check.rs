@@ -10,9 +10,9 @@ use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
 use crate::name::TableName;
 use crate::release::Release;
-use crate::table::{PROVENANCE_KEY, log_entry, newest_version};
-use object_store::path::Path;
+use crate::table::{LINES_KEY, log_entry, newest_version};
 use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
 
 /// A log entry that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,14 +53,25 @@ impl Lake {
 
     /// The newest log entry, if something is wrong with it.
     async fn torn_entry(&self, name: &TableName) -> Result<Option<(u64, String)>> {
-        let Some(version) = newest_version(self, name).await? else { return Ok(None) };
-        let bytes = self.read(&log_entry(name, version)).await?.unwrap_or_default();
+        let Some(version) = newest_version(self, name).await? else {
+            return Ok(None);
+        };
+        let bytes = self
+            .read(&log_entry(name, version))
+            .await?
+            .unwrap_or_default();
         Ok(fault(&bytes).map(|reason| (version, reason)))
     }
 
     async fn refuse_if_released(&self, table: &str, version: u64) -> Result<()> {
         let releases = self.releases().await?;
-        let pins = |release: &&Release| release.contents.tables.get(table).is_some_and(|pin| pin.version >= version);
+        let pins = |release: &&Release| {
+            release
+                .contents
+                .tables
+                .get(table)
+                .is_some_and(|pin| pin.version >= version)
+        };
         match releases.iter().find(pins) {
             None => Ok(()),
             Some(release) => Err(LakeError::Missing {
@@ -72,12 +83,28 @@ impl Lake {
         }
     }
 
-    async fn quarantine(&self, name: &TableName, version: u64, reason: String) -> Result<Quarantined> {
+    async fn quarantine(
+        &self,
+        name: &TableName,
+        version: u64,
+        reason: String,
+    ) -> Result<Quarantined> {
         let from = log_entry(name, version);
-        let kept_at = Path::from(format!("quarantine/{name}/{version:020}-{}.json", uuid::Uuid::now_v7()));
-        self.store().rename(&from, &kept_at).await.doing(|| format!("moving {from} to {kept_at}"))?;
+        let kept_at = Path::from(format!(
+            "quarantine/{name}/{version:020}-{}.json",
+            uuid::Uuid::now_v7()
+        ));
+        self.store()
+            .rename(&from, &kept_at)
+            .await
+            .doing(|| format!("moving {from} to {kept_at}"))?;
         tracing::warn!(table = %name, version, reason, %kept_at, "a log entry that was never acknowledged was set aside");
-        Ok(Quarantined { table: name.to_string(), version, reason, kept_at: kept_at.to_string() })
+        Ok(Quarantined {
+            table: name.to_string(),
+            version,
+            reason,
+            kept_at: kept_at.to_string(),
+        })
     }
 }
 
@@ -86,23 +113,23 @@ fn fault(entry: &[u8]) -> Option<String> {
     if entry.is_empty() {
         return Some("it is empty".into());
     }
-    let mut is_ours = false;
-    let mut has_commit_info = false;
+    let mut lines = 0;
+    let mut commit_info = None;
     for line in entry.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-        let Ok(action) = serde_json::from_slice::<serde_json::Value>(line) else {
+        let Ok(mut action) = serde_json::from_slice::<serde_json::Value>(line) else {
             return Some("it is torn in the middle of a line".into());
         };
-        if let Some(info) = action.get("commitInfo") {
-            has_commit_info = true;
-            is_ours = info.get(PROVENANCE_KEY).is_some();
-        }
+        lines += 1;
+        commit_info =
+            commit_info.or_else(|| action.get_mut("commitInfo").map(serde_json::Value::take));
     }
-    // Other programs leave the last newline out; the lake never does.
-    match (has_commit_info, is_ours, entry.ends_with(b"\n")) {
-        (false, ..) => Some("it does not say who committed it".into()),
-        (true, true, false) => Some("it is torn at the end of a line".into()),
-        _ => None,
-    }
+    let Some(commit_info) = commit_info else {
+        return Some("it does not say who committed it".into());
+    };
+    // Other programs neither count their lines nor end the last one.
+    let expected = commit_info.get(LINES_KEY)?.as_u64()?;
+    (lines != expected || !entry.ends_with(b"\n"))
+        .then(|| format!("it has {lines} of its {expected} lines"))
 }
 
 #[cfg(test)]
@@ -144,12 +171,29 @@ mod tests {
         let (folder, lake) = on_disk().await;
         load(&lake, "a.b", &[("2024", 1)]).await;
         let mut contents = Contents::default();
-        contents.tables.insert("a.b".into(), Pin { version: 0, rows: 1 });
+        contents.tables.insert(
+            "a.b".into(),
+            Pin {
+                version: 0,
+                rows: 1,
+            },
+        );
         lake.publish(contents).await.unwrap();
         tear(folder.path(), 0, |_| 0);
         for _ in 0..2 {
             let refused = lake.check_logs().await.unwrap_err();
             assert!(refused.to_string().contains("r00000001"), "{refused}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn however_an_entry_is_torn_it_is_noticed(cut in 0usize..1000, runs in ".{0,20}") {
+            let info = serde_json::json!({"commitInfo": {LINES_KEY: 3, "run_id": runs}});
+            let whole = format!("{info}\n{{\"add\":{{\"path\":\"x\"}}}}\n{{\"add\":{{\"path\":\"y\"}}}}\n");
+            let cut = cut % whole.len();
+            proptest::prop_assert_eq!(fault(whole.as_bytes()), None);
+            proptest::prop_assert!(fault(&whole.as_bytes()[..cut]).is_some());
         }
     }
 

@@ -24,7 +24,12 @@ impl Machine {
             Found::Running { started } => started,
             _ => String::new(),
         };
-        Machine { host: host(), boot: boot(), pid, started }
+        Machine {
+            host: host(),
+            boot: boot(),
+            pid,
+            started,
+        }
     }
 
     /// Whether the process can be seen to have ended. False when that cannot be
@@ -58,7 +63,9 @@ fn look_up(pid: u32) -> Found {
     if !std::path::Path::new("/proc/self/stat").exists() {
         return Found::CannotTell;
     }
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return Found::Nothing };
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return Found::Nothing;
+    };
     // The second field is the program's name in brackets, and may hold anything.
     let fields: Vec<&str> = match stat.rsplit_once(')') {
         Some((_, rest)) => rest.split_whitespace().collect(),
@@ -67,7 +74,9 @@ fn look_up(pid: u32) -> Found {
     match (fields.first(), fields.get(19)) {
         // Killed, and waiting for its parent to notice.
         (Some(&"Z" | &"X"), _) => Found::Nothing,
-        (_, Some(started)) => Found::Running { started: (*started).to_owned() },
+        (_, Some(started)) => Found::Running {
+            started: (*started).to_owned(),
+        },
         _ => Found::CannotTell,
     }
 }
@@ -83,19 +92,32 @@ fn host() -> String {
 fn boot() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let processes = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    if boot.is_empty() { String::new() } else { format!("{} {}", boot.trim(), processes.display()) }
+    if boot.is_empty() {
+        String::new()
+    } else {
+        format!("{} {}", boot.trim(), processes.display())
+    }
 }
 
 #[cfg(test)]
 impl Machine {
     /// Another process of this machine.
     pub(crate) fn of(pid: u32) -> Machine {
-        Machine { pid, started: String::new(), ..Machine::this() }
+        Machine {
+            pid,
+            started: String::new(),
+            ..Machine::this()
+        }
     }
 
     /// A process that cannot be seen from here.
     pub(crate) fn elsewhere() -> Machine {
-        Machine { host: "elsewhere".into(), boot: "another".into(), pid: 1, started: String::new() }
+        Machine {
+            host: "elsewhere".into(),
+            boot: "another".into(),
+            pid: 1,
+            started: String::new(),
+        }
     }
 }
 
@@ -110,7 +132,10 @@ mod tests {
 
     #[test]
     fn a_process_that_was_killed_is_gone_even_before_its_parent_notices() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
         let machine = Machine::of(child.id());
         assert!(!machine.is_gone());
         child.kill().unwrap();
@@ -122,12 +147,32 @@ mod tests {
 
     #[test]
     fn another_process_with_the_same_number_is_not_the_holder() {
-        assert!(Machine { started: "1".into(), ..Machine::this() }.is_gone());
+        assert!(
+            Machine {
+                started: "1".into(),
+                ..Machine::this()
+            }
+            .is_gone()
+        );
     }
 
     #[test]
     fn a_process_elsewhere_cannot_be_seen_to_be_gone() {
-        assert!(!Machine { host: "elsewhere".into(), pid: 999_999_999, ..Machine::this() }.is_gone());
-        assert!(!Machine { boot: "another".into(), pid: 999_999_999, ..Machine::this() }.is_gone());
+        assert!(
+            !Machine {
+                host: "elsewhere".into(),
+                pid: 999_999_999,
+                ..Machine::this()
+            }
+            .is_gone()
+        );
+        assert!(
+            !Machine {
+                boot: "another".into(),
+                pid: 999_999_999,
+                ..Machine::this()
+            }
+            .is_gone()
+        );
     }
 }

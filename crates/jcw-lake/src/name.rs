@@ -15,12 +15,15 @@ impl TableName {
     pub(crate) fn parse(name: &str) -> Result<TableName> {
         let is_word = |word: &str| {
             !word.is_empty()
-                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         };
         match name.split_once('.') {
-            Some((schema, table)) if is_word(schema) && is_word(table) => {
-                Ok(TableName { schema: schema.to_owned(), table: table.to_owned() })
-            }
+            Some((schema, table)) if is_word(schema) && is_word(table) => Ok(TableName {
+                schema: schema.to_owned(),
+                table: table.to_owned(),
+            }),
             _ => Err(LakeError::Name(name.to_owned())),
         }
     }
@@ -42,5 +45,28 @@ impl TableName {
 impl std::fmt::Display for TableName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.schema, self.table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_two_plain_words_and_never_a_way_out_of_the_lake() {
+        assert_eq!(
+            TableName::parse("council.dfe_requests")
+                .unwrap()
+                .to_string(),
+            "council.dfe_requests"
+        );
+        for wrong in [
+            "", "a", "a.", ".b", "a.b.c", "A.b", "a/b.c", "..", "a.b c", "a.\u{e9}",
+        ] {
+            assert!(
+                matches!(TableName::parse(wrong), Err(LakeError::Name(_))),
+                "{wrong}"
+            );
+        }
     }
 }

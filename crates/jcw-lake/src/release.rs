@@ -102,7 +102,10 @@ impl Lake {
     /// # Errors
     /// When the store fails, or `contents` pins a version that is not there.
     pub async fn publish(&self, contents: Contents) -> Result<Release> {
-        let mut sequence = self.newest_release_number().await?.map_or(1, |number| number + 1);
+        let mut sequence = self
+            .newest_release_number()
+            .await?
+            .map_or(1, |number| number + 1);
         for _ in 0..TRIES {
             let release = Release {
                 id: format!("r{sequence:08}"),
@@ -111,10 +114,11 @@ impl Lake {
                 contents: contents.clone(),
             };
             let path = place(sequence);
-            let bytes = serde_json::to_vec_pretty(&release).map_err(|error| LakeError::Corrupt {
-                what: path.to_string(),
-                reason: error.to_string(),
-            })?;
+            let bytes =
+                serde_json::to_vec_pretty(&release).map_err(|error| LakeError::Corrupt {
+                    what: path.to_string(),
+                    reason: error.to_string(),
+                })?;
             match self.create(&path, bytes).await {
                 Ok(()) => return Ok(release),
                 Err(error) => match self.read_release(sequence).await? {
@@ -125,7 +129,9 @@ impl Lake {
                 },
             }
         }
-        Err(LakeError::LostRace { what: "the list of releases".into() })
+        Err(LakeError::LostRace {
+            what: "the list of releases".into(),
+        })
     }
 
     /// Publishes once more what an older release pinned.
@@ -139,7 +145,12 @@ impl Lake {
             self.table_at(table, pin.version).await?;
         }
         let note = Note::Rollback { of: old.id };
-        self.publish(Contents { run_id: run_id.to_owned(), note, ..old.contents }).await
+        self.publish(Contents {
+            run_id: run_id.to_owned(),
+            note,
+            ..old.contents
+        })
+        .await
     }
 
     /// What readers see now; none before the first run.
@@ -191,7 +202,14 @@ impl Lake {
             .doing(|| "listing the releases".into())?;
         let mut numbers: Vec<u64> = listed
             .iter()
-            .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
+            .filter_map(|object| {
+                object
+                    .location
+                    .filename()?
+                    .strip_suffix(".json")?
+                    .parse()
+                    .ok()
+            })
             .collect();
         numbers.sort_unstable();
         Ok(numbers)
@@ -199,10 +217,15 @@ impl Lake {
 
     async fn read_release(&self, number: u64) -> Result<Option<Release>> {
         let path = place(number);
-        let Some(bytes) = self.read(&path).await? else { return Ok(None) };
+        let Some(bytes) = self.read(&path).await? else {
+            return Ok(None);
+        };
         serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| LakeError::Corrupt { what: path.to_string(), reason: error.to_string() })
+            .map_err(|error| LakeError::Corrupt {
+                what: path.to_string(),
+                reason: error.to_string(),
+            })
     }
 }
 
@@ -219,8 +242,23 @@ mod tests {
     use crate::{SessionSettings, session};
 
     fn pins(tables: &[(&str, u64, u64)]) -> Contents {
-        let tables = tables.iter().map(|t| (t.0.to_owned(), Pin { version: t.1, rows: t.2 })).collect();
-        Contents { run_id: "run".into(), tables, ..Default::default() }
+        let tables = tables
+            .iter()
+            .map(|t| {
+                (
+                    t.0.to_owned(),
+                    Pin {
+                        version: t.1,
+                        rows: t.2,
+                    },
+                )
+            })
+            .collect();
+        Contents {
+            run_id: "run".into(),
+            tables,
+            ..Default::default()
+        }
     }
 
     #[tokio::test]
@@ -234,7 +272,10 @@ mod tests {
         let mut numbers = tasks.join_all().await;
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
-        assert_eq!(lake.current_release().await.unwrap().unwrap().id, "r00000008");
+        assert_eq!(
+            lake.current_release().await.unwrap().unwrap().id,
+            "r00000008"
+        );
     }
 
     #[tokio::test]
@@ -249,16 +290,36 @@ mod tests {
         assert_eq!(sum(&lake, &first).await, "1");
         assert_eq!(sum(&lake, &second).await, "5");
         let back = lake.roll_back(&first.id, "run-2").await.unwrap();
-        assert_eq!((back.sequence, back.contents.note.clone()), (3, Note::Rollback { of: "r00000001".into() }));
-        assert_eq!(sum(&lake, &lake.current_release().await.unwrap().unwrap()).await, "1");
+        assert_eq!(
+            (back.sequence, back.contents.note.clone()),
+            (
+                3,
+                Note::Rollback {
+                    of: "r00000001".into()
+                }
+            )
+        );
+        assert_eq!(
+            sum(&lake, &lake.current_release().await.unwrap().unwrap()).await,
+            "1"
+        );
         let session = session(lake.catalog(&back).unwrap(), &SessionSettings::default()).unwrap();
-        assert!(session.sql("select * from a.unpublished").await.is_err(), "only what is released is there");
+        assert!(
+            session.sql("select * from a.unpublished").await.is_err(),
+            "only what is released is there"
+        );
         assert_eq!(lake.releases().await.unwrap().len(), 3);
     }
 
     async fn sum(lake: &Lake, release: &Release) -> String {
         let session = session(lake.catalog(release).unwrap(), &SessionSettings::default()).unwrap();
-        let batches = session.sql("select sum(n) from a.b").await.unwrap().collect().await.unwrap();
+        let batches = session
+            .sql("select sum(n) from a.b")
+            .await
+            .unwrap()
+            .collect()
+            .await
+            .unwrap();
         arrow::util::display::array_value_to_string(batches[0].column(0), 0).unwrap()
     }
 
@@ -269,13 +330,31 @@ mod tests {
         load(&lake, "a.b", &[("2024", 2)]).await;
         let short = lake.publish(pins(&[("a.b", 1, 2)])).await.unwrap();
         let session = session(lake.catalog(&short).unwrap(), &SessionSettings::default()).unwrap();
-        let refused = session.sql("select * from a.b").await.unwrap_err().to_string();
-        assert!(refused.contains("version 1 of a.b with its 2 rows (it has 1)"), "{refused}");
+        let refused = session
+            .sql("select * from a.b")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("version 1 of a.b with its 2 rows (it has 1)"),
+            "{refused}"
+        );
 
-        std::fs::remove_file(folder.path().join("tables/a/b/_delta_log/00000000000000000001.json")).unwrap();
+        std::fs::remove_file(
+            folder
+                .path()
+                .join("tables/a/b/_delta_log/00000000000000000001.json"),
+        )
+        .unwrap();
         let gone = lake.table_at("a.b", 1).await.unwrap_err();
         assert!(matches!(gone, LakeError::Missing { .. }), "{gone}");
-        assert!(matches!(lake.roll_back("1", "run").await.unwrap_err(), LakeError::Missing { .. }));
-        assert!(matches!(lake.release("r7").await.unwrap_err(), LakeError::Missing { .. }));
+        assert!(matches!(
+            lake.roll_back("1", "run").await.unwrap_err(),
+            LakeError::Missing { .. }
+        ));
+        assert!(matches!(
+            lake.release("r7").await.unwrap_err(),
+            LakeError::Missing { .. }
+        ));
     }
 }

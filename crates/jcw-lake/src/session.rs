@@ -46,7 +46,9 @@ pub fn session(catalog: Arc<Catalog>, settings: &SessionSettings) -> Result<Sess
     if let Some(memory) = settings.memory {
         runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(memory)));
     }
-    let runtime = runtime.build_arc().doing(|| "preparing the query engine".into())?;
+    let runtime = runtime
+        .build_arc()
+        .doing(|| "preparing the query engine".into())?;
     let context = SessionContext::new_with_config_rt(config, runtime);
     context.register_catalog(CATALOG, catalog);
     Ok(context)
@@ -76,7 +78,10 @@ enum Entry {
 impl Lake {
     /// A catalogue without tables.
     pub fn empty_catalog(&self) -> Arc<Catalog> {
-        Arc::new(Catalog { lake: self.clone(), schemas: RwLock::default() })
+        Arc::new(Catalog {
+            lake: self.clone(),
+            schemas: RwLock::default(),
+        })
     }
 
     /// The tables of one release, each at its pinned version. Opens none of
@@ -88,7 +93,13 @@ impl Lake {
     pub fn catalog(&self, release: &Release) -> Result<Arc<Catalog>> {
         let catalog = self.empty_catalog();
         for (name, pin) in &release.contents.tables {
-            catalog.insert(name, Entry::Pinned { version: pin.version, rows: Some(pin.rows) })?;
+            catalog.insert(
+                name,
+                Entry::Pinned {
+                    version: pin.version,
+                    rows: Some(pin.rows),
+                },
+            )?;
         }
         Ok(catalog)
     }
@@ -100,7 +111,13 @@ impl Catalog {
     /// # Errors
     /// When the name is not a table's name.
     pub fn pin(&self, name: &str, version: u64) -> Result<()> {
-        self.insert(name, Entry::Pinned { version, rows: None })
+        self.insert(
+            name,
+            Entry::Pinned {
+                version,
+                rows: None,
+            },
+        )
     }
 
     /// Shows a table that is already open, such as staged rows or a view. It
@@ -129,28 +146,47 @@ impl Catalog {
 
 impl CatalogProvider for Catalog {
     fn schema_names(&self) -> Vec<String> {
-        self.schemas.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.schemas
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .cloned()
+            .collect()
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
         let schemas = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
-        schemas.get(name).map(|tables| tables.clone() as Arc<dyn SchemaProvider>)
+        schemas
+            .get(name)
+            .map(|tables| tables.clone() as Arc<dyn SchemaProvider>)
     }
 }
 
 impl Tables {
     fn get(&self, table: &str) -> Option<Entry> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
+        self.entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(table)
+            .cloned()
     }
 
     /// A version that does not hold as many rows as the release says is not the
     /// version that was released: better no answer than a wrong one.
-    async fn open(&self, table: &str, version: u64, rows: Option<u64>) -> Result<Arc<dyn TableProvider>> {
+    async fn open(
+        &self,
+        table: &str,
+        version: u64,
+        rows: Option<u64>,
+    ) -> Result<Arc<dyn TableProvider>> {
         let name = format!("{}.{table}", self.schema);
         let opened = self.lake.table_at(&name, version).await?;
         match rows {
             Some(rows) if rows != opened.rows() => Err(LakeError::Missing {
-                what: format!("version {version} of {name} with its {rows} rows (it has {})", opened.rows()),
+                what: format!(
+                    "version {version} of {name} with its {rows} rows (it has {})",
+                    opened.rows()
+                ),
                 advice: "the lake was changed from outside; restore it from its copy".into(),
             }),
             _ => opened.provider(),
@@ -158,14 +194,22 @@ impl Tables {
     }
 
     fn set(&self, table: &str, entry: Entry) {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), entry);
+        self.entries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(table.to_owned(), entry);
     }
 }
 
 #[async_trait]
 impl SchemaProvider for Tables {
     fn table_names(&self) -> Vec<String> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .cloned()
+            .collect()
     }
 
     async fn table(&self, table: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
@@ -182,5 +226,57 @@ impl SchemaProvider for Tables {
 
     fn table_exist(&self, table: &str) -> bool {
         self.get(table).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{load, on_disk, staged};
+
+    #[tokio::test]
+    async fn staged_rows_take_the_place_of_visible_ones_in_one_session_only() {
+        let (_folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("2024", 1)]).await;
+        let next = staged(&lake, "a.b", &[("2024", 5)]).await;
+        let catalog = lake.empty_catalog();
+        catalog.pin("a.b", 0).unwrap();
+        let session = session(
+            catalog.clone(),
+            &SessionSettings {
+                threads: Some(2),
+                memory: Some(64 << 20),
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            session.table("a.b").await.unwrap().count().await.unwrap(),
+            1
+        );
+        catalog.add("a.b", next.provider().unwrap()).unwrap();
+        let rows = session
+            .sql("select n from a.b where period = '2024' and n > 1")
+            .await
+            .unwrap();
+        assert_eq!(rows.count().await.unwrap(), 1);
+        assert!(catalog.add("no schema", next.provider().unwrap()).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_count_needs_no_file_and_a_period_only_its_own() {
+        let (folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("2023", 1), ("2024", 2)]).await;
+        for entry in std::fs::read_dir(folder.path().join("tables/a/b/period=2023")).unwrap() {
+            std::fs::write(entry.unwrap().path(), "not a Parquet file any more").unwrap();
+        }
+        let catalog = lake.empty_catalog();
+        catalog.pin("a.b", 0).unwrap();
+        let session = session(catalog, &SessionSettings::default()).unwrap();
+        let ask = async |sql: &str| session.sql(sql).await.unwrap().collect().await;
+        ask("select count(*) from a.b").await.unwrap();
+        ask("select sum(n) from a.b where period = '2024'")
+            .await
+            .unwrap();
+        assert!(ask("select sum(n) from a.b").await.is_err());
     }
 }

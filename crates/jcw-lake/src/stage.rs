@@ -71,7 +71,12 @@ impl Lake {
     /// # Errors
     /// When a column has a type that cannot be stored, or the table's own
     /// partition columns are others (only replacing everything may change them).
-    pub async fn stage(&self, name: &str, schema: &SchemaRef, partition_by: &[String]) -> Result<Stage> {
+    pub async fn stage(
+        &self,
+        name: &str,
+        schema: &SchemaRef,
+        partition_by: &[String],
+    ) -> Result<Stage> {
         let name = TableName::parse(name)?;
         let schema = stored_schema(&name.to_string(), schema)?;
         for column in partition_by {
@@ -82,9 +87,22 @@ impl Lake {
                 });
             }
         }
+        if partition_by.len() >= schema.fields().len() {
+            return Err(LakeError::SchemaChange {
+                table: name.to_string(),
+                reason: "it needs a column besides those that divide it".into(),
+            });
+        }
         let base = newest_version(self, &name).await?;
         let config = writer_config(&schema, partition_by)?;
-        Ok(Stage { lake: self.clone(), name, schema, partition_by: partition_by.to_vec(), base, config })
+        Ok(Stage {
+            lake: self.clone(),
+            name,
+            schema,
+            partition_by: partition_by.to_vec(),
+            base,
+            config,
+        })
     }
 }
 
@@ -153,7 +171,10 @@ impl StageWriter {
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = to_stored(batch, &self.schema)?;
         let batch = to_stored(&batch, &self.write_schema)?;
-        self.writer.write(&batch).await.doing(|| "writing a table's rows".into())
+        self.writer
+            .write(&batch)
+            .await
+            .doing(|| "writing a table's rows".into())
     }
 
     /// Finishes the writer's files; durable on return.
@@ -161,7 +182,11 @@ impl StageWriter {
     /// # Errors
     /// When the store fails.
     pub async fn close(self) -> Result<Vec<StagedFile>> {
-        let adds = self.writer.close().await.doing(|| "finishing a table's files".into())?;
+        let adds = self
+            .writer
+            .close()
+            .await
+            .doing(|| "finishing a table's files".into())?;
         adds.into_iter().map(StagedFile::new).collect()
     }
 
@@ -211,7 +236,10 @@ impl Staged {
 
     /// Parquet bytes.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| u64::try_from(file.add.size).unwrap_or_default()).sum()
+        self.files
+            .iter()
+            .map(|file| u64::try_from(file.add.size).unwrap_or_default())
+            .sum()
     }
 
     /// The periods that have rows here, in order.
@@ -242,7 +270,9 @@ impl Staged {
                     reason: error.to_string(),
                 })?;
                 Ok(DataFile {
-                    path: path.parts().fold(root.clone(), |path, part| path.join(part)),
+                    path: path
+                        .parts()
+                        .fold(root.clone(), |path, part| path.join(part)),
                     size: u64::try_from(file.add.size).unwrap_or_default(),
                     rows: file.rows,
                     partition: self.period(file),
@@ -296,8 +326,11 @@ fn writer_config(schema: &SchemaRef, partition_by: &[String]) -> Result<WriterCo
     })?;
     // Every period has its own open file in every writer, and each of its
     // columns holds a page and a dictionary: with periods, both are kept small.
-    let (rows_per_page, dictionary) =
-        if partition_by.is_empty() { (20_000, 256 << 10) } else { (4_000, 64 << 10) };
+    let (rows_per_page, dictionary) = if partition_by.is_empty() {
+        (20_000, 256 << 10)
+    } else {
+        (4_000, 64 << 10)
+    };
     let properties = WriterProperties::builder()
         .set_created_by(format!("jcw {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(zstd))
@@ -333,3 +366,88 @@ fn is_measured(kind: &DataType) -> bool {
 /// Few enough that two writers with a wide table hold tens of megabytes, many
 /// enough that columns compress.
 const ROWS_PER_GROUP: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ask, batch, load, number, on_disk, staged, write};
+    use crate::{Provenance, Scope};
+
+    #[tokio::test]
+    async fn staged_rows_can_be_asked_before_anybody_sees_them_and_abandoned() {
+        let (folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("2023", 1)]).await;
+        let next = staged(&lake, "a.b", &[("2023", 7), ("a b/c%", 8)]).await;
+        let answer = ask(
+            &lake,
+            "a.b",
+            next.provider().unwrap(),
+            "select * from a.b order by n",
+        )
+        .await;
+        assert!(answer.contains("| a b/c% | 8 |"), "{answer}");
+        assert_eq!(number(&lake, "a.b", "select sum(n) from a.b").await, 1);
+        next.abandon().await;
+        let left: usize = walk(&folder.path().join("tables"))
+            .iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "parquet"))
+            .count();
+        assert_eq!(left, 1);
+    }
+
+    fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(walk(&path))
+            } else {
+                found.push(path)
+            }
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn odd_period_values_come_back_as_they_were() {
+        let (_folder, lake) = on_disk().await;
+        load(&lake, "a.b", &[("a b/c%", 1), ("2024=é", 2), ("x'y", 3)]).await;
+        load(&lake, "a.b", &[("a b/c%", 10)]).await;
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        assert_eq!(table.rows(), 3);
+        let answer = ask(
+            &lake,
+            "a.b",
+            table.provider().unwrap(),
+            "select * from a.b order by n",
+        )
+        .await;
+        for row in ["| 2024=é | 2  |", "| x'y    | 3  |", "| a b/c% | 10 |"] {
+            assert!(answer.contains(row), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_holds_no_text_of_a_row() {
+        let (folder, lake) = on_disk().await;
+        let rows = batch(&[("9434765919", 4242)]);
+        let staged = write(
+            lake.stage("a.b", &rows.schema(), &[]).await.unwrap(),
+            &[rows],
+        )
+        .await;
+        lake.commit(staged, Scope::Everything, Provenance::default())
+            .await
+            .unwrap();
+        let log = folder
+            .path()
+            .join("tables/a/b/_delta_log/00000000000000000000.json");
+        let log = std::fs::read_to_string(log).unwrap();
+        assert!(!log.contains("9434765919") && log.contains("4242"), "{log}");
+        assert!(log.ends_with('\n'));
+        assert!(
+            log.contains(r#""minReaderVersion":1,"minWriterVersion":2"#),
+            "{log}"
+        );
+    }
+}

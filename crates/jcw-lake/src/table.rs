@@ -56,10 +56,14 @@ impl Lake {
     /// that pins it can then not be read, and must not be guessed at.
     pub async fn table_at(&self, name: &str, version: u64) -> Result<Table> {
         let name = TableName::parse(name)?;
-        Table::open(self, name.clone(), Some(version)).await?.ok_or_else(|| LakeError::Missing {
-            what: format!("version {version} of {name}"),
-            advice: "restore the lake from its copy, or roll back to a release that can be read".into(),
-        })
+        Table::open(self, name.clone(), Some(version))
+            .await?
+            .ok_or_else(|| LakeError::Missing {
+                what: format!("version {version} of {name}"),
+                advice:
+                    "restore the lake from its copy, or roll back to a release that can be read"
+                        .into(),
+            })
     }
 
     /// Every table of the lake, by name.
@@ -68,10 +72,18 @@ impl Lake {
     /// When the store cannot be listed.
     pub async fn tables(&self) -> Result<Vec<String>> {
         let doing = || "listing the lake's tables".to_owned();
-        let schemas = self.store().list_with_delimiter(Some(&Path::from("tables"))).await.doing(doing)?;
+        let schemas = self
+            .store()
+            .list_with_delimiter(Some(&Path::from("tables")))
+            .await
+            .doing(doing)?;
         let mut names = Vec::new();
         for schema in schemas.common_prefixes {
-            let tables = self.store().list_with_delimiter(Some(&schema)).await.doing(doing)?;
+            let tables = self
+                .store()
+                .list_with_delimiter(Some(&schema))
+                .await
+                .doing(doing)?;
             for table in tables.common_prefixes {
                 if let (Some(schema), Some(table)) = (schema.filename(), table.filename()) {
                     names.push(format!("{schema}.{table}"));
@@ -84,22 +96,28 @@ impl Lake {
 }
 
 impl Table {
-    pub(crate) async fn open(lake: &Lake, name: TableName, version: Option<u64>) -> Result<Option<Table>> {
+    pub(crate) async fn open(
+        lake: &Lake,
+        name: TableName,
+        version: Option<u64>,
+    ) -> Result<Option<Table>> {
         let log = lake.log_store(&name);
-        match EagerSnapshot::try_new(log.as_ref(), version).await {
-            Ok(snapshot) if version.is_none_or(|wanted| wanted == snapshot.version()) => {
-                Ok(Some(Table::from_snapshot(lake, name, snapshot)?))
+        let open = async || EagerSnapshot::try_new(log.as_ref(), version).await;
+        let mut opened = open().await;
+        if opened.is_err() {
+            // Only now is it worth a listing to tell a table that is not there
+            // from one that cannot be read, or that was made in this instant.
+            match newest_version(lake, &name).await? {
+                None => return Ok(None),
+                Some(newest) if version.is_some_and(|wanted| wanted > newest) => return Ok(None),
+                Some(_) => opened = open().await,
             }
-            Ok(_) => Ok(None),
-            Err(source) => match newest_version(lake, &name).await? {
-                None => Ok(None),
-                Some(newest) if version.is_some_and(|wanted| wanted > newest) => Ok(None),
-                Some(newest) => Err(LakeError::Delta {
-                    doing: format!("reading the log of {name} at version {}", version.unwrap_or(newest)),
-                    source: Box::new(source),
-                }),
-            },
         }
+        let snapshot = opened.doing(|| format!("reading the log of {name}"))?;
+        if version.is_some_and(|wanted| wanted != snapshot.version()) {
+            return Ok(None);
+        }
+        Ok(Some(Table::from_snapshot(lake, name, snapshot)?))
     }
 
     fn from_snapshot(lake: &Lake, name: TableName, snapshot: EagerSnapshot) -> Result<Table> {
@@ -121,7 +139,8 @@ impl Table {
             let Some(rows) = view.num_records() else {
                 return Err(LakeError::Foreign {
                     table: name.to_string(),
-                    reason: "a file has no row count in the log; another program has written it".into(),
+                    reason: "a file has no row count in the log; another program has written it"
+                        .into(),
                 });
             };
             let values = view.partition_values_map();
@@ -129,14 +148,25 @@ impl Table {
                 path: below(&root, &view.object_store_path()),
                 size: u64::try_from(view.size()).unwrap_or_default(),
                 rows: rows as u64,
-                partition: partition_by.iter().map(|c| values.get(c).cloned().flatten()).collect(),
+                partition: partition_by
+                    .iter()
+                    .map(|c| values.get(c).cloned().flatten())
+                    .collect(),
             });
         }
         // The log lists files in no order that means anything; a table must read
         // the same way every time.
         files.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
         let version = snapshot.version();
-        Ok(Table { lake: lake.clone(), name, version, schema, partition_by, files, snapshot })
+        Ok(Table {
+            lake: lake.clone(),
+            name,
+            version,
+            schema,
+            partition_by,
+            files,
+            snapshot,
+        })
     }
 
     /// `council.dfe_requests`.
@@ -207,7 +237,9 @@ impl Table {
     /// # Errors
     /// When the log entry cannot be read.
     pub async fn provenance(&self) -> Result<Option<Provenance>> {
-        Ok(read_commit(&self.lake, &self.name, self.version).await?.and_then(|commit| commit.provenance))
+        Ok(read_commit(&self.lake, &self.name, self.version)
+            .await?
+            .and_then(|commit| commit.provenance))
     }
 
     /// The commits up to this version, newest first, at most `limit`.
@@ -230,9 +262,14 @@ impl Table {
     ///
     /// # Errors
     /// When a log entry cannot be read.
-    pub async fn find_commit(&self, wanted: impl Fn(&Provenance) -> bool) -> Result<Option<Commit>> {
+    pub async fn find_commit(
+        &self,
+        wanted: impl Fn(&Provenance) -> bool,
+    ) -> Result<Option<Commit>> {
         for version in (0..=self.version).rev() {
-            let Some(commit) = read_commit(&self.lake, &self.name, version).await? else { break };
+            let Some(commit) = read_commit(&self.lake, &self.name, version).await? else {
+                break;
+            };
             if commit.provenance.as_ref().is_some_and(&wanted) {
                 return Ok(Some(commit));
             }
@@ -248,9 +285,16 @@ impl Table {
 /// The highest version in the log, from names alone.
 pub(crate) async fn newest_version(lake: &Lake, name: &TableName) -> Result<Option<u64>> {
     let log = name.location().join("_delta_log");
-    let entries: Vec<_> =
-        lake.store().list(Some(&log)).try_collect().await.doing(|| format!("listing {log}"))?;
-    Ok(entries.iter().filter_map(|entry| log_version(entry.location.filename()?)).max())
+    let entries: Vec<_> = lake
+        .store()
+        .list(Some(&log))
+        .try_collect()
+        .await
+        .doing(|| format!("listing {log}"))?;
+    Ok(entries
+        .iter()
+        .filter_map(|entry| log_version(entry.location.filename()?))
+        .max())
 }
 
 /// The version of a log entry's name, `00000000000000000012.json`.
@@ -261,36 +305,141 @@ fn log_version(file: &str) -> Option<u64> {
 
 /// Where a version's log entry is, from the root of the lake.
 pub(crate) fn log_entry(name: &TableName, version: u64) -> Path {
-    name.location().join("_delta_log").join(format!("{version:020}.json"))
+    name.location()
+        .join("_delta_log")
+        .join(format!("{version:020}.json"))
 }
 
 /// A commit by its log entry; none when there is no such entry.
-pub(crate) async fn read_commit(lake: &Lake, name: &TableName, version: u64) -> Result<Option<Commit>> {
+pub(crate) async fn read_commit(
+    lake: &Lake,
+    name: &TableName,
+    version: u64,
+) -> Result<Option<Commit>> {
     let path = log_entry(name, version);
-    let Some(bytes) = lake.read(&path).await? else { return Ok(None) };
-    let corrupt = |reason: String| LakeError::Corrupt { what: path.to_string(), reason };
+    let Some(bytes) = lake.read(&path).await? else {
+        return Ok(None);
+    };
+    let corrupt = |reason: String| LakeError::Corrupt {
+        what: path.to_string(),
+        reason,
+    };
     for line in bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
         let action: serde_json::Value =
             serde_json::from_slice(line).map_err(|error| corrupt(error.to_string()))?;
-        let Some(info) = action.get("commitInfo") else { continue };
+        let Some(info) = action.get("commitInfo") else {
+            continue;
+        };
         let provenance = match info.get(PROVENANCE_KEY) {
-            Some(found) => {
-                Some(serde_json::from_value(found.clone()).map_err(|error| corrupt(error.to_string()))?)
-            }
+            Some(found) => Some(
+                serde_json::from_value(found.clone())
+                    .map_err(|error| corrupt(error.to_string()))?,
+            ),
             None => None,
         };
         let committed_at = info
             .get("timestamp")
             .and_then(serde_json::Value::as_i64)
             .and_then(chrono::DateTime::from_timestamp_millis);
-        return Ok(Some(Commit { version, committed_at, provenance }));
+        return Ok(Some(Commit {
+            version,
+            committed_at,
+            provenance,
+        }));
     }
-    Ok(Some(Commit { version, committed_at: None, provenance: None }))
+    Ok(Some(Commit {
+        version,
+        committed_at: None,
+        provenance: None,
+    }))
 }
 
 /// Under this name a commit's log entry holds its [`Provenance`].
 pub(crate) const PROVENANCE_KEY: &str = "jcw";
 
+/// Under this name it holds how many lines the entry has, so that one torn
+/// between two lines is noticed as well.
+pub(crate) const LINES_KEY: &str = "jcwLines";
+
 fn below(root: &Path, path: &Path) -> Path {
-    path.parts().fold(root.clone(), |path, part| path.join(part))
+    path.parts()
+        .fold(root.clone(), |path, part| path.join(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scope;
+    use crate::testing::{batch, number, on_disk, staged, write};
+
+    #[tokio::test]
+    async fn a_commit_tells_where_its_rows_came_from() {
+        let (_folder, lake) = on_disk().await;
+        for run in ["one", "two", "three"] {
+            let staged = staged(&lake, "a.b", &[("2024", 1)]).await;
+            let provenance = Provenance {
+                run_id: run.into(),
+                ..Default::default()
+            };
+            lake.commit(staged, Scope::Everything, provenance)
+                .await
+                .unwrap();
+        }
+        let table = lake.table("a.b").await.unwrap().unwrap();
+        let newest = table.provenance().await.unwrap().unwrap();
+        assert_eq!(
+            (
+                newest.run_id.as_str(),
+                newest.added_rows,
+                newest.superseded_rows
+            ),
+            ("three", 1, 1)
+        );
+        assert_eq!(
+            table
+                .find_commit(|p| p.run_id == "one")
+                .await
+                .unwrap()
+                .unwrap()
+                .version,
+            0
+        );
+        assert!(
+            table
+                .find_commit(|p| p.run_id == "four")
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert_eq!(table.history(2).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_log_stays_quick_and_readable() {
+        let (folder, lake) = on_disk().await;
+        for n in 0..53 {
+            let rows = batch(&[("x", n)]);
+            let staged = write(
+                lake.stage("jcw.run", &rows.schema(), &[]).await.unwrap(),
+                &[rows],
+            )
+            .await;
+            lake.commit(staged, Scope::Append, Provenance::default())
+                .await
+                .unwrap();
+        }
+        assert!(
+            folder
+                .path()
+                .join("tables/jcw/run/_delta_log/_last_checkpoint")
+                .is_file()
+        );
+        assert_eq!(
+            number(&lake, "jcw.run", "select count(*) from jcw.run").await,
+            53
+        );
+        let table = lake.table("jcw.run").await.unwrap().unwrap();
+        assert_eq!(table.at(10).await.unwrap().rows(), 11);
+        assert_eq!(table.schema().field(0).name(), "period");
+    }
 }

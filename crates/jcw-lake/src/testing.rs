@@ -46,14 +46,22 @@ pub(crate) async fn write(stage: Stage, batches: &[RecordBatch]) -> Staged {
 /// Stages rows of (period, n), divided by period.
 pub(crate) async fn staged(lake: &Lake, table: &str, rows: &[(&str, i64)]) -> Staged {
     let rows = batch(rows);
-    write(lake.stage(table, &rows.schema(), &by_period()).await.unwrap(), &[rows]).await
+    write(
+        lake.stage(table, &rows.schema(), &by_period())
+            .await
+            .unwrap(),
+        &[rows],
+    )
+    .await
 }
 
 /// Replaces the periods of these rows.
 pub(crate) async fn load(lake: &Lake, table: &str, rows: &[(&str, i64)]) -> crate::Committed {
     let staged = staged(lake, table, rows).await;
     let scope = Scope::staged_periods(&staged);
-    lake.commit(staged, scope, Provenance::default()).await.unwrap()
+    lake.commit(staged, scope, Provenance::default())
+        .await
+        .unwrap()
 }
 
 /// The answer to a question over one table, as text.
@@ -67,7 +75,9 @@ pub(crate) async fn ask(
     catalog.add(name, table).unwrap();
     let session = session(catalog, &Default::default()).unwrap();
     let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
-    arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string()
+    arrow::util::pretty::pretty_format_batches(&batches)
+        .unwrap()
+        .to_string()
 }
 
 /// The one number that a question answers.
@@ -77,7 +87,12 @@ pub(crate) async fn number(lake: &Lake, name: &str, sql: &str) -> i64 {
     catalog.add(name, table).unwrap();
     let session = session(catalog, &Default::default()).unwrap();
     let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
-    batches[0].column(0).as_any().downcast_ref::<Int64Array>().unwrap().value(0)
+    batches[0]
+        .column(0)
+        .as_any()
+        .downcast_ref::<Int64Array>()
+        .unwrap()
+        .value(0)
 }
 
 /// A disk that knows what it has been asked to keep. Until it is asked, bytes
@@ -99,13 +114,23 @@ struct Kept {
 impl Disk for ForgetfulDisk {
     fn sync_file(&self, path: &Path) -> std::io::Result<()> {
         let meta = std::fs::metadata(path)?;
-        self.kept.lock().unwrap().bytes.insert(inode(&meta), meta.len());
+        self.kept
+            .lock()
+            .unwrap()
+            .bytes
+            .insert(inode(&meta), meta.len());
         Ok(())
     }
 
     fn sync_folder(&self, path: &Path) -> std::io::Result<()> {
-        let names = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-        self.kept.lock().unwrap().names.insert(path.to_path_buf(), names);
+        let names = std::fs::read_dir(path)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<_>>()?;
+        self.kept
+            .lock()
+            .unwrap()
+            .names
+            .insert(path.to_path_buf(), names);
         Ok(())
     }
 }
@@ -120,7 +145,9 @@ impl ForgetfulDisk {
 
 fn copy_kept(kept: &Kept, folder: &Path, into: &Path) {
     std::fs::create_dir_all(into).unwrap();
-    let Some(names) = kept.names.get(folder) else { return };
+    let Some(names) = kept.names.get(folder) else {
+        return;
+    };
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if !names.contains(&path) {

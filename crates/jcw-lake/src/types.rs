@@ -10,23 +10,36 @@ use crate::error::{Doing as _, LakeError, Result};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A schema as the lake stores and returns it. Applying it twice changes nothing.
 ///
 /// # Errors
-/// [`LakeError::UnsupportedType`] names the column, its type and what to cast it to.
+/// [`LakeError::UnsupportedType`] names the column, its type and what to cast it to;
+/// [`LakeError::SchemaChange`] names a column that is there twice, in any case.
 pub fn stored_schema(table: &str, schema: &Schema) -> Result<SchemaRef> {
+    let mut names = HashSet::new();
     let fields = schema
         .fields()
         .iter()
         .map(|field| {
-            let stored = stored_type(field.data_type()).map_err(|advice| LakeError::UnsupportedType {
-                table: table.to_owned(),
-                column: field.name().clone(),
-                found: field.data_type().to_string(),
-                advice,
-            })?;
+            if !names.insert(field.name().to_lowercase()) {
+                return Err(LakeError::SchemaChange {
+                    table: table.to_owned(),
+                    reason: format!(
+                        "two of its columns are called \"{}\"; rename one of them",
+                        field.name()
+                    ),
+                });
+            }
+            let stored =
+                stored_type(field.data_type()).map_err(|advice| LakeError::UnsupportedType {
+                    table: table.to_owned(),
+                    column: field.name().clone(),
+                    found: field.data_type().to_string(),
+                    advice,
+                })?;
             Ok(Field::new(field.name(), stored, true))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -47,10 +60,14 @@ pub fn to_stored(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch>
         .iter()
         .map(|field| match batch.column_by_name(field.name()) {
             Some(column) => cast(column, field),
-            None => Ok(arrow::array::new_null_array(field.data_type(), batch.num_rows())),
+            None => Ok(arrow::array::new_null_array(
+                field.data_type(),
+                batch.num_rows(),
+            )),
         })
         .collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(schema.clone(), columns).doing(|| "putting rows into a table's shape".into())
+    RecordBatch::try_new(schema.clone(), columns)
+        .doing(|| "putting rows into a table's shape".into())
 }
 
 fn cast(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
@@ -58,9 +75,16 @@ fn cast(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
         return Ok(column.clone());
     }
     // A value that does not fit is an error, never a silent null.
-    let strict = CastOptions { safe: false, ..Default::default() };
+    let strict = CastOptions {
+        safe: false,
+        ..Default::default()
+    };
     cast_with_options(column, field.data_type(), &strict).map_err(|_| LakeError::Arrow {
-        doing: format!("storing column \"{}\" as {}", field.name(), field.data_type()),
+        doing: format!(
+            "storing column \"{}\" as {}",
+            field.name(),
+            field.data_type()
+        ),
         // Arrow's own message would quote the value.
         source: arrow::error::ArrowError::CastError(format!(
             "a value of type {} does not fit",
@@ -73,7 +97,9 @@ fn cast(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
 fn stored_type(found: &DataType) -> Result<DataType, String> {
     Ok(match found {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8View,
-        DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date32 => found.clone(),
+        DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date32 => {
+            found.clone()
+        }
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => found.clone(),
         DataType::UInt8 => DataType::Int16,
         DataType::UInt16 => DataType::Int32,
@@ -86,9 +112,13 @@ fn stored_type(found: &DataType) -> Result<DataType, String> {
         | DataType::Decimal128(precision, scale) => DataType::Decimal128(*precision, *scale),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
         DataType::Dictionary(_, value) => stored_type(value)?,
-        DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => DataType::List(
-            Arc::new(Field::new("element", stored_type(item.data_type())?, true)),
-        ),
+        DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) => {
+            DataType::List(Arc::new(Field::new(
+                "element",
+                stored_type(item.data_type())?,
+                true,
+            )))
+        }
         DataType::Null => return Err("cast the NULL, as in CAST(NULL AS VARCHAR)".into()),
         DataType::Decimal256(..) => return Err("cast it to DECIMAL(38, s) or less".into()),
         _ => return Err("cast it to text, a number, a date or a timestamp".into()),
@@ -122,7 +152,10 @@ mod tests {
         .unwrap();
         let schema = stored_schema("t.t", &batch.schema()).unwrap();
         let words = to_stored(&batch, &schema).unwrap_err().to_string();
-        assert!(words.contains("\"n\"") && !words.contains("18446744073709551615"), "{words}");
+        assert!(
+            words.contains("\"n\"") && !words.contains("18446744073709551615"),
+            "{words}"
+        );
     }
 
     #[test]
@@ -143,9 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn two_columns_of_one_name_are_refused() {
+        let schema = Schema::new(vec![
+            Field::new("area", DataType::Utf8, true),
+            Field::new("Area", DataType::Int64, true),
+        ]);
+        let words = stored_schema("core.x", &schema).unwrap_err().to_string();
+        assert!(words.contains("\"Area\""), "{words}");
+    }
+
+    #[test]
     fn an_untyped_null_is_refused_with_advice() {
         let schema = Schema::new(vec![Field::new("n", DataType::Null, true)]);
         let words = stored_schema("core.x", &schema).unwrap_err().to_string();
-        assert!(words.contains("core.x") && words.contains("CAST(NULL AS"), "{words}");
+        assert!(
+            words.contains("core.x") && words.contains("CAST(NULL AS"),
+            "{words}"
+        );
     }
 }
