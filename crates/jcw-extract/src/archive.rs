@@ -22,14 +22,22 @@ impl Archive {
     pub(crate) fn new(file: File, limits: &Limits) -> Result<Self, ReadError> {
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
         if zip.len() > limits.max_zip_members {
-            return Err(ReadError::ZipMembers { found: zip.len(), limit: limits.max_zip_members });
+            return Err(ReadError::ZipMembers {
+                found: zip.len(),
+                limit: limits.max_zip_members,
+            });
         }
-        Ok(Archive { zip, limits: *limits, opened: 0 })
+        Ok(Archive {
+            zip,
+            limits: *limits,
+            opened: 0,
+        })
     }
 
     /// Position and name of each file in it; folders left out.
     pub(crate) fn members(&self) -> Vec<(usize, String)> {
-        let names = (0..self.zip.len()).filter_map(|index| Some((index, self.zip.name_for_index(index)?.ok()?.into_owned())));
+        let names = (0..self.zip.len())
+            .filter_map(|index| Some((index, self.zip.name_for_index(index)?.ok()?.into_owned())));
         names.filter(|(_, name)| !name.ends_with('/')).collect()
     }
 
@@ -40,9 +48,16 @@ impl Archive {
 
     /// Copies a member to a file of its own, without a name.
     pub(crate) fn open_member(&mut self, index: usize) -> Result<File, ReadError> {
-        let mut file = tempfile::tempfile().map_err(|source| ReadError::Io { doing: "opening a member of the zip", source })?;
+        let mut file = tempfile::tempfile().map_err(|source| ReadError::Io {
+            doing: "opening a member of the zip",
+            source,
+        })?;
         self.copy_member(index, &mut file)?;
-        file.seek(SeekFrom::Start(0)).map_err(|source| ReadError::Io { doing: "opening a member of the zip", source })?;
+        file.seek(SeekFrom::Start(0))
+            .map_err(|source| ReadError::Io {
+                doing: "opening a member of the zip",
+                source,
+            })?;
         Ok(file)
     }
 
@@ -54,19 +69,27 @@ impl Archive {
 
     fn copy_member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), ReadError> {
         let member = self.zip.by_index(index).map_err(|error| match error {
-            zip::result::ZipError::UnsupportedArchive(reason) if reason.contains("assword") => ReadError::ZipEncrypted,
+            zip::result::ZipError::UnsupportedArchive(reason) if reason.contains("assword") => {
+                ReadError::ZipEncrypted
+            }
             error => broken(&error),
         })?;
         let zipped = member.compressed_size().max(1);
-        let by_ratio = zipped.saturating_mul(self.limits.max_zip_ratio).max(RATIO_FROM_BYTES);
+        let by_ratio = zipped
+            .saturating_mul(self.limits.max_zip_ratio)
+            .max(RATIO_FROM_BYTES);
         let by_size = self.limits.max_unzipped_bytes.saturating_sub(self.opened);
         let most = by_ratio.min(by_size);
         let copied = copy(&mut member.take(most.saturating_add(1)), to)?;
         if copied > most {
             return Err(if by_size < by_ratio {
-                ReadError::ZipSize { limit: self.limits.max_unzipped_bytes }
+                ReadError::ZipSize {
+                    limit: self.limits.max_unzipped_bytes,
+                }
             } else {
-                ReadError::ZipRatio { limit: self.limits.max_zip_ratio }
+                ReadError::ZipRatio {
+                    limit: self.limits.max_zip_ratio,
+                }
             });
         }
         self.opened += copied;
@@ -83,11 +106,18 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, ReadError> {
         if read == 0 {
             return Ok(copied);
         }
-        to.write_all(&buffer[..read]).map_err(|source| ReadError::Io { doing: "opening a member of the zip", source })?;
+        to.write_all(&buffer[..read])
+            .map_err(|source| ReadError::Io {
+                doing: "opening a member of the zip",
+                source,
+            })?;
         copied += read as u64;
     }
 }
 
 fn broken(error: &dyn std::error::Error) -> ReadError {
-    ReadError::Broken { kind: "zip", reason: error.to_string() }
+    ReadError::Broken {
+        kind: "zip",
+        reason: error.to_string(),
+    }
 }

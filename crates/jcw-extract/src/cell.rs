@@ -14,14 +14,20 @@ const DAYS_FROM_1900_TO_1904: f64 = 1_462.0;
 /// A number's shortest exact digits: no exponent, no `.0`.
 pub(crate) fn float(value: f64) -> String {
     // Negative zero is zero.
-    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+    if value == 0.0 {
+        "0".to_owned()
+    } else {
+        value.to_string()
+    }
 }
 
 /// The text of an xlsx cell.
 pub(crate) fn xlsx<'c>(value: &'c DataRef<'_>) -> Cow<'c, str> {
     match value {
         DataRef::SharedString(text) => (*text).into(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.as_str().into(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.as_str().into()
+        }
         DataRef::Int(value) => value.to_string().into(),
         DataRef::Float(value) => float(*value).into(),
         DataRef::Bool(value) => boolean(*value).into(),
@@ -34,7 +40,9 @@ pub(crate) fn xlsx<'c>(value: &'c DataRef<'_>) -> Cow<'c, str> {
 /// The text of an ods cell.
 pub(crate) fn ods(value: &Data) -> Cow<'_, str> {
     match value {
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.as_str().into(),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            text.as_str().into()
+        }
         Data::Int(value) => value.to_string().into(),
         Data::Float(value) => float(*value).into(),
         Data::Bool(value) => boolean(*value).into(),
@@ -57,7 +65,10 @@ fn date_time(value: &ExcelDateTime) -> String {
         return hours(serial);
     }
     // Whichever epoch it is, a day before 1901 is not to be trusted.
-    let Some(at) = value.as_datetime().filter(|_| serial >= FIRST_SURE_DAY - DAYS_FROM_1900_TO_1904) else {
+    let Some(at) = value
+        .as_datetime()
+        .filter(|_| serial >= FIRST_SURE_DAY - DAYS_FROM_1900_TO_1904)
+    else {
         return float(serial);
     };
     if chrono::Datelike::year(&at) < 1901 {
@@ -76,7 +87,12 @@ fn hours(days: f64) -> String {
         return float(days);
     }
     let seconds = seconds as i64;
-    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -85,7 +101,11 @@ mod tests {
     use calamine::ExcelDateTimeType;
 
     fn date(serial: f64, is_1904: bool) -> String {
-        date_time(&ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, is_1904))
+        date_time(&ExcelDateTime::new(
+            serial,
+            ExcelDateTimeType::DateTime,
+            is_1904,
+        ))
     }
 
     #[test]

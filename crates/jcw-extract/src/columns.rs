@@ -6,7 +6,9 @@ use crate::plan::Plan;
 use crate::read_error::ReadError;
 use crate::reader::ROW_LABEL;
 use crate::unpivot::{Unpivot, read_labels};
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray, StringViewBuilder};
+use arrow::array::{
+    ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray, StringViewBuilder,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 
@@ -22,8 +24,18 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// For a table in the sheet named, or in a file without sheets.
-    pub(crate) fn new(plan: &Plan, header: &Header, sheet: Option<&str>) -> Result<Self, ReadError> {
-        let positions: Vec<usize> = header.labels.iter().enumerate().filter(|(_, label)| label.is_some()).map(|(position, _)| position).collect();
+    pub(crate) fn new(
+        plan: &Plan,
+        header: &Header,
+        sheet: Option<&str>,
+    ) -> Result<Self, ReadError> {
+        let positions: Vec<usize> = header
+            .labels
+            .iter()
+            .enumerate()
+            .filter(|(_, label)| label.is_some())
+            .map(|(position, _)| position)
+            .collect();
         let mut labels = read_labels(header);
         labels.extend(added_labels(plan));
         let unpivot = Unpivot::new(plan, &labels, positions.len())?;
@@ -37,38 +49,77 @@ impl Columns {
         }
         for (name, meanings) in &plan.from_sheet {
             labels.push(name.clone());
-            constants.push(sheet.map(|sheet| meanings.get(sheet).map_or(sheet, String::as_str).to_owned()));
+            constants.push(
+                sheet.map(|sheet| meanings.get(sheet).map_or(sheet, String::as_str).to_owned()),
+            );
         }
-        let mut fields: Vec<Field> = labels.into_iter().map(|label| Field::new(label, DataType::Utf8View, true)).collect();
+        let mut fields: Vec<Field> = labels
+            .into_iter()
+            .map(|label| Field::new(label, DataType::Utf8View, true))
+            .collect();
         fields.push(Field::new(ROW_LABEL, DataType::Int64, false));
-        Ok(Columns { positions, unpivot, constants, schema: Arc::new(Schema::new(fields)) })
+        Ok(Columns {
+            positions,
+            unpivot,
+            constants,
+            schema: Arc::new(Schema::new(fields)),
+        })
     }
 
     /// A batch of the columns read, then the added ones, and the rows' numbers.
-    pub(crate) fn batch(&self, mut columns: Vec<ArrayRef>, rows: Vec<i64>) -> Result<RecordBatch, ReadError> {
+    pub(crate) fn batch(
+        &self,
+        mut columns: Vec<ArrayRef>,
+        rows: Vec<i64>,
+    ) -> Result<RecordBatch, ReadError> {
         let mut rows = Int64Array::from(rows);
         if let Some(unpivot) = &self.unpivot {
             (columns, rows) = unpivot.apply(&columns, &rows)?;
         }
         let count = rows.len();
-        columns.extend(self.constants.iter().map(|text| constant(text.as_deref(), count)));
+        columns.extend(
+            self.constants
+                .iter()
+                .map(|text| constant(text.as_deref(), count)),
+        );
         columns.push(Arc::new(rows));
         let options = RecordBatchOptions::new().with_row_count(Some(count));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            columns,
+            &options,
+        )?)
     }
 }
 
 /// Labels of the columns that reading adds to each row, in their order.
 pub(crate) fn added_labels(plan: &Plan) -> impl Iterator<Item = String> + '_ {
-    let sub_heading = plan.layout.sub_heading.iter().map(|name| name.value.clone());
+    let sub_heading = plan
+        .layout
+        .sub_heading
+        .iter()
+        .map(|name| name.value.clone());
     sub_heading.chain(plan.row_numbers.iter().cloned())
 }
 
 /// The added columns of a file that has no sub-headings and whose rows are
 /// numbered by where they stand.
-pub(crate) fn added_columns<'r>(plan: &'r Plan, rows: &'r [i64]) -> impl Iterator<Item = ArrayRef> + 'r {
-    let sub_heading = plan.layout.sub_heading.iter().map(|_| constant(None, rows.len()));
-    let numbers = || Arc::new(rows.iter().map(|row| Some(row.to_string())).collect::<StringViewArray>()) as ArrayRef;
+pub(crate) fn added_columns<'r>(
+    plan: &'r Plan,
+    rows: &'r [i64],
+) -> impl Iterator<Item = ArrayRef> + 'r {
+    let sub_heading = plan
+        .layout
+        .sub_heading
+        .iter()
+        .map(|_| constant(None, rows.len()));
+    let numbers = || {
+        Arc::new(
+            rows.iter()
+                .map(|row| Some(row.to_string()))
+                .collect::<StringViewArray>(),
+        ) as ArrayRef
+    };
     sub_heading.chain(plan.row_numbers.iter().map(move |_| numbers()))
 }
 

@@ -17,7 +17,9 @@ pub enum Error {
         reason: String,
     },
     /// A folder or store could not be listed.
-    #[error("looking for files in {url} failed: {reason}; check that the place can be reached and that it may be listed")]
+    #[error(
+        "looking for files in {url} failed: {reason}; check that the place can be reached and that it may be listed"
+    )]
     List {
         /// The place.
         url: String,
@@ -65,7 +67,11 @@ pub(crate) fn redact(word: &str) -> String {
         Some((_, host)) if scheme.ends_with("http") || scheme.ends_with("https") => host,
         _ => authority,
     };
-    if rest.contains('/') { format!("{scheme}://{host}/{path}") } else { format!("{scheme}://{host}") }
+    if rest.contains('/') {
+        format!("{scheme}://{host}/{path}")
+    } else {
+        format!("{scheme}://{host}")
+    }
 }
 
 #[cfg(test)]
@@ -74,9 +80,15 @@ mod tests {
 
     #[test]
     fn a_url_is_told_without_its_secrets() {
-        assert_eq!(redact("https://me:secret@host/a/b.csv?sig=secret"), "https://host/a/b.csv");
+        assert_eq!(
+            redact("https://me:secret@host/a/b.csv?sig=secret"),
+            "https://host/a/b.csv"
+        );
         assert_eq!(redact("(https://host/a?x=1"), "(https://host/a");
-        assert_eq!(redact("abfss://data@account.dfs.core.windows.net/x"), "abfss://data@account.dfs.core.windows.net/x");
+        assert_eq!(
+            redact("abfss://data@account.dfs.core.windows.net/x"),
+            "abfss://data@account.dfs.core.windows.net/x"
+        );
         assert_eq!(redact("plain"), "plain");
     }
 }

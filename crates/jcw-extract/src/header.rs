@@ -39,9 +39,18 @@ struct Nearest {
 
 impl HeaderSearch {
     /// Looks at the next row. Gives the header when this row completes it.
-    pub(crate) fn offer(&mut self, plan: &Plan, row: i64, cells: &[&str]) -> Result<Option<Header>, ReadError> {
+    pub(crate) fn offer(
+        &mut self,
+        plan: &Plan,
+        row: i64,
+        cells: &[&str],
+    ) -> Result<Option<Header>, ReadError> {
         if cells.len() > plan.limits.max_columns {
-            return Err(ReadError::TooManyColumns { line: Some(row), found: cells.len(), limit: plan.limits.max_columns });
+            return Err(ReadError::TooManyColumns {
+                line: Some(row),
+                found: cells.len(),
+                limit: plan.limits.max_columns,
+            });
         }
         if cells.iter().all(|cell| is_blank(cell)) {
             self.recent.clear();
@@ -51,7 +60,8 @@ impl HeaderSearch {
         if self.separated_by.is_none() {
             self.separated_by = other_delimiter(plan, cells);
         }
-        self.recent.push_back(cells.iter().map(|cell| trim(cell).to_owned()).collect());
+        self.recent
+            .push_back(cells.iter().map(|cell| trim(cell).to_owned()).collect());
         let rows = plan.layout.header_rows.max(1);
         if self.recent.len() > rows {
             self.recent.pop_front();
@@ -64,10 +74,18 @@ impl HeaderSearch {
         if plan.layout.title_rows {
             let missing = missing(plan, &labels);
             if !missing.is_empty() {
-                if self.nearest.as_ref().is_none_or(|nearest| missing.len() < nearest.missing.len()) {
+                if self
+                    .nearest
+                    .as_ref()
+                    .is_none_or(|nearest| missing.len() < nearest.missing.len())
+                {
                     self.nearest = Some(Nearest { row, missing });
                 }
-                return if self.offered < SEARCHED_ROWS { Ok(None) } else { Err(self.give_up(plan)) };
+                return if self.offered < SEARCHED_ROWS {
+                    Ok(None)
+                } else {
+                    Err(self.give_up(plan))
+                };
             }
         } else if let Some(found) = self.separated_by {
             return Err(delimiter_error(plan, found));
@@ -83,10 +101,19 @@ impl HeaderSearch {
         if let Some(found) = self.separated_by {
             return delimiter_error(plan, found);
         }
-        let wanted: Vec<&str> = plan.columns.iter().filter(|column| column.wanted).map(|column| column.name.as_str()).collect();
+        let wanted: Vec<&str> = plan
+            .columns
+            .iter()
+            .filter(|column| column.wanted)
+            .map(|column| column.name.as_str())
+            .collect();
         ReadError::NoHeader {
             within: format!(" in the first {} filled rows", self.offered),
-            wanted: if wanted.is_empty() { "the labels the contract describes".to_owned() } else { format!("the columns {}", some_of(&wanted)) },
+            wanted: if wanted.is_empty() {
+                "the labels the contract describes".to_owned()
+            } else {
+                format!("the columns {}", some_of(&wanted))
+            },
             nearest: match &self.nearest {
                 Some(Nearest { row, missing }) if missing.len() < wanted.len() => {
                     format!("; row {row} comes nearest and lacks {}", some_of(missing))
@@ -101,22 +128,39 @@ impl Header {
     /// The columns of a file without a header, in the order declared.
     pub(crate) fn declared(plan: &Plan) -> Self {
         let sub_heading = plan.layout.sub_heading.as_ref().map(|name| name.as_str());
-        let columns = plan.columns.iter().filter(|column| sub_heading != Some(column.name.as_str()));
-        let (labels, fill_down) = columns.map(|column| (Some(column.name.clone()), column.fill_down)).unzip();
+        let columns = plan
+            .columns
+            .iter()
+            .filter(|column| sub_heading != Some(column.name.as_str()));
+        let (labels, fill_down) = columns
+            .map(|column| (Some(column.name.clone()), column.fill_down))
+            .unzip();
         Header { labels, fill_down }
     }
 
     /// The columns that the labels name.
     pub(crate) fn new(plan: &Plan, labels: Vec<String>) -> Result<Self, ReadError> {
-        let width = labels.iter().rposition(|label| !label.is_empty()).map_or(0, |last| last + 1);
-        let mut labels: Vec<Option<String>> = labels.into_iter().take(width).map(|label| Some(label).filter(|label| !label.is_empty())).collect();
+        let width = labels
+            .iter()
+            .rposition(|label| !label.is_empty())
+            .map_or(0, |last| last + 1);
+        let mut labels: Vec<Option<String>> = labels
+            .into_iter()
+            .take(width)
+            .map(|label| Some(label).filter(|label| !label.is_empty()))
+            .collect();
         name_unlabelled(plan, &mut labels);
         if plan.layout.duplicate_headers == DuplicateHeaders::Reject {
             refuse_duplicates(&labels)?;
         }
         let fill_down = labels
             .iter()
-            .map(|label| label.as_ref().and_then(|label| plan.column(label)).is_some_and(|column| column.fill_down))
+            .map(|label| {
+                label
+                    .as_ref()
+                    .and_then(|label| plan.column(label))
+                    .is_some_and(|column| column.fill_down)
+            })
             .collect();
         Ok(Header { labels, fill_down })
     }
@@ -162,19 +206,31 @@ fn missing(plan: &Plan, labels: &[String]) -> Vec<String> {
     let mut shown: BTreeSet<String> = labels.iter().map(|label| fold(label)).collect();
     let mut unpivoted = 0;
     if let Some(unpivot) = &plan.unpivot {
-        for captures in labels.iter().filter(|label| !label.is_empty()).filter_map(|label| unpivot.pattern.captures(label)) {
+        for captures in labels
+            .iter()
+            .filter(|label| !label.is_empty())
+            .filter_map(|label| unpivot.pattern.captures(label))
+        {
             unpivoted += 1;
             shown.extend(captures.name("column").map(|column| fold(column.as_str())));
         }
     }
     let is_shown = |column: &&Planned| column.labels.iter().any(|label| shown.contains(label));
     let wanted: Vec<&Planned> = plan.columns.iter().filter(|column| column.wanted).collect();
-    let mut missing: Vec<String> = wanted.iter().filter(|column| !is_shown(column)).map(|column| column.name.clone()).collect();
+    let mut missing: Vec<String> = wanted
+        .iter()
+        .filter(|column| !is_shown(column))
+        .map(|column| column.name.clone())
+        .collect();
     // A title may match a loose pattern by accident; two titles in one row do not.
     let least = if wanted.is_empty() { 2 } else { 1 };
     match &plan.unpivot {
-        Some(unpivot) if unpivoted < least => missing.push(format!("a label like `{}`", unpivot.pattern)),
-        None if wanted.is_empty() && !plan.columns.iter().any(|column| is_shown(&column)) => missing.push("any declared column".to_owned()),
+        Some(unpivot) if unpivoted < least => {
+            missing.push(format!("a label like `{}`", unpivot.pattern))
+        }
+        None if wanted.is_empty() && !plan.columns.iter().any(|column| is_shown(&column)) => {
+            missing.push("any declared column".to_owned())
+        }
         _ => {}
     }
     missing
@@ -186,10 +242,24 @@ fn name_unlabelled(plan: &Plan, labels: &mut [Option<String>]) {
     let Some(first) = labels.iter().position(Option::is_some) else {
         return;
     };
-    let shown: BTreeSet<&str> = labels.iter().flatten().filter_map(|label| plan.column(label)).map(|column| column.name.as_str()).collect();
-    let names: Vec<String> =
-        plan.layout.unlabelled.iter().filter(|name| !shown.contains(name.as_str())).map(|name| name.value.clone()).collect();
-    for (place, name) in labels[..first].iter_mut().rev().zip(names.into_iter().rev()) {
+    let shown: BTreeSet<&str> = labels
+        .iter()
+        .flatten()
+        .filter_map(|label| plan.column(label))
+        .map(|column| column.name.as_str())
+        .collect();
+    let names: Vec<String> = plan
+        .layout
+        .unlabelled
+        .iter()
+        .filter(|name| !shown.contains(name.as_str()))
+        .map(|name| name.value.clone())
+        .collect();
+    for (place, name) in labels[..first]
+        .iter_mut()
+        .rev()
+        .zip(names.into_iter().rev())
+    {
         *place = Some(name);
     }
 }
@@ -199,7 +269,11 @@ fn refuse_duplicates(labels: &[Option<String>]) -> Result<(), ReadError> {
     for (position, label) in labels.iter().enumerate() {
         let Some(label) = label else { continue };
         if let Some(first) = seen.insert(fold(label), position) {
-            return Err(ReadError::DuplicateHeader { label: label.clone(), first: first + 1, second: position + 1 });
+            return Err(ReadError::DuplicateHeader {
+                label: label.clone(),
+                first: first + 1,
+                second: position + 1,
+            });
         }
     }
     Ok(())
@@ -213,11 +287,16 @@ fn other_delimiter(plan: &Plan, cells: &[&str]) -> Option<&'static str> {
         return None;
     }
     let known = |part: &str| plan.column(part.trim_matches('"')).is_some();
-    [(',', "commas"), (';', "semicolons"), ('\t', "tabs"), ('|', "pipes")]
-        .into_iter()
-        .filter(|(delimiter, _)| *delimiter as u32 != u32::from(plan.layout.delimiter))
-        .find(|(delimiter, _)| cell.contains(*delimiter) && cell.split(*delimiter).any(known))
-        .map(|(_, name)| name)
+    [
+        (',', "commas"),
+        (';', "semicolons"),
+        ('\t', "tabs"),
+        ('|', "pipes"),
+    ]
+    .into_iter()
+    .filter(|(delimiter, _)| *delimiter as u32 != u32::from(plan.layout.delimiter))
+    .find(|(delimiter, _)| cell.contains(*delimiter) && cell.split(*delimiter).any(known))
+    .map(|(_, name)| name)
 }
 
 fn delimiter_error(plan: &Plan, found: &'static str) -> ReadError {
@@ -233,7 +312,12 @@ fn delimiter_error(plan: &Plan, found: &'static str) -> ReadError {
 
 /// Up to five names, and how many more there are.
 fn some_of(names: &[impl AsRef<str>]) -> String {
-    let mut text = names.iter().take(5).map(|name| name.as_ref()).collect::<Vec<_>>().join(", ");
+    let mut text = names
+        .iter()
+        .take(5)
+        .map(|name| name.as_ref())
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > 5 {
         text.push_str(&format!(" and {} more", names.len() - 5));
     }
@@ -245,12 +329,27 @@ mod tests {
     use super::*;
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
-        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+        rows.iter()
+            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
+            .collect()
     }
 
     #[test]
     fn two_header_rows_are_joined_and_the_upper_one_reaches_right() {
-        let joined = join(&rows(&[&["Area", "2023", "", "2024", ""], &["", "Appeals", "Rate", "Appeals", "Rate", ""]]));
-        assert_eq!(joined, ["Area", "2023 / Appeals", "2023 / Rate", "2024 / Appeals", "2024 / Rate", ""]);
+        let joined = join(&rows(&[
+            &["Area", "2023", "", "2024", ""],
+            &["", "Appeals", "Rate", "Appeals", "Rate", ""],
+        ]));
+        assert_eq!(
+            joined,
+            [
+                "Area",
+                "2023 / Appeals",
+                "2023 / Rate",
+                "2024 / Appeals",
+                "2024 / Rate",
+                ""
+            ]
+        );
     }
 }

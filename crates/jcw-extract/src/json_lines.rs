@@ -23,7 +23,11 @@ use std::io::Read;
 use std::sync::Arc;
 
 /// Lines have no fields to delimit and no marks to mind.
-const LINES: Dialect = Dialect { delimiter: b'\n', quote: None, terminator: b'\n' };
+const LINES: Dialect = Dialect {
+    delimiter: b'\n',
+    quote: None,
+    terminator: b'\n',
+};
 
 /// Reads JSON lines.
 pub(crate) struct JsonLinesReader {
@@ -53,13 +57,25 @@ impl JsonLinesReader {
         let text = Text::new(source, &plan.layout.encoding, &tally)?;
         let mut blocks = TextBlocks::new(text, LINES, plan.limits.max_line_bytes)?;
         if let Some(first) = blocks.peek_record()?
-            && blocks.bytes()[first.content].trim_ascii_start().starts_with(b"[")
+            && blocks.bytes()[first.content]
+                .trim_ascii_start()
+                .starts_with(b"[")
         {
             return Err(ReadError::JsonArray);
         }
         let columns = Columns::new(&plan, &Header::declared(&plan), None)?;
         let (final_newline, max_line) = (plan.layout.final_newline, plan.limits.max_line_bytes);
-        Ok(JsonLinesReader { tally, blocks, shape: Arc::new(Shape { plan, columns, max_line }), final_newline, ended: false })
+        Ok(JsonLinesReader {
+            tally,
+            blocks,
+            shape: Arc::new(Shape {
+                plan,
+                columns,
+                max_line,
+            }),
+            final_newline,
+            ended: false,
+        })
     }
 
     fn next(&mut self) -> Result<Option<Piece>, ReadError> {
@@ -70,10 +86,17 @@ impl JsonLinesReader {
             return Ok(None);
         };
         if block.unterminated && self.final_newline {
-            return Err(ReadError::Truncated { line: None, what: "the last line has no line end" });
+            return Err(ReadError::Truncated {
+                line: None,
+                what: "the last line has no line end",
+            });
         }
         self.ended = false;
-        let piece = JsonPiece { block, dialect: self.blocks.dialect(), shape: Arc::clone(&self.shape) };
+        let piece = JsonPiece {
+            block,
+            dialect: self.blocks.dialect(),
+            shape: Arc::clone(&self.shape),
+        };
         Ok(Some(Piece::json(&self.tally, piece)))
     }
 }
@@ -85,7 +108,11 @@ impl Reader for JsonLinesReader {
 
     fn finish(self: Box<Self>) -> Result<Summary, ReadError> {
         let summary = self.tally.summary();
-        if summary.records == 0 { Err(ReadError::NoRows) } else { Ok(summary) }
+        if summary.records == 0 {
+            Err(ReadError::NoRows)
+        } else {
+            Ok(summary)
+        }
     }
 }
 
@@ -93,14 +120,19 @@ impl JsonPiece {
     pub(crate) fn into_rows(self, tally: &Tally) -> Result<Rows, ReadError> {
         let shape = &self.shape;
         let width = shape.columns.positions.len();
-        let mut builders: Vec<StringViewBuilder> = std::iter::repeat_with(StringViewBuilder::new).take(width).collect();
+        let mut builders: Vec<StringViewBuilder> = std::iter::repeat_with(StringViewBuilder::new)
+            .take(width)
+            .collect();
         let (mut rows, mut malformed) = (Vec::new(), Vec::new());
         let (bytes, mut line, mut start) = (&self.block.bytes[..], self.block.line, 0);
         let mut cells: Vec<Option<Cow<'_, str>>> = vec![None; width];
         while let End::At { next, .. } = self.dialect.end(bytes, start, true) {
             let raw = &bytes[self.dialect.content(bytes, start, next)];
             if raw.len() > shape.max_line {
-                return Err(ReadError::LongLine { line, limit: shape.max_line });
+                return Err(ReadError::LongLine {
+                    line,
+                    limit: shape.max_line,
+                });
             }
             if !std::str::from_utf8(raw).is_ok_and(is_blank) {
                 cells.fill(None);
@@ -112,7 +144,10 @@ impl JsonPiece {
                         rows.push(line);
                     }
                     Err(_) if self.block.unterminated && next >= bytes.len() => {
-                        return Err(ReadError::Truncated { line: Some(line), what: "the last line is cut" });
+                        return Err(ReadError::Truncated {
+                            line: Some(line),
+                            what: "the last line is cut",
+                        });
                     }
                     Err((rule, reason)) => malformed.push(Malformed::new(line, rule, reason, raw)),
                 }
@@ -121,9 +156,17 @@ impl JsonPiece {
             start = next;
         }
         let records = (rows.len() + malformed.len()) as i64;
-        let mut columns: Vec<ArrayRef> = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
+        let mut columns: Vec<ArrayRef> = builders
+            .iter_mut()
+            .map(|builder| Arc::new(builder.finish()) as ArrayRef)
+            .collect();
         columns.extend(added_columns(&shape.plan, &rows));
-        Ok(Rows { batch: shape.columns.batch(columns, rows)?, malformed, records, sheet: None })
+        Ok(Rows {
+            batch: shape.columns.batch(columns, rows)?,
+            malformed,
+            records,
+            sheet: None,
+        })
     }
 }
 
@@ -139,14 +182,31 @@ impl Shape {
         if memchr::memchr(0, raw).is_some() {
             return Err(("csv.nul", "the line has a NUL byte in it"));
         }
-        let text = simdutf8::basic::from_utf8(raw).map_err(|_| ("csv.encoding", "the line has bytes that are not text in the file's encoding"))?;
-        let object: Object<'l> = serde_json::from_str(text).map_err(|_| ("json.syntax", "the line is not one JSON object"))?;
+        let text = simdutf8::basic::from_utf8(raw).map_err(|_| {
+            (
+                "csv.encoding",
+                "the line has bytes that are not text in the file's encoding",
+            )
+        })?;
+        let object: Object<'l> = serde_json::from_str(text)
+            .map_err(|_| ("json.syntax", "the line is not one JSON object"))?;
         for (key, value) in object.0 {
-            let Some(position) = self.plan.columns.iter().position(|column| column.labels.contains(&crate::label::fold(&key))) else {
-                tally.warn("json.unknown_key", Some(line), "lines have keys that the contract does not declare; they were not read");
+            let Some(position) = self
+                .plan
+                .columns
+                .iter()
+                .position(|column| column.labels.contains(&crate::label::fold(&key)))
+            else {
+                tally.warn(
+                    "json.unknown_key",
+                    Some(line),
+                    "lines have keys that the contract does not declare; they were not read",
+                );
                 continue;
             };
-            let Some(cell) = cells.get_mut(position) else { continue };
+            let Some(cell) = cells.get_mut(position) else {
+                continue;
+            };
             if cell.is_some() {
                 return Err(("json.duplicate_key", "the line has two keys for one column"));
             }
@@ -164,9 +224,14 @@ fn value_text(value: &RawValue) -> Result<Option<Cow<'_, str>>, (&'static str, &
         "false" => Ok(Some("FALSE".into())),
         text if text.starts_with('"') => match serde_json::from_str::<&str>(text) {
             Ok(text) => Ok(Some(text.into())),
-            Err(_) => serde_json::from_str::<String>(text).map(|text| Some(text.into())).map_err(|_| ("json.syntax", "a string is not valid JSON")),
+            Err(_) => serde_json::from_str::<String>(text)
+                .map(|text| Some(text.into()))
+                .map_err(|_| ("json.syntax", "a string is not valid JSON")),
         },
-        text if text.starts_with(['{', '[']) => Err(("json.nested", "a value is an object or a list; send one flat object a line")),
+        text if text.starts_with(['{', '[']) => Err((
+            "json.nested",
+            "a value is an object or a list; send one flat object a line",
+        )),
         number => Ok(Some(number.into())),
     }
 }
@@ -204,7 +269,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines() -> Contract {
-        contract(layout(Format::JsonLines), vec![column("id"), column("cost").alias("Cost GBP"), column("note")])
+        contract(
+            layout(Format::JsonLines),
+            vec![
+                column("id"),
+                column("cost").alias("Cost GBP"),
+                column("note"),
+            ],
+        )
     }
 
     #[test]
@@ -212,19 +284,53 @@ mod tests {
         let whole = read(&lines(), "{\"ID\": \"007\", \"cost gbp\": 1.50, \"new\": 1}\n\n{\"note\": \"a\\nb\", \"id\": 12345678901234567890, \"cost\": null}\n").unwrap();
         assert_eq!(whole.labels, ["id", "cost", "note"]);
         let cell = |row: usize, label: &str| whole.cell(row, label).map(str::to_owned);
-        assert_eq!((cell(0, "id"), cell(0, "cost"), cell(0, "note")), (Some("007".into()), Some("1.50".into()), None));
-        assert_eq!((cell(1, "id"), cell(1, "cost"), cell(1, "note")), (Some("12345678901234567890".into()), None, Some("a\nb".into())));
+        assert_eq!(
+            (cell(0, "id"), cell(0, "cost"), cell(0, "note")),
+            (Some("007".into()), Some("1.50".into()), None)
+        );
+        assert_eq!(
+            (cell(1, "id"), cell(1, "cost"), cell(1, "note")),
+            (
+                Some("12345678901234567890".into()),
+                None,
+                Some("a\nb".into())
+            )
+        );
         assert_eq!(whole.rows, [1, 3]);
         assert!(whole.warned("json.unknown_key"));
     }
 
     #[test]
     fn a_line_that_is_no_flat_object_is_set_aside() {
-        let whole = read(&lines(), "{\"id\": 1}\n{\"id\": {}}\n{\"id\": 1, \"Id\": 2}\n{\"id\": 1\n[1]\n").unwrap();
-        let rules: Vec<&str> = whole.malformed.iter().map(|malformed| malformed.rule).collect();
-        assert_eq!(rules, ["json.nested", "json.duplicate_key", "json.syntax", "json.syntax"]);
-        assert_eq!(read(&lines(), "[{\"id\": 1}]\n").unwrap_err().rule(), "json.array");
-        assert_eq!(read(&lines(), "{\"id\": 1}\n{\"id\": 2").unwrap_err().rule(), "file.truncated");
+        let whole = read(
+            &lines(),
+            "{\"id\": 1}\n{\"id\": {}}\n{\"id\": 1, \"Id\": 2}\n{\"id\": 1\n[1]\n",
+        )
+        .unwrap();
+        let rules: Vec<&str> = whole
+            .malformed
+            .iter()
+            .map(|malformed| malformed.rule)
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                "json.nested",
+                "json.duplicate_key",
+                "json.syntax",
+                "json.syntax"
+            ]
+        );
+        assert_eq!(
+            read(&lines(), "[{\"id\": 1}]\n").unwrap_err().rule(),
+            "json.array"
+        );
+        assert_eq!(
+            read(&lines(), "{\"id\": 1}\n{\"id\": 2")
+                .unwrap_err()
+                .rule(),
+            "file.truncated"
+        );
     }
 
     proptest! {

@@ -24,7 +24,8 @@ pub fn fold(label: &str) -> String {
 
 /// Whether a cell holds nothing that can be seen.
 pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(|character| character.is_whitespace() || is_invisible(character))
+    text.chars()
+        .all(|character| character.is_whitespace() || is_invisible(character))
 }
 
 /// A label without white space or anything invisible around it.
@@ -34,7 +35,10 @@ pub(crate) fn trim(label: &str) -> &str {
 
 /// Zero-width characters that editors and exports leave behind.
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
+    matches!(
+        character,
+        '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]
@@ -43,7 +47,12 @@ mod tests {
 
     #[test]
     fn labels_that_look_alike_are_alike() {
-        for label in ["Organisation Code", " organisation_code", "ORGANISATION - CODE\u{a0}", "\u{feff}organisation-code"] {
+        for label in [
+            "Organisation Code",
+            " organisation_code",
+            "ORGANISATION - CODE\u{a0}",
+            "\u{feff}organisation-code",
+        ] {
             assert_eq!(fold(label), "organisation code");
         }
         assert_ne!(fold("organisationcode"), "organisation code");

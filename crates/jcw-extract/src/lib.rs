@@ -25,9 +25,9 @@ mod open;
 mod parquet;
 mod plan;
 mod read_error;
+mod reader;
 #[cfg(test)]
 mod real_files;
-mod reader;
 mod record;
 mod remote;
 mod sheet;

@@ -48,14 +48,35 @@ pub async fn list(source: &Source, root: &Path) -> Result<Listing, Error> {
         match Location::new(source, entry, root)? {
             Location::Local { base, pattern } => {
                 let limit = source.limits.max_bytes;
-                let found = tokio::task::spawn_blocking(move || list_folder(&base, pattern.as_ref(), limit)).await;
-                let found = found.map_err(|error| Error::List { url: entry.value.clone(), reason: error.to_string() })??;
+                let found = tokio::task::spawn_blocking(move || {
+                    list_folder(&base, pattern.as_ref(), limit)
+                })
+                .await;
+                let found = found.map_err(|error| Error::List {
+                    url: entry.value.clone(),
+                    reason: error.to_string(),
+                })??;
                 listing.files.extend(found.files);
                 listing.refused.extend(found.refused);
             }
-            Location::Web { store, url } => list_web(&mut listing, store, &url, source.limits.max_bytes).await?,
-            Location::Store { store, prefix, pattern, root } => {
-                list_store(&mut listing, store, &prefix, pattern.as_ref(), &root, source.limits.max_bytes).await?;
+            Location::Web { store, url } => {
+                list_web(&mut listing, store, &url, source.limits.max_bytes).await?
+            }
+            Location::Store {
+                store,
+                prefix,
+                pattern,
+                root,
+            } => {
+                list_store(
+                    &mut listing,
+                    store,
+                    &prefix,
+                    pattern.as_ref(),
+                    &root,
+                    source.limits.max_bytes,
+                )
+                .await?;
             }
         }
     }
@@ -66,7 +87,10 @@ pub async fn list(source: &Source, root: &Path) -> Result<Listing, Error> {
 impl Listing {
     fn take(&mut self, file: RemoteFile, limit: u64) {
         if file.size > limit {
-            let reason = format!("it is {} bytes and the source takes no more than {limit} (`limits: max_bytes`)", file.size);
+            let reason = format!(
+                "it is {} bytes and the source takes no more than {limit} (`limits: max_bytes`)",
+                file.size
+            );
             self.refuse(file.url, "limit.bytes", reason);
         } else {
             self.files.push(file);
@@ -74,12 +98,17 @@ impl Listing {
     }
 
     fn refuse(&mut self, url: String, rule: &'static str, reason: impl Into<String>) {
-        self.refused.push(Refused { url, rule, reason: reason.into() });
+        self.refused.push(Refused {
+            url,
+            rule,
+            reason: reason.into(),
+        });
     }
 
     /// Puts the listing in order; what two patterns name is there once.
     fn settle(&mut self) {
-        self.files.sort_by(|left, right| (left.modified, &left.url).cmp(&(right.modified, &right.url)));
+        self.files
+            .sort_by(|left, right| (left.modified, &left.url).cmp(&(right.modified, &right.url)));
         let mut seen = BTreeSet::new();
         self.files.retain(|file| seen.insert(file.url.clone()));
         self.refused.sort_by(|left, right| left.url.cmp(&right.url));
@@ -93,7 +122,12 @@ fn list_folder(base: &Path, pattern: Option<&GlobMatcher>, limit: u64) -> Result
         match base.symlink_metadata() {
             Ok(metadata) => take_local(&mut listing, base, &metadata, limit),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::List { url: shown(base), reason: error.to_string() }),
+            Err(error) => {
+                return Err(Error::List {
+                    url: shown(base),
+                    reason: error.to_string(),
+                });
+            }
         }
         return Ok(listing);
     };
@@ -101,16 +135,39 @@ fn list_folder(base: &Path, pattern: Option<&GlobMatcher>, limit: u64) -> Result
         let entry = match entry {
             Ok(entry) => entry,
             // The folder itself, or a file gone since: nothing is there.
-            Err(error) if error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) => continue,
-            Err(error) => return Err(Error::List { url: shown(base), reason: error.to_string() }),
+            Err(error)
+                if error
+                    .io_error()
+                    .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) =>
+            {
+                continue;
+            }
+            Err(error) => {
+                return Err(Error::List {
+                    url: shown(base),
+                    reason: error.to_string(),
+                });
+            }
         };
-        let Ok(below) = entry.path().strip_prefix(base) else { continue };
+        let Ok(below) = entry.path().strip_prefix(base) else {
+            continue;
+        };
         let leads_away = entry.file_type().is_symlink() && entry.path().is_dir();
-        if leads_away || pattern.is_match(below) && !(entry.file_type().is_dir() && takes_anything(pattern)) {
+        if leads_away
+            || pattern.is_match(below) && !(entry.file_type().is_dir() && takes_anything(pattern))
+        {
             match entry.metadata() {
                 Ok(metadata) => take_local(&mut listing, entry.path(), &metadata, limit),
-                Err(error) if error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) => {}
-                Err(error) => return Err(Error::List { url: shown(entry.path()), reason: error.to_string() }),
+                Err(error)
+                    if error
+                        .io_error()
+                        .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) => {}
+                Err(error) => {
+                    return Err(Error::List {
+                        url: shown(entry.path()),
+                        reason: error.to_string(),
+                    });
+                }
             }
         }
     }
@@ -126,8 +183,15 @@ fn takes_anything(pattern: &GlobMatcher) -> bool {
 
 fn take_local(listing: &mut Listing, path: &Path, metadata: &Metadata, limit: u64) {
     let name = path.file_name().and_then(|name| name.to_str());
-    let (Some(name), Some(_)) = (name.filter(|name| !name.chars().any(char::is_control)), path.to_str()) else {
-        return listing.refuse(shown(path), "delivery.name", "its name cannot be read as text; rename it");
+    let (Some(name), Some(_)) = (
+        name.filter(|name| !name.chars().any(char::is_control)),
+        path.to_str(),
+    ) else {
+        return listing.refuse(
+            shown(path),
+            "delivery.name",
+            "its name cannot be read as text; rename it",
+        );
     };
     if let Some((rule, reason)) = no_file(metadata.file_type()) {
         return listing.refuse(shown(path), rule, reason);
@@ -142,36 +206,63 @@ fn no_file(kind: FileType) -> Option<(&'static str, &'static str)> {
     if kind.is_file() {
         None
     } else if kind.is_symlink() {
-        Some(("delivery.symlink", "it is a link, which may lead anywhere; put the file itself there"))
+        Some((
+            "delivery.symlink",
+            "it is a link, which may lead anywhere; put the file itself there",
+        ))
     } else if kind.is_dir() {
-        Some(("delivery.folder", "it is a folder with the name of a file; put the files where the source looks for them"))
+        Some((
+            "delivery.folder",
+            "it is a folder with the name of a file; put the files where the source looks for them",
+        ))
     } else {
-        Some(("delivery.special", "it is a pipe, socket or device and not a file; remove it"))
+        Some((
+            "delivery.special",
+            "it is a pipe, socket or device and not a file; remove it",
+        ))
     }
 }
 
-async fn list_web(listing: &mut Listing, store: Arc<dyn ObjectStore>, url: &Url, limit: u64) -> Result<(), Error> {
+async fn list_web(
+    listing: &mut Listing,
+    store: Arc<dyn ObjectStore>,
+    url: &Url,
+    limit: u64,
+) -> Result<(), Error> {
     let mut public = url.clone();
     // These fail for addresses that cannot have a user, which then have none.
     let _ = public.set_username("");
     let _ = public.set_password(None);
     public.set_query(None);
     public.set_fragment(None);
-    let name = url.path_segments().and_then(|mut segments| segments.next_back()).map(percent_decoded).filter(|name| !name.is_empty());
+    let name = url
+        .path_segments()
+        .and_then(|mut segments| segments.next_back())
+        .map(percent_decoded)
+        .filter(|name| !name.is_empty());
     let path = StorePath::default();
     let meta = match store.head(&path).await {
         // Some servers answer only to GET; the body is not read.
-        Err(object_store::Error::NotFound { .. }) => store.get_opts(&path, GetOptions::default()).await.map(|found| found.meta),
+        Err(object_store::Error::NotFound { .. }) => store
+            .get_opts(&path, GetOptions::default())
+            .await
+            .map(|found| found.meta),
         answer => answer,
     };
     match meta {
         Ok(meta) => {
             let name = name.unwrap_or_else(|| "download".to_owned());
-            listing.take(RemoteFile::remote(store, meta, public.to_string(), name, limit), limit);
+            listing.take(
+                RemoteFile::remote(store, meta, public.to_string(), name, limit),
+                limit,
+            );
             Ok(())
         }
         Err(object_store::Error::NotFound { .. }) => Ok(()),
-        Err(error) => Err(Error::List { url: public.to_string(), reason: told(&error) }),
+        Err(error) => Err(Error::List {
+            url: public.to_string(),
+            reason: told(&error),
+        }),
     }
 }
 
@@ -183,7 +274,10 @@ async fn list_store(
     root: &str,
     limit: u64,
 ) -> Result<(), Error> {
-    let failed = |error: object_store::Error| Error::List { url: format!("{root}{prefix}"), reason: told(&error) };
+    let failed = |error: object_store::Error| Error::List {
+        url: format!("{root}{prefix}"),
+        reason: told(&error),
+    };
     let Some(pattern) = pattern else {
         return match store.head(prefix).await {
             Ok(meta) => {
@@ -196,7 +290,12 @@ async fn list_store(
     };
     let mut objects = store.list(Some(prefix));
     while let Some(meta) = objects.try_next().await.map_err(failed)? {
-        let below = meta.location.as_ref().strip_prefix(prefix.as_ref()).unwrap_or_default().trim_start_matches('/');
+        let below = meta
+            .location
+            .as_ref()
+            .strip_prefix(prefix.as_ref())
+            .unwrap_or_default()
+            .trim_start_matches('/');
         if pattern.is_match(below) {
             take_object(listing, &store, meta, root, limit);
         }
@@ -204,10 +303,19 @@ async fn list_store(
     Ok(())
 }
 
-fn take_object(listing: &mut Listing, store: &Arc<dyn ObjectStore>, meta: ObjectMeta, root: &str, limit: u64) {
+fn take_object(
+    listing: &mut Listing,
+    store: &Arc<dyn ObjectStore>,
+    meta: ObjectMeta,
+    root: &str,
+    limit: u64,
+) {
     let url = format!("{root}{}", meta.location);
     let name = meta.location.filename().unwrap_or_default().to_owned();
-    listing.take(RemoteFile::remote(Arc::clone(store), meta, url, name, limit), limit);
+    listing.take(
+        RemoteFile::remote(Arc::clone(store), meta, url, name, limit),
+        limit,
+    );
 }
 
 /// The path as a URL; what cannot be one is shown with its odd bytes replaced.

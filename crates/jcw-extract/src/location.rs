@@ -14,17 +14,32 @@ use url::{Host, Url};
 /// A place to look.
 pub(crate) enum Location {
     /// A folder, or one file, on a disk of this machine.
-    Local { base: PathBuf, pattern: Option<GlobMatcher> },
+    Local {
+        base: PathBuf,
+        pattern: Option<GlobMatcher>,
+    },
     /// One file at a web address.
-    Web { store: Arc<dyn ObjectStore>, url: Url },
+    Web {
+        store: Arc<dyn ObjectStore>,
+        url: Url,
+    },
     /// A prefix, or one object, in an object store.
-    Store { store: Arc<dyn ObjectStore>, prefix: StorePath, pattern: Option<GlobMatcher>, root: String },
+    Store {
+        store: Arc<dyn ObjectStore>,
+        prefix: StorePath,
+        pattern: Option<GlobMatcher>,
+        root: String,
+    },
 }
 
 impl Location {
     /// Understands an entry. Relative paths start at `root`.
     pub(crate) fn new(source: &Source, entry: &Placed<String>, root: &Path) -> Result<Self, Error> {
-        let wrong = |reason: String| Error::Entry { place: entry.place.clone(), entry: redact(&entry.value), reason };
+        let wrong = |reason: String| Error::Entry {
+            place: entry.place.clone(),
+            entry: redact(&entry.value),
+            reason,
+        };
         let Some((scheme, rest)) = entry.split_once("://") else {
             return Self::local(&root.join(entry.as_str())).map_err(wrong);
         };
@@ -32,7 +47,9 @@ impl Location {
             "file" => {
                 let path = rest.strip_prefix("localhost").unwrap_or(rest);
                 if !path.starts_with('/') {
-                    return Err(wrong("a file URL needs three slashes: file:///folder/*.csv".to_owned()));
+                    return Err(wrong(
+                        "a file URL needs three slashes: file:///folder/*.csv".to_owned(),
+                    ));
                 }
                 Self::local(Path::new(&percent_decoded(path))).map_err(wrong)
             }
@@ -53,7 +70,10 @@ impl Location {
         let path = std::path::absolute(path).map_err(|error| error.to_string())?;
         let text = path.to_str().ok_or("the path is not UTF-8")?;
         let (base, pattern) = split(text)?;
-        Ok(Location::Local { base: PathBuf::from(base), pattern })
+        Ok(Location::Local {
+            base: PathBuf::from(base),
+            pattern,
+        })
     }
 
     fn web(url: Url) -> Result<Self, String> {
@@ -73,18 +93,34 @@ impl Location {
             .with_client_options(ClientOptions::new().with_allow_http(is_here))
             .build()
             .map_err(|error| told(&error))?;
-        Ok(Location::Web { store: Arc::new(store), url })
+        Ok(Location::Web {
+            store: Arc::new(store),
+            url,
+        })
     }
 
     fn store(source: &Source, scheme: &str, rest: &str) -> Result<Self, String> {
         let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
         let (base, pattern) = split(key)?;
-        let url = Url::parse(&format!("{scheme}://{authority}/{base}")).map_err(|error| error.to_string())?;
-        let (store, prefix) = parse_url_opts(&url, source.store.iter().map(|(key, value)| (key, value))).map_err(|error| told(&error))?;
+        let url = Url::parse(&format!("{scheme}://{authority}/{base}"))
+            .map_err(|error| error.to_string())?;
+        let (store, prefix) =
+            parse_url_opts(&url, source.store.iter().map(|(key, value)| (key, value)))
+                .map_err(|error| told(&error))?;
         let store: Arc<dyn ObjectStore> = Arc::from(store);
         // What stands in the address before the object's path in the store.
-        let shown = url.path().trim_start_matches('/').strip_suffix(prefix.as_ref()).unwrap_or_default().to_owned();
-        Ok(Location::Store { store, prefix, pattern, root: format!("{scheme}://{authority}/{shown}") })
+        let shown = url
+            .path()
+            .trim_start_matches('/')
+            .strip_suffix(prefix.as_ref())
+            .unwrap_or_default()
+            .to_owned();
+        Ok(Location::Store {
+            store,
+            prefix,
+            pattern,
+            root: format!("{scheme}://{authority}/{shown}"),
+        })
     }
 }
 
@@ -99,7 +135,10 @@ fn split(path: &str) -> Result<(&str, Option<GlobMatcher>), String> {
         Some(slash) => (&path[..slash], &path[slash + 1..]),
         None => ("", path),
     };
-    let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| format!("the pattern does not hold: {error}"))?;
+    let glob = GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| format!("the pattern does not hold: {error}"))?;
     Ok((base, Some(glob.compile_matcher())))
 }
 
@@ -107,7 +146,10 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| u8::from_str_radix(code, 16).ok());
+        let code = after
+            .get(..2)
+            .and_then(|code| std::str::from_utf8(code).ok())
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
         match code {
             Some(byte) if *first == b'%' => {
                 bytes.push(byte);

@@ -19,7 +19,10 @@ pub(crate) fn kind(head: &[u8]) -> Kind {
         (b"PK\x03\x04", Kind::Zip),
         (b"PK\x05\x06", Kind::Zip),
         (b"PAR1", Kind::Parquet),
-        (b"\xD0\xCF\x11\xE0", Kind::Other("an old .xls workbook, or one with a password")),
+        (
+            b"\xD0\xCF\x11\xE0",
+            Kind::Other("an old .xls workbook, or one with a password"),
+        ),
         (b"%PDF", Kind::Other("a PDF")),
         (b"\x1F\x8B", Kind::Other("a gzip archive")),
         (b"7z\xBC\xAF\x27\x1C", Kind::Other("a 7z archive")),
@@ -28,11 +31,20 @@ pub(crate) fn kind(head: &[u8]) -> Kind {
         (b"\xFF\xD8\xFF", Kind::Other("a picture")),
         (b"{\\rtf", Kind::Other("a rich-text document")),
     ];
-    if let Some((_, kind)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
+    if let Some((_, kind)) = SIGNATURES
+        .iter()
+        .find(|(signature, _)| head.starts_with(signature))
+    {
         return *kind;
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()));
+    let text = head
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let starts = |prefix: &str| {
+        text.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
     if starts("<!doctype html") || starts("<html") {
         return Kind::Other("a web page");
     }

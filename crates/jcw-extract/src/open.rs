@@ -22,22 +22,38 @@ use std::sync::Arc;
 ///
 /// A zip is opened when the format is one that a zip can hold. The copy must
 /// not change while it is read.
-pub fn open(contract: &Contract, limits: &Limits, file_name: &str, path: &Path) -> Result<Box<dyn Reader>, ReadError> {
+pub fn open(
+    contract: &Contract,
+    limits: &Limits,
+    file_name: &str,
+    path: &Path,
+) -> Result<Box<dyn Reader>, ReadError> {
     let file = File::open(path).map_err(opening)?;
     open_file(contract, limits, &[file_name], file)
 }
 
 /// `names` are the file's own name and then those of the zips it was in.
-fn open_file(contract: &Contract, limits: &Limits, names: &[&str], mut file: File) -> Result<Box<dyn Reader>, ReadError> {
+fn open_file(
+    contract: &Contract,
+    limits: &Limits,
+    names: &[&str],
+    mut file: File,
+) -> Result<Box<dyn Reader>, ReadError> {
     let size = file.metadata().map_err(opening)?.len();
     if size == 0 {
         return Err(ReadError::Empty);
     }
     if size > limits.max_bytes && names.len() == 1 {
-        return Err(ReadError::TooLarge { size, limit: limits.max_bytes });
+        return Err(ReadError::TooLarge {
+            size,
+            limit: limits.max_bytes,
+        });
     }
     let mut head = Vec::with_capacity(HEAD);
-    file.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(opening)?;
+    file.by_ref()
+        .take(HEAD as u64)
+        .read_to_end(&mut head)
+        .map_err(opening)?;
     file.seek(SeekFrom::Start(0)).map_err(opening)?;
 
     let format = contract.layout.format;
@@ -52,15 +68,32 @@ fn open_file(contract: &Contract, limits: &Limits, names: &[&str], mut file: Fil
             let plan = Arc::new(Plan::new(contract, limits, names)?);
             Ok(Box::new(JsonLinesReader::new(plan, Box::new(file))?))
         }
-        (Format::Parquet, Kind::Parquet) => Ok(Box::new(ParquetReader::new(Arc::new(Plan::new(contract, limits, names)?), file)?)),
-        (_, Kind::Parquet) => Err(ReadError::WrongKind { found: "a Parquet file", wanted: expected }),
-        (_, Kind::Text) => Err(ReadError::WrongKind { found: "plain text", wanted: expected }),
-        (_, Kind::Other(found)) => Err(ReadError::WrongKind { found, wanted: expected }),
+        (Format::Parquet, Kind::Parquet) => Ok(Box::new(ParquetReader::new(
+            Arc::new(Plan::new(contract, limits, names)?),
+            file,
+        )?)),
+        (_, Kind::Parquet) => Err(ReadError::WrongKind {
+            found: "a Parquet file",
+            wanted: expected,
+        }),
+        (_, Kind::Text) => Err(ReadError::WrongKind {
+            found: "plain text",
+            wanted: expected,
+        }),
+        (_, Kind::Other(found)) => Err(ReadError::WrongKind {
+            found,
+            wanted: expected,
+        }),
     }
 }
 
 /// A zip is a workbook, or holds the files to read.
-fn open_zip(contract: &Contract, limits: &Limits, names: &[&str], file: File) -> Result<Box<dyn Reader>, ReadError> {
+fn open_zip(
+    contract: &Contract,
+    limits: &Limits,
+    names: &[&str],
+    file: File,
+) -> Result<Box<dyn Reader>, ReadError> {
     let copy = file.try_clone().map_err(opening)?;
     let mut archive = Archive::new(copy, limits)?;
     let format = contract.layout.format;
@@ -73,31 +106,55 @@ fn open_zip(contract: &Contract, limits: &Limits, names: &[&str], file: File) ->
     };
     match workbook {
         Some((_, kind)) if kind == format => {
-            if archive.members().iter().any(|(_, name)| name.ends_with("vbaProject.bin")) {
+            if archive
+                .members()
+                .iter()
+                .any(|(_, name)| name.ends_with("vbaProject.bin"))
+            {
                 return Err(ReadError::Macros);
             }
             archive.check_all()?;
             let mut file = file;
             file.seek(SeekFrom::Start(0)).map_err(opening)?;
-            Ok(Box::new(SheetReader::new(Arc::new(Plan::new(contract, limits, names)?), file)?))
+            Ok(Box::new(SheetReader::new(
+                Arc::new(Plan::new(contract, limits, names)?),
+                file,
+            )?))
         }
-        Some((found, _)) => Err(ReadError::WrongKind { found, wanted: expected(format) }),
-        None if names.len() > 1 => Err(ReadError::WrongKind { found: "a zip within a zip", wanted: expected(format) }),
+        Some((found, _)) => Err(ReadError::WrongKind {
+            found,
+            wanted: expected(format),
+        }),
+        None if names.len() > 1 => Err(ReadError::WrongKind {
+            found: "a zip within a zip",
+            wanted: expected(format),
+        }),
         None => open_members(contract, limits, names, archive),
     }
 }
 
-fn open_members(contract: &Contract, limits: &Limits, names: &[&str], mut archive: Archive) -> Result<Box<dyn Reader>, ReadError> {
+fn open_members(
+    contract: &Contract,
+    limits: &Limits,
+    names: &[&str],
+    mut archive: Archive,
+) -> Result<Box<dyn Reader>, ReadError> {
     let mut members = archive.members();
     match &contract.layout.member {
         Some(pattern) => {
             let pattern_whole = compile_whole("member pattern", pattern)?;
             members.retain(|(_, name)| pattern_whole.is_match(name));
             if members.is_empty() {
-                return Err(ReadError::ZipNoMember { pattern: pattern.value.clone() });
+                return Err(ReadError::ZipNoMember {
+                    pattern: pattern.value.clone(),
+                });
             }
         }
-        None if members.len() != 1 => return Err(ReadError::ZipWhichMember { found: members.len() }),
+        None if members.len() != 1 => {
+            return Err(ReadError::ZipWhichMember {
+                found: members.len(),
+            });
+        }
         None => {}
     }
     members.sort_by(|left, right| left.1.cmp(&right.1));
@@ -108,7 +165,10 @@ fn open_members(contract: &Contract, limits: &Limits, names: &[&str], mut archiv
         let names: Vec<&str> = std::iter::once(own).chain(names.iter().copied()).collect();
         readers.push(open_file(contract, limits, &names, file)?);
     }
-    Ok(Box::new(Members { readers, current: 0 }))
+    Ok(Box::new(Members {
+        readers,
+        current: 0,
+    }))
 }
 
 /// The members of a zip, one after the other.
@@ -152,7 +212,10 @@ fn expected(format: Format) -> &'static str {
 }
 
 fn opening(source: std::io::Error) -> ReadError {
-    ReadError::Io { doing: "opening it", source }
+    ReadError::Io {
+        doing: "opening it",
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -184,38 +247,103 @@ mod tests {
     fn the_members_of_a_zip_are_read_one_after_the_other() {
         let mut contract = ab();
         contract.layout.member = Some(text(r".*\.csv"));
-        contract.columns.push(column("month").from(Origin::FileName(text(r"(\d{4}-\d{2})"))));
-        let bytes = zipped(&[("b/2024-02.csv", b"b,a\n3,4\n"), ("../a/2024-01.csv", b"a,b\n1,2\n"), ("readme.txt", b"no")]);
+        contract
+            .columns
+            .push(column("month").from(Origin::FileName(text(r"(\d{4}-\d{2})"))));
+        let bytes = zipped(&[
+            ("b/2024-02.csv", b"b,a\n3,4\n"),
+            ("../a/2024-01.csv", b"a,b\n1,2\n"),
+            ("readme.txt", b"no"),
+        ]);
         let whole = read(&contract, bytes).unwrap();
-        assert_eq!((whole.texts(0), whole.texts(1)), (vec!["1", "2", "2024-01"], vec!["3", "4", "2024-02"]));
+        assert_eq!(
+            (whole.texts(0), whole.texts(1)),
+            (vec!["1", "2", "2024-01"], vec!["3", "4", "2024-02"])
+        );
         assert_eq!(whole.summary.records, 2);
     }
 
     #[test]
     fn a_zip_needs_one_member_or_a_pattern() {
-        assert_eq!(read(&ab(), zipped(&[("x.csv", b"a,b\n1,2\n")])).unwrap().cells.len(), 1);
-        assert_eq!(rule(read(&ab(), zipped(&[("x.csv", b"a,b\n1,2\n"), ("y.csv", b"a,b\n")]))), "zip.ambiguous");
+        assert_eq!(
+            read(&ab(), zipped(&[("x.csv", b"a,b\n1,2\n")]))
+                .unwrap()
+                .cells
+                .len(),
+            1
+        );
+        assert_eq!(
+            rule(read(
+                &ab(),
+                zipped(&[("x.csv", b"a,b\n1,2\n"), ("y.csv", b"a,b\n")])
+            )),
+            "zip.ambiguous"
+        );
         let mut contract = ab();
         contract.layout.member = Some(text("z.csv"));
-        assert_eq!(rule(read(&contract, zipped(&[("x.csv", b"a,b\n1,2\n")]))), "zip.not_found");
+        assert_eq!(
+            rule(read(&contract, zipped(&[("x.csv", b"a,b\n1,2\n")]))),
+            "zip.not_found"
+        );
     }
 
     #[test]
     fn a_zip_that_swells_is_refused() {
         let bomb = zipped(&[("x.csv", &[b'a'; 8 << 20])]);
-        let limits = Limits { max_zip_ratio: 100, ..Limits::default() };
-        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", &bomb)), "zip.ratio");
-        let limits = Limits { max_zip_ratio: 1 << 40, max_unzipped_bytes: 1 << 20, ..Limits::default() };
-        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", &bomb)), "zip.size");
-        let limits = Limits { max_zip_members: 1, ..Limits::default() };
-        assert_eq!(rule(read_limited(&ab(), &limits, "x.zip", zipped(&[("x", b""), ("y", b"")]))), "zip.members");
+        let limits = Limits {
+            max_zip_ratio: 100,
+            ..Limits::default()
+        };
+        assert_eq!(
+            rule(read_limited(&ab(), &limits, "x.zip", &bomb)),
+            "zip.ratio"
+        );
+        let limits = Limits {
+            max_zip_ratio: 1 << 40,
+            max_unzipped_bytes: 1 << 20,
+            ..Limits::default()
+        };
+        assert_eq!(
+            rule(read_limited(&ab(), &limits, "x.zip", &bomb)),
+            "zip.size"
+        );
+        let limits = Limits {
+            max_zip_members: 1,
+            ..Limits::default()
+        };
+        assert_eq!(
+            rule(read_limited(
+                &ab(),
+                &limits,
+                "x.zip",
+                zipped(&[("x", b""), ("y", b"")])
+            )),
+            "zip.members"
+        );
     }
 
     #[test]
     fn a_workbook_or_a_zip_within_a_zip_is_no_csv() {
-        assert_eq!(rule(read(&ab(), zipped(&[("[Content_Types].xml", b"<x/>")]))), "file.format");
+        assert_eq!(
+            rule(read(&ab(), zipped(&[("[Content_Types].xml", b"<x/>")]))),
+            "file.format"
+        );
+        let macros = zipped(&[
+            ("[Content_Types].xml", b"<x/>"),
+            ("xl/vbaProject.bin", b"x"),
+        ]);
+        assert_eq!(
+            rule(read(
+                &contract(layout(Format::Xlsx), columns(&["a"])),
+                macros
+            )),
+            "sheet.macros"
+        );
         let inner = zipped(&[("x.csv", b"a,b\n1,2\n")]);
-        assert_eq!(rule(read(&ab(), zipped(&[("x.zip", &inner)]))), "file.format");
+        assert_eq!(
+            rule(read(&ab(), zipped(&[("x.zip", &inner)]))),
+            "file.format"
+        );
         assert_eq!(rule(read(&ab(), &inner[..inner.len() - 10])), "file.broken");
     }
 }

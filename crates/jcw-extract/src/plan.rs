@@ -48,17 +48,34 @@ impl Plan {
     /// Makes ready to read a file. `names` are what `from: file_name` patterns
     /// are matched against, the first that matches winning: for a member of a
     /// zip, the member's name and then the zip's.
-    pub(crate) fn new(contract: &Contract, limits: &Limits, names: &[&str]) -> Result<Self, ReadError> {
+    pub(crate) fn new(
+        contract: &Contract,
+        limits: &Limits,
+        names: &[&str],
+    ) -> Result<Self, ReadError> {
         let layout = contract.layout.clone();
         let unpivot = match &layout.unpivot {
             None => None,
             Some(unpivot) => Some(UnpivotPlan {
                 pattern: compile("unpivot pattern", &unpivot.columns)?,
-                value: unpivot.value.as_ref().map_or("value", |value| value.as_str()).to_owned(),
+                value: unpivot
+                    .value
+                    .as_ref()
+                    .map_or("value", |value| value.as_str())
+                    .to_owned(),
             }),
         };
-        let footer = layout.footer.as_ref().map(|pattern| compile("footer pattern", pattern)).transpose()?.map(Footer::new);
-        let sheets = layout.sheets.iter().map(|pattern| compile_whole("sheet pattern", pattern)).collect::<Result<_, _>>()?;
+        let footer = layout
+            .footer
+            .as_ref()
+            .map(|pattern| compile("footer pattern", pattern))
+            .transpose()?
+            .map(Footer::new);
+        let sheets = layout
+            .sheets
+            .iter()
+            .map(|pattern| compile_whole("sheet pattern", pattern))
+            .collect::<Result<_, _>>()?;
 
         let made = made_by_layout(&layout, unpivot.as_ref());
         let mut plan = Plan {
@@ -76,7 +93,10 @@ impl Plan {
             let name = column.name.value.clone();
             match &column.from {
                 None => plan.columns.push(Planned {
-                    labels: std::iter::once(&name).chain(&column.aliases).map(|label| fold(label)).collect(),
+                    labels: std::iter::once(&name)
+                        .chain(&column.aliases)
+                        .map(|label| fold(label))
+                        .collect(),
                     wanted: !column.optional && !made.contains(&name),
                     fill_down: column.fill_down,
                     name,
@@ -84,7 +104,10 @@ impl Plan {
                 Some(Origin::FileName(pattern)) => {
                     let text = captured(&name, pattern, names)?;
                     if text.is_none() && !column.optional {
-                        return Err(ReadError::FileName { column: name, pattern: pattern.value.clone() });
+                        return Err(ReadError::FileName {
+                            column: name,
+                            pattern: pattern.value.clone(),
+                        });
                     }
                     plan.from_file_name.push((name, text));
                 }
@@ -99,7 +122,9 @@ impl Plan {
     /// The declared column that a label belongs to.
     pub(crate) fn column(&self, label: &str) -> Option<&Planned> {
         let folded = fold(label);
-        self.columns.iter().find(|column| column.labels.contains(&folded))
+        self.columns
+            .iter()
+            .find(|column| column.labels.contains(&folded))
     }
 
     /// Whether rows can be taken apart without knowing the rows before them.
@@ -113,7 +138,11 @@ impl Plan {
 
 /// Names of columns that the layout makes rather than finds by their label.
 fn made_by_layout(layout: &Layout, unpivot: Option<&UnpivotPlan>) -> BTreeSet<String> {
-    let mut made: BTreeSet<String> = layout.unlabelled.iter().map(|name| name.value.clone()).collect();
+    let mut made: BTreeSet<String> = layout
+        .unlabelled
+        .iter()
+        .map(|name| name.value.clone())
+        .collect();
     made.extend(layout.sub_heading.iter().map(|name| name.value.clone()));
     if let Some(unpivot) = unpivot {
         made.extend(unpivot.pattern.capture_names().flatten().map(str::to_owned));
@@ -127,12 +156,19 @@ fn captured(column: &str, pattern: &str, names: &[&str]) -> Result<Option<String
     let pattern = compile("file name pattern", pattern)?;
     let captures = names.iter().find_map(|name| pattern.captures(name));
     Ok(captures.and_then(|captures| {
-        captures.name(column).or_else(|| captures.get(1)).or_else(|| captures.get(0)).map(|text| text.as_str().to_owned())
+        captures
+            .name(column)
+            .or_else(|| captures.get(1))
+            .or_else(|| captures.get(0))
+            .map(|text| text.as_str().to_owned())
     }))
 }
 
 fn compile(what: &'static str, pattern: &str) -> Result<Regex, ReadError> {
-    Regex::new(pattern).map_err(|error| ReadError::Contract { what, reason: error.to_string() })
+    Regex::new(pattern).map_err(|error| ReadError::Contract {
+        what,
+        reason: error.to_string(),
+    })
 }
 
 /// A pattern that must match the whole text.

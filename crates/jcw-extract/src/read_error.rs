@@ -17,67 +17,127 @@ pub enum Standing {
 pub enum ReadError {
     #[error("the file is empty; send it again once it has been written")]
     Empty,
-    #[error("the file has a header and no rows below it; nothing is loaded, so that what was loaded before stays")]
+    #[error(
+        "the file has a header and no rows below it; nothing is loaded, so that what was loaded before stays"
+    )]
     NoRows,
     #[error("the file stops in the middle: {what}{}; send it again whole", at(*.line))]
-    Truncated { line: Option<i64>, what: &'static str },
+    Truncated {
+        line: Option<i64>,
+        what: &'static str,
+    },
     #[error("the footer says {said} rows and {read} were read; send the file again whole")]
     FooterCount { said: i64, read: i64 },
-    #[error("the table has no footer, which the contract says must end it with the number of rows; send the file again whole")]
+    #[error(
+        "the table has no footer, which the contract says must end it with the number of rows; send the file again whole"
+    )]
     FooterMissing,
     #[error("the kept copy of the file could not be read while {doing}: {source}")]
-    Io { doing: &'static str, source: std::io::Error },
+    Io {
+        doing: &'static str,
+        source: std::io::Error,
+    },
     #[error("the contract's {what} cannot be used: {reason}; correct the contract")]
     Contract { what: &'static str, reason: String },
-    #[error("the file is {found}, and the contract expects {wanted}; save it in that format and send it again")]
-    WrongKind { found: &'static str, wanted: &'static str },
-    #[error("the file seems to be separated by {found}, and the contract says {declared}; change the export, or the contract's `delimiter`")]
-    Delimiter { found: &'static str, declared: String },
-    #[error("a quotation mark opened on line {line} is never closed, so nothing after it can be told apart")]
+    #[error(
+        "the file is {found}, and the contract expects {wanted}; save it in that format and send it again"
+    )]
+    WrongKind {
+        found: &'static str,
+        wanted: &'static str,
+    },
+    #[error(
+        "the file seems to be separated by {found}, and the contract says {declared}; change the export, or the contract's `delimiter`"
+    )]
+    Delimiter {
+        found: &'static str,
+        declared: String,
+    },
+    #[error(
+        "a quotation mark opened on line {line} is never closed, so nothing after it can be told apart"
+    )]
     UnclosedQuote { line: i64 },
-    #[error("line {line} is longer than the {limit} bytes that one line may have (`limits: max_line_bytes`)")]
+    #[error(
+        "line {line} is longer than the {limit} bytes that one line may have (`limits: max_line_bytes`)"
+    )]
     LongLine { line: i64, limit: usize },
-    #[error("the file is {size} bytes and the source takes no more than {limit} (`limits: max_bytes`)")]
+    #[error(
+        "the file is {size} bytes and the source takes no more than {limit} (`limits: max_bytes`)"
+    )]
     TooLarge { size: u64, limit: u64 },
     #[error("the table has {found} columns and no more than {limit} are read (`limits: max_columns`){}", at(*.line))]
-    TooManyColumns { line: Option<i64>, found: usize, limit: usize },
-    #[error("the header on line {line} is not {encoding} text; declare the layout's `encoding`, or save the file as UTF-8")]
+    TooManyColumns {
+        line: Option<i64>,
+        found: usize,
+        limit: usize,
+    },
+    #[error(
+        "the header on line {line} is not {encoding} text; declare the layout's `encoding`, or save the file as UTF-8"
+    )]
     HeaderEncoding { line: i64, encoding: String },
     #[error("the quotation marks of the header on line {line} do not match")]
     HeaderQuote { line: i64 },
     #[error("no header was found{within}: no row shows {wanted}{nearest}")]
-    NoHeader { within: String, wanted: String, nearest: String },
-    #[error("the label \"{label}\" stands over two columns, the {first}th and the {second}th; each column needs its own")]
-    DuplicateHeader { label: String, first: usize, second: usize },
-    #[error("the contract declares {declared} columns without a header, and the first row has {found}")]
+    NoHeader {
+        within: String,
+        wanted: String,
+        nearest: String,
+    },
+    #[error(
+        "the label \"{label}\" stands over two columns, the {first}th and the {second}th; each column needs its own"
+    )]
+    DuplicateHeader {
+        label: String,
+        first: usize,
+        second: usize,
+    },
+    #[error(
+        "the contract declares {declared} columns without a header, and the first row has {found}"
+    )]
     Width { declared: usize, found: usize },
-    #[error("the file's name does not match `{pattern}`, which gives the column \"{column}\"; rename the file as agreed")]
+    #[error(
+        "the file's name does not match `{pattern}`, which gives the column \"{column}\"; rename the file as agreed"
+    )]
     FileName { column: String, pattern: String },
     #[error("no sheet matches {wanted}; the workbook has {found}")]
     NoSheet { wanted: String, found: String },
-    #[error("the workbook has {found} sheets ({names}) and the contract does not say which to read; add `sheets` to the layout")]
+    #[error(
+        "the workbook has {found} sheets ({names}) and the contract does not say which to read; add `sheets` to the layout"
+    )]
     WhichSheet { found: usize, names: String },
-    #[error("the workbook holds macros, which are never opened; save it as .xlsx and send it again")]
+    #[error(
+        "the workbook holds macros, which are never opened; save it as .xlsx and send it again"
+    )]
     Macros,
     #[error("the {kind} cannot be opened: {reason}")]
     Broken { kind: &'static str, reason: String },
-    #[error("the zip has {found} members and no more than {limit} are opened (`limits: max_zip_members`)")]
+    #[error(
+        "the zip has {found} members and no more than {limit} are opened (`limits: max_zip_members`)"
+    )]
     ZipMembers { found: usize, limit: usize },
-    #[error("a member of the zip opens to more than {limit} times its zipped size (`limits: max_zip_ratio`)")]
+    #[error(
+        "a member of the zip opens to more than {limit} times its zipped size (`limits: max_zip_ratio`)"
+    )]
     ZipRatio { limit: u64 },
     #[error("the zip opens to more than {limit} bytes (`limits: max_unzipped_bytes`)")]
     ZipSize { limit: u64 },
     #[error("a member of the zip is encrypted; send it without a password over the agreed channel")]
     ZipEncrypted,
-    #[error("the zip has {found} members and the contract does not say which to read; add `member` to the layout")]
+    #[error(
+        "the zip has {found} members and the contract does not say which to read; add `member` to the layout"
+    )]
     ZipWhichMember { found: usize },
     #[error("no member of the zip matches `{pattern}`")]
     ZipNoMember { pattern: String },
     #[error("the file is one JSON array; send one object a line (JSON lines)")]
     JsonArray,
-    #[error("column \"{column}\" has the type {kind}, which cannot be read as text; send it as text, number or date")]
+    #[error(
+        "column \"{column}\" has the type {kind}, which cannot be read as text; send it as text, number or date"
+    )]
     ColumnType { column: String, kind: String },
-    #[error("a batch of rows could not be put together: {0}; this is a fault of the program, please report it")]
+    #[error(
+        "a batch of rows could not be put together: {0}; this is a fault of the program, please report it"
+    )]
     Batch(#[from] arrow::error::ArrowError),
 }
 
@@ -150,5 +210,6 @@ impl ReadError {
 
 /// ` (line 7)` where the line is known.
 fn at(line: Option<i64>) -> String {
-    line.map(|line| format!(" (line {line})")).unwrap_or_default()
+    line.map(|line| format!(" (line {line})"))
+        .unwrap_or_default()
 }

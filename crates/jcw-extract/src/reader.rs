@@ -69,19 +69,31 @@ pub struct Malformed {
 
 impl Piece {
     pub(crate) fn csv(tally: &Arc<Tally>, piece: CsvPiece) -> Self {
-        Piece { tally: Arc::clone(tally), body: Body::Csv(piece) }
+        Piece {
+            tally: Arc::clone(tally),
+            body: Body::Csv(piece),
+        }
     }
 
     pub(crate) fn json(tally: &Arc<Tally>, piece: JsonPiece) -> Self {
-        Piece { tally: Arc::clone(tally), body: Body::Json(piece) }
+        Piece {
+            tally: Arc::clone(tally),
+            body: Body::Json(piece),
+        }
     }
 
     pub(crate) fn parquet(tally: &Arc<Tally>, piece: ParquetPiece) -> Self {
-        Piece { tally: Arc::clone(tally), body: Body::Parquet(piece) }
+        Piece {
+            tally: Arc::clone(tally),
+            body: Body::Parquet(piece),
+        }
     }
 
     pub(crate) fn rows(tally: &Arc<Tally>, rows: Rows) -> Self {
-        Piece { tally: Arc::clone(tally), body: Body::Rows(rows) }
+        Piece {
+            tally: Arc::clone(tally),
+            body: Body::Rows(rows),
+        }
     }
 
     /// Takes the piece apart. May run on any thread, in any order.
@@ -99,7 +111,12 @@ impl Piece {
 
 impl Malformed {
     pub(crate) fn new(row: i64, rule: &'static str, reason: impl Into<String>, raw: &[u8]) -> Self {
-        Malformed { row, rule, reason: reason.into(), text: visible(raw) }
+        Malformed {
+            row,
+            rule,
+            reason: reason.into(),
+            text: visible(raw),
+        }
     }
 }
 
@@ -112,7 +129,11 @@ fn visible(raw: &[u8]) -> String {
             text.push_str(&format!("\\x{byte:02X}"));
         }
     }
-    if text.contains('\0') { text.replace('\0', "\\x00") } else { text }
+    if text.contains('\0') {
+        text.replace('\0', "\\x00")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

@@ -37,17 +37,24 @@ impl Field {
     const UNESCAPED: u32 = 1 << 31;
 
     pub(crate) fn plain(start: usize, end: usize) -> Self {
-        Field { start: start as u32, end: end as u32 }
+        Field {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// A field whose text stands in a side buffer, its doubled marks undone.
     fn unescaped(start: usize, end: usize) -> Self {
-        Field { start: start as u32 | Self::UNESCAPED, end: end as u32 }
+        Field {
+            start: start as u32 | Self::UNESCAPED,
+            end: end as u32,
+        }
     }
 
     /// The field's range in the side buffer, if it stands there.
     pub(crate) fn side(self) -> Option<std::ops::Range<usize>> {
-        (self.start & Self::UNESCAPED != 0).then(|| (self.start & !Self::UNESCAPED) as usize..self.end as usize)
+        (self.start & Self::UNESCAPED != 0)
+            .then_some((self.start & !Self::UNESCAPED) as usize..self.end as usize)
     }
 
     pub(crate) fn range(self) -> std::ops::Range<usize> {
@@ -65,7 +72,10 @@ impl Dialect {
     pub(crate) fn end(&self, bytes: &[u8], start: usize, is_last: bool) -> End {
         let Some(quote) = self.quote else {
             return match memchr(self.terminator, &bytes[start..]) {
-                Some(found) => End::At { next: start + found + 1, faulty: false },
+                Some(found) => End::At {
+                    next: start + found + 1,
+                    faulty: false,
+                },
                 None => End::Beyond { in_quotes: false },
             };
         };
@@ -76,7 +86,10 @@ impl Dialect {
             };
             let found = at + found;
             if bytes[found] == self.terminator {
-                return End::At { next: found + 1, faulty: false };
+                return End::At {
+                    next: found + 1,
+                    faulty: false,
+                };
             }
             if found > start && bytes[found - 1] != self.delimiter {
                 at = found + 1; // A mark within a field that no mark opened.
@@ -90,14 +103,22 @@ impl Dialect {
                 After::Unknown => return End::Beyond { in_quotes: true },
                 After::Fault => {
                     let line = memchr(self.terminator, &bytes[start..]);
-                    return line.map_or(End::Beyond { in_quotes: false }, |line| End::At { next: start + line + 1, faulty: true });
+                    return line.map_or(End::Beyond { in_quotes: false }, |line| End::At {
+                        next: start + line + 1,
+                        faulty: true,
+                    });
                 }
             }
         }
     }
 
     /// The record without its line end.
-    pub(crate) fn content(&self, bytes: &[u8], start: usize, next: usize) -> std::ops::Range<usize> {
+    pub(crate) fn content(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        next: usize,
+    ) -> std::ops::Range<usize> {
         let mut end = next;
         if end > start && bytes[end - 1] == self.terminator {
             end -= 1;
@@ -109,18 +130,27 @@ impl Dialect {
     }
 
     /// Takes a record apart that [`Dialect::end`] found no fault in.
-    pub(crate) fn split(&self, bytes: &[u8], content: std::ops::Range<usize>, fields: &mut Vec<Field>, side: &mut Vec<u8>) {
+    pub(crate) fn split(
+        &self,
+        bytes: &[u8],
+        content: std::ops::Range<usize>,
+        fields: &mut Vec<Field>,
+        side: &mut Vec<u8>,
+    ) {
         let mut start = content.start;
         loop {
             let rest = &bytes[start..content.end];
             let quoted = self.quote.filter(|quote| rest.first() == Some(quote));
-            let end = match quoted.and_then(|quote| closing(&bytes[..content.end], start + 1, quote).map(|end| (quote, end))) {
+            let end = match quoted.and_then(|quote| {
+                closing(&bytes[..content.end], start + 1, quote).map(|end| (quote, end))
+            }) {
                 Some((quote, end)) => {
                     fields.push(unescape(&bytes[..end], start + 1, quote, side));
                     end + 1
                 }
                 None => {
-                    let end = memchr(self.delimiter, rest).map_or(content.end, |found| start + found);
+                    let end =
+                        memchr(self.delimiter, rest).map_or(content.end, |found| start + found);
                     fields.push(Field::plain(start, end));
                     end
                 }
@@ -185,7 +215,11 @@ fn unescape(bytes: &[u8], start: usize, quote: u8, side: &mut Vec<u8>) -> Field 
 mod tests {
     use super::*;
 
-    const CSV: Dialect = Dialect { delimiter: b',', quote: Some(b'"'), terminator: b'\n' };
+    const CSV: Dialect = Dialect {
+        delimiter: b',',
+        quote: Some(b'"'),
+        terminator: b'\n',
+    };
 
     fn fields(record: &str) -> Vec<String> {
         let (bytes, mut fields, mut side) = (record.as_bytes(), Vec::new(), Vec::new());
@@ -210,15 +244,36 @@ mod tests {
     #[test]
     fn a_stray_mark_costs_its_own_line_only() {
         let bytes = b"\"a\"b,\"c\nd\",e\nf,g\n";
-        assert_eq!(CSV.end(bytes, 0, true), End::At { next: 8, faulty: true });
-        assert_eq!(CSV.end(bytes, 8, true), End::At { next: 13, faulty: false });
+        assert_eq!(
+            CSV.end(bytes, 0, true),
+            End::At {
+                next: 8,
+                faulty: true
+            }
+        );
+        assert_eq!(
+            CSV.end(bytes, 8, true),
+            End::At {
+                next: 13,
+                faulty: false
+            }
+        );
     }
 
     #[test]
     fn a_record_may_go_on_beyond_the_bytes() {
-        assert_eq!(CSV.end(b"a,\"b\nc", 0, false), End::Beyond { in_quotes: true });
-        assert_eq!(CSV.end(b"a,\"b\"", 0, false), End::Beyond { in_quotes: true });
-        assert_eq!(CSV.end(b"a,\"b\"\r", 0, false), End::Beyond { in_quotes: true });
+        assert_eq!(
+            CSV.end(b"a,\"b\nc", 0, false),
+            End::Beyond { in_quotes: true }
+        );
+        assert_eq!(
+            CSV.end(b"a,\"b\"", 0, false),
+            End::Beyond { in_quotes: true }
+        );
+        assert_eq!(
+            CSV.end(b"a,\"b\"\r", 0, false),
+            End::Beyond { in_quotes: true }
+        );
         assert_eq!(CSV.end(b"a,b", 0, false), End::Beyond { in_quotes: false });
     }
 }

@@ -75,8 +75,15 @@ struct State {
 }
 
 impl RemoteFile {
-    pub(crate) fn local(path: &Path, url: String, name: &str, metadata: &Metadata, limit: u64) -> Result<Self, String> {
-        let state = State::of_disk(metadata).map_err(|error| format!("when it was written cannot be told: {error}"))?;
+    pub(crate) fn local(
+        path: &Path,
+        url: String,
+        name: &str,
+        metadata: &Metadata,
+        limit: u64,
+    ) -> Result<Self, String> {
+        let state = State::of_disk(metadata)
+            .map_err(|error| format!("when it was written cannot be told: {error}"))?;
         Ok(RemoteFile {
             url,
             name: name.to_owned(),
@@ -88,7 +95,13 @@ impl RemoteFile {
         })
     }
 
-    pub(crate) fn remote(store: Arc<dyn ObjectStore>, meta: ObjectMeta, url: String, name: String, limit: u64) -> Self {
+    pub(crate) fn remote(
+        store: Arc<dyn ObjectStore>,
+        meta: ObjectMeta,
+        url: String,
+        name: String,
+        limit: u64,
+    ) -> Self {
         RemoteFile {
             url,
             name,
@@ -102,7 +115,10 @@ impl RemoteFile {
 
     /// What to remember of the file, to be asked next time whether it changed.
     pub fn seen(&self) -> Seen {
-        Seen { etag: self.etag.clone(), modified: Some(self.modified) }
+        Seen {
+            etag: self.etag.clone(),
+            modified: Some(self.modified),
+        }
     }
 
     /// Whether the clock of where it is was ahead of ours when it was written.
@@ -114,18 +130,28 @@ impl RemoteFile {
     /// ago is looked at again after the rest of the time.
     pub async fn still(&self, quiet: Duration) -> Result<Stillness, Error> {
         // A date in the future says nothing about when it was written.
-        let age = (Utc::now() - self.modified).to_std().unwrap_or(Duration::ZERO);
+        let age = (Utc::now() - self.modified)
+            .to_std()
+            .unwrap_or(Duration::ZERO);
         if age >= quiet {
             return Ok(Stillness::Still);
         }
         tokio::time::sleep(quiet - age).await;
-        Ok(if self.unchanged().await? { Stillness::Still } else { Stillness::Growing })
+        Ok(if self.unchanged().await? {
+            Stillness::Still
+        } else {
+            Stillness::Growing
+        })
     }
 
     /// Whether the file is as it was listed: asked after its bytes were taken,
     /// which are of no use otherwise.
     pub async fn unchanged(&self) -> Result<bool, Error> {
-        let listed = State { size: self.size, modified: self.modified, etag: self.etag.clone() };
+        let listed = State {
+            size: self.size,
+            modified: self.modified,
+            etag: self.etag.clone(),
+        };
         let now = match &self.place {
             FilePlace::Disk(path) => match tokio::fs::symlink_metadata(path).await {
                 Ok(metadata) if metadata.is_file() => State::of_disk(&metadata),
@@ -136,11 +162,13 @@ impl RemoteFile {
             .map_err(|error| self.failed(&error))?,
             FilePlace::Store(store, path) => match store.head(path).await {
                 Ok(meta) => State::of_store(meta),
-                Err(object_store::Error::NotFound { .. }) => match store.get_opts(path, GetOptions::default()).await {
-                    Ok(found) => State::of_store(found.meta),
-                    Err(object_store::Error::NotFound { .. }) => return Ok(false),
-                    Err(error) => return Err(self.failed(&error)),
-                },
+                Err(object_store::Error::NotFound { .. }) => {
+                    match store.get_opts(path, GetOptions::default()).await {
+                        Ok(found) => State::of_store(found.meta),
+                        Err(object_store::Error::NotFound { .. }) => return Ok(false),
+                        Err(error) => return Err(self.failed(&error)),
+                    }
+                }
                 Err(error) => return Err(self.failed(&error)),
             },
         };
@@ -151,7 +179,9 @@ impl RemoteFile {
     pub async fn stream(&self) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
         match self.fetch(None).await? {
             Fetched::Body(body) => Ok(body),
-            Fetched::NotModified => Err(self.failed(&"the server says that nothing changed, which was not asked")),
+            Fetched::NotModified => {
+                Err(self.failed(&"the server says that nothing changed, which was not asked"))
+            }
         }
     }
 
@@ -160,7 +190,9 @@ impl RemoteFile {
     pub async fn fetch(&self, seen: Option<&Seen>) -> Result<Fetched, Error> {
         let body = match &self.place {
             FilePlace::Disk(path) => {
-                if seen.is_some_and(|seen| seen.modified == Some(self.modified) && seen.etag == self.etag) {
+                if seen.is_some_and(|seen| {
+                    seen.modified == Some(self.modified) && seen.etag == self.etag
+                }) {
                     return Ok(Fetched::NotModified);
                 }
                 self.read_disk(path.clone()).await?
@@ -168,15 +200,22 @@ impl RemoteFile {
             FilePlace::Store(store, path) => {
                 let options = GetOptions {
                     if_none_match: seen.and_then(|seen| seen.etag.clone()),
-                    if_modified_since: seen.filter(|seen| seen.etag.is_none()).and_then(|seen| seen.modified),
+                    if_modified_since: seen
+                        .filter(|seen| seen.etag.is_none())
+                        .and_then(|seen| seen.modified),
                     ..Default::default()
                 };
                 match store.get_opts(path, options).await {
                     Ok(found) => {
                         let file = self.clone();
-                        found.into_stream().map(move |bytes| bytes.map_err(|error| file.failed(&error))).boxed()
+                        found
+                            .into_stream()
+                            .map(move |bytes| bytes.map_err(|error| file.failed(&error)))
+                            .boxed()
                     }
-                    Err(object_store::Error::NotModified { .. }) => return Ok(Fetched::NotModified),
+                    Err(object_store::Error::NotModified { .. }) => {
+                        return Ok(Fetched::NotModified);
+                    }
                     Err(error) => return Err(self.failed(&error)),
                 }
             }
@@ -186,13 +225,23 @@ impl RemoteFile {
 
     /// Opens the file listed and no other: a link put in its place is not
     /// followed.
-    async fn read_disk(&self, path: PathBuf) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
-        let listed = tokio::fs::symlink_metadata(&path).await.map_err(|error| self.failed(&error))?;
+    async fn read_disk(
+        &self,
+        path: PathBuf,
+    ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        let listed = tokio::fs::symlink_metadata(&path)
+            .await
+            .map_err(|error| self.failed(&error))?;
         if !listed.is_file() {
             return Err(self.failed(&"it is no longer a file"));
         }
-        let mut opened = tokio::fs::File::open(&path).await.map_err(|error| self.failed(&error))?;
-        let metadata = opened.metadata().await.map_err(|error| self.failed(&error))?;
+        let mut opened = tokio::fs::File::open(&path)
+            .await
+            .map_err(|error| self.failed(&error))?;
+        let metadata = opened
+            .metadata()
+            .await
+            .map_err(|error| self.failed(&error))?;
         if !is_same(&listed, &metadata) {
             return Err(self.failed(&"another file was put in its place while it was opened"));
         }
@@ -202,7 +251,10 @@ impl RemoteFile {
             let file = file.clone();
             async move {
                 let mut bytes = BytesMut::with_capacity(READ_BYTES);
-                let read = opened.read_buf(&mut bytes).await.map_err(|error| file.failed(&error))?;
+                let read = opened
+                    .read_buf(&mut bytes)
+                    .await
+                    .map_err(|error| file.failed(&error))?;
                 Ok((read > 0).then(|| (bytes.freeze(), opened)))
             }
         });
@@ -210,7 +262,10 @@ impl RemoteFile {
     }
 
     /// Ends with an error when more comes than the source takes.
-    pub(crate) fn capped(&self, body: BoxStream<'static, Result<Bytes, Error>>) -> BoxStream<'static, Result<Bytes, Error>> {
+    pub(crate) fn capped(
+        &self,
+        body: BoxStream<'static, Result<Bytes, Error>>,
+    ) -> BoxStream<'static, Result<Bytes, Error>> {
         let (url, limit) = (self.url.clone(), self.limit);
         body.scan((0u64, false), move |(sum, over), bytes| {
             if *over {
@@ -218,13 +273,23 @@ impl RemoteFile {
             }
             *sum += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
             *over = *sum > limit;
-            std::future::ready(Some(if *over { Err(Error::TooLarge { url: url.clone(), limit }) } else { bytes }))
+            std::future::ready(Some(if *over {
+                Err(Error::TooLarge {
+                    url: url.clone(),
+                    limit,
+                })
+            } else {
+                bytes
+            }))
         })
         .boxed()
     }
 
     fn failed(&self, error: &dyn fmt::Display) -> Error {
-        Error::Fetch { url: self.url.clone(), reason: told(&error.to_string()) }
+        Error::Fetch {
+            url: self.url.clone(),
+            reason: told(&error.to_string()),
+        }
     }
 }
 
@@ -243,23 +308,40 @@ impl fmt::Debug for RemoteFile {
 impl State {
     fn of_disk(metadata: &Metadata) -> std::io::Result<Self> {
         let modified: DateTime<Utc> = metadata.modified()?.into();
-        Ok(State { size: metadata.len(), modified, etag: Some(disk_etag(metadata, modified)) })
+        Ok(State {
+            size: metadata.len(),
+            modified,
+            etag: Some(disk_etag(metadata, modified)),
+        })
     }
 
     fn of_store(meta: ObjectMeta) -> Self {
-        State { size: meta.size, modified: meta.last_modified, etag: meta.e_tag }
+        State {
+            size: meta.size,
+            modified: meta.last_modified,
+            etag: meta.e_tag,
+        }
     }
 }
 
 #[cfg(unix)]
 fn disk_etag(metadata: &Metadata, modified: DateTime<Utc>) -> String {
     use std::os::unix::fs::MetadataExt;
-    format!("{:x}-{:x}-{:x}", metadata.ino(), modified.timestamp_nanos_opt().unwrap_or_default(), metadata.len())
+    format!(
+        "{:x}-{:x}-{:x}",
+        metadata.ino(),
+        modified.timestamp_nanos_opt().unwrap_or_default(),
+        metadata.len()
+    )
 }
 
 #[cfg(not(unix))]
 fn disk_etag(metadata: &Metadata, modified: DateTime<Utc>) -> String {
-    format!("{:x}-{:x}", modified.timestamp_nanos_opt().unwrap_or_default(), metadata.len())
+    format!(
+        "{:x}-{:x}",
+        modified.timestamp_nanos_opt().unwrap_or_default(),
+        metadata.len()
+    )
 }
 
 #[cfg(unix)]

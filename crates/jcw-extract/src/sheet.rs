@@ -61,8 +61,15 @@ impl SheetReader {
                     let _ = sink.send(Err(error));
                 }
             })
-            .map_err(|source| ReadError::Io { doing: "starting to read its sheets", source })?;
-        Ok(SheetReader { tally, rows, thread: Some(thread) })
+            .map_err(|source| ReadError::Io {
+                doing: "starting to read its sheets",
+                source,
+            })?;
+        Ok(SheetReader {
+            tally,
+            rows,
+            thread: Some(thread),
+        })
     }
 }
 
@@ -79,7 +86,11 @@ impl Reader for SheetReader {
 
     fn finish(self: Box<Self>) -> Result<Summary, ReadError> {
         let summary = self.tally.summary();
-        if summary.records == 0 { Err(ReadError::NoRows) } else { Ok(summary) }
+        if summary.records == 0 {
+            Err(ReadError::NoRows)
+        } else {
+            Ok(summary)
+        }
     }
 }
 
@@ -100,22 +111,52 @@ fn read(plan: &Arc<Plan>, tally: &Arc<Tally>, file: File, sink: &Sink) -> Result
 
 /// Names of the sheets that the layout asks for, in the workbook's order.
 fn wanted(plan: &Plan, tally: &Tally, sheets: &[Sheet]) -> Result<Vec<String>, ReadError> {
-    let sheets: Vec<&Sheet> = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
-    let names = || sheets.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>().join(", ");
+    let sheets: Vec<&Sheet> = sheets
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .collect();
+    let names = || {
+        sheets
+            .iter()
+            .map(|sheet| sheet.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if plan.sheets.is_empty() {
         return match sheets.as_slice() {
             [only] => Ok(vec![only.name.clone()]),
-            _ => Err(ReadError::WhichSheet { found: sheets.len(), names: names() }),
+            _ => Err(ReadError::WhichSheet {
+                found: sheets.len(),
+                names: names(),
+            }),
         };
     }
     for pattern in &plan.sheets {
         if !sheets.iter().any(|sheet| pattern.is_match(&sheet.name)) {
-            return Err(ReadError::NoSheet { wanted: format!("`{pattern}`"), found: names() });
+            return Err(ReadError::NoSheet {
+                wanted: format!("`{pattern}`"),
+                found: names(),
+            });
         }
     }
-    let wanted: Vec<&Sheet> = sheets.iter().filter(|sheet| plan.sheets.iter().any(|pattern| pattern.is_match(&sheet.name))).copied().collect();
-    for sheet in wanted.iter().filter(|sheet| sheet.visible != SheetVisible::Visible) {
-        tally.warn("sheet.hidden", None, format!("the sheet \"{}\" is hidden and was read", sheet.name));
+    let wanted: Vec<&Sheet> = sheets
+        .iter()
+        .filter(|sheet| {
+            plan.sheets
+                .iter()
+                .any(|pattern| pattern.is_match(&sheet.name))
+        })
+        .copied()
+        .collect();
+    for sheet in wanted
+        .iter()
+        .filter(|sheet| sheet.visible != SheetVisible::Visible)
+    {
+        tally.warn(
+            "sheet.hidden",
+            None,
+            format!("the sheet \"{}\" is hidden and was read", sheet.name),
+        );
     }
     Ok(wanted.into_iter().map(|sheet| sheet.name.clone()).collect())
 }
@@ -194,10 +235,17 @@ impl Row {
             return Ok(());
         }
         if column >= plan.limits.max_columns {
-            return Err(ReadError::TooManyColumns { line: Some(self.number), found: column + 1, limit: plan.limits.max_columns });
+            return Err(ReadError::TooManyColumns {
+                line: Some(self.number),
+                found: column + 1,
+                limit: plan.limits.max_columns,
+            });
         }
         if text.len() > plan.limits.max_line_bytes {
-            return Err(ReadError::LongLine { line: self.number, limit: plan.limits.max_line_bytes });
+            return Err(ReadError::LongLine {
+                line: self.number,
+                limit: plan.limits.max_line_bytes,
+            });
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
@@ -233,5 +281,8 @@ fn send(sink: &Sink, rows: Rows) -> Result<(), Stop> {
 }
 
 fn broken(error: impl std::fmt::Display) -> ReadError {
-    ReadError::Broken { kind: "workbook", reason: error.to_string() }
+    ReadError::Broken {
+        kind: "workbook",
+        reason: error.to_string(),
+    }
 }

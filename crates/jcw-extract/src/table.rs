@@ -52,7 +52,11 @@ pub(crate) enum Flow {
 }
 
 impl Table {
-    pub(crate) fn new(plan: &Arc<Plan>, tally: &Arc<Tally>, sheet: Option<&str>) -> Result<Self, ReadError> {
+    pub(crate) fn new(
+        plan: &Arc<Plan>,
+        tally: &Arc<Tally>,
+        sheet: Option<&str>,
+    ) -> Result<Self, ReadError> {
         let mut table = Table {
             plan: Arc::clone(plan),
             tally: Arc::clone(tally),
@@ -84,18 +88,30 @@ impl Table {
 
     /// Takes the next row of a file of text, in which a row must have as many
     /// fields as the header.
-    pub(crate) fn offer_record(&mut self, row: i64, cells: &[&str], raw: &[u8]) -> Result<Flow, ReadError> {
+    pub(crate) fn offer_record(
+        &mut self,
+        row: i64,
+        cells: &[&str],
+        raw: &[u8],
+    ) -> Result<Flow, ReadError> {
         let (plan, tally) = (Arc::clone(&self.plan), Arc::clone(&self.tally));
         let Some(body) = &mut self.body else {
             return self.offer_header(row, cells);
         };
         if plan.layout.headerless && body.records == 0 && cells.len() != body.header.width() {
-            return Err(ReadError::Width { declared: body.header.width(), found: cells.len() });
+            return Err(ReadError::Width {
+                declared: body.header.width(),
+                found: cells.len(),
+            });
         }
         if let Some(flow) = body.is_no_record(&plan, cells) {
             return Ok(flow);
         }
-        if cells.len() < body.header.width() || cells[body.header.width()..].iter().any(|cell| !is_blank(cell)) {
+        if cells.len() < body.header.width()
+            || cells[body.header.width()..]
+                .iter()
+                .any(|cell| !is_blank(cell))
+        {
             body.set_aside(ragged(row, body.header.width(), cells.len(), raw));
             return Ok(Flow::On);
         }
@@ -112,8 +128,16 @@ impl Table {
         if let Some(flow) = body.is_no_record(&plan, cells) {
             return Ok(flow);
         }
-        if cells.iter().skip(body.header.width()).any(|cell| !is_blank(cell)) {
-            tally.warn("table.outside", Some(row), "text to the right of the table was not read");
+        if cells
+            .iter()
+            .skip(body.header.width())
+            .any(|cell| !is_blank(cell))
+        {
+            tally.warn(
+                "table.outside",
+                Some(row),
+                "text to the right of the table was not read",
+            );
         }
         body.push(&tally, row, cells);
         Ok(Flow::On)
@@ -126,16 +150,24 @@ impl Table {
                 body.set_aside(malformed);
                 Ok(())
             }
-            None if malformed.rule == "csv.encoding" => {
-                Err(ReadError::HeaderEncoding { line: malformed.row, encoding: self.plan.layout.encoding.value.clone() })
-            }
-            None => Err(ReadError::HeaderQuote { line: malformed.row }),
+            None if malformed.rule == "csv.encoding" => Err(ReadError::HeaderEncoding {
+                line: malformed.row,
+                encoding: self.plan.layout.encoding.value.clone(),
+            }),
+            None => Err(ReadError::HeaderQuote {
+                line: malformed.row,
+            }),
         }
     }
 
     /// Whether the row is the footer: asked of a last line that is cut.
     pub(crate) fn is_footer(&self, cells: &[&str]) -> bool {
-        self.body.is_some() && self.plan.footer.as_ref().is_some_and(|footer| footer.find(cells).is_some())
+        self.body.is_some()
+            && self
+                .plan
+                .footer
+                .as_ref()
+                .is_some_and(|footer| footer.find(cells).is_some())
     }
 
     /// Rows enough to hand on.
@@ -153,13 +185,24 @@ impl Table {
         };
         match (&self.plan.footer, body.footer) {
             (Some(footer), None) if footer.counts() => return Err(ReadError::FooterMissing),
-            (Some(_), None) => self.tally.warn("footer.missing", None, "no row matched the footer; all rows to the end were read"),
+            (Some(_), None) => self.tally.warn(
+                "footer.missing",
+                None,
+                "no row matched the footer; all rows to the end were read",
+            ),
             (_, Some(Found { count: Some(said) })) if said != body.records => {
-                return Err(ReadError::FooterCount { said, read: body.records });
+                return Err(ReadError::FooterCount {
+                    said,
+                    read: body.records,
+                });
             }
             _ => {}
         }
-        if body.waiting == 0 { Ok(None) } else { body.take(self.sheet.as_deref()).map(Some) }
+        if body.waiting == 0 {
+            Ok(None)
+        } else {
+            body.take(self.sheet.as_deref()).map(Some)
+        }
     }
 
     fn offer_header(&mut self, row: i64, cells: &[&str]) -> Result<Flow, ReadError> {
@@ -173,7 +216,9 @@ impl Table {
         let columns = Columns::new(&self.plan, &header, self.sheet.as_deref())?;
         let width = columns.positions.len() + added_labels(&self.plan).count();
         self.body = Some(Body {
-            builders: std::iter::repeat_with(StringViewBuilder::new).take(width).collect(),
+            builders: std::iter::repeat_with(StringViewBuilder::new)
+                .take(width)
+                .collect(),
             above: vec![String::new(); header.width()],
             rows: Vec::new(),
             malformed: Vec::new(),
@@ -197,7 +242,11 @@ impl Body {
             return Some(Flow::Ended);
         }
         let first = self.columns.positions.first().copied().unwrap_or(0);
-        let mut filled = cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)).map(|(position, _)| position);
+        let mut filled = cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| !is_blank(cell))
+            .map(|(position, _)| position);
         match (filled.next(), filled.next()) {
             (None, _) if plan.layout.skip_blank_rows => Some(Flow::On),
             (Some(position), None) if position == first && plan.layout.sub_heading.is_some() => {
@@ -216,11 +265,17 @@ impl Body {
             let cell = cells.get(position).copied().unwrap_or_default();
             if label.is_none() {
                 if !is_blank(cell) {
-                    tally.warn("table.unlabelled", Some(row), format!("column {} has no label and was not read", position + 1));
+                    tally.warn(
+                        "table.unlabelled",
+                        Some(row),
+                        format!("column {} has no label and was not read", position + 1),
+                    );
                 }
                 continue;
             }
-            let Some(builder) = builders.next() else { break };
+            let Some(builder) = builders.next() else {
+                break;
+            };
             if !self.header.fill_down[position] {
                 builder.append_value(cell);
             } else if is_blank(cell) {
@@ -249,9 +304,20 @@ impl Body {
     }
 
     fn take(&mut self, sheet: Option<&str>) -> Result<Rows, ReadError> {
-        let columns: Vec<ArrayRef> = self.builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
-        let batch = self.columns.batch(columns, std::mem::take(&mut self.rows))?;
-        Ok(Rows { batch, malformed: std::mem::take(&mut self.malformed), records: std::mem::take(&mut self.waiting), sheet: sheet.map(str::to_owned) })
+        let columns: Vec<ArrayRef> = self
+            .builders
+            .iter_mut()
+            .map(|builder| Arc::new(builder.finish()) as ArrayRef)
+            .collect();
+        let batch = self
+            .columns
+            .batch(columns, std::mem::take(&mut self.rows))?;
+        Ok(Rows {
+            batch,
+            malformed: std::mem::take(&mut self.malformed),
+            records: std::mem::take(&mut self.waiting),
+            sheet: sheet.map(str::to_owned),
+        })
     }
 }
 
@@ -260,7 +326,9 @@ pub(crate) fn ragged(row: i64, expected: usize, found: usize, raw: &[u8]) -> Mal
     let reason = if found < expected {
         format!("the row has {found} fields and the header has {expected}")
     } else {
-        format!("the row has {found} fields and the header has {expected}; a field that contains the delimiter must stand in quotation marks")
+        format!(
+            "the row has {found} fields and the header has {expected}; a field that contains the delimiter must stand in quotation marks"
+        )
     };
     Malformed::new(row, "csv.ragged", reason, raw)
 }

@@ -54,7 +54,12 @@ impl Tally {
     /// Remarks on something. Of each rule the sentence of the lowest row is
     /// kept, so that the outcome does not depend on which thread came first.
     pub(crate) fn warn(&self, rule: &'static str, row: Option<i64>, message: impl Into<String>) {
-        let warning = Warning { rule, message: message.into(), row, count: 1 };
+        let warning = Warning {
+            rule,
+            message: message.into(),
+            row,
+            count: 1,
+        };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.warnings.get_mut(rule) {
             None => {
@@ -72,6 +77,9 @@ impl Tally {
 
     pub(crate) fn summary(&self) -> Summary {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Summary { warnings: kept.warnings.values().cloned().collect(), ..kept.summary.clone() }
+        Summary {
+            warnings: kept.warnings.values().cloned().collect(),
+            ..kept.summary.clone()
+        }
     }
 }

@@ -99,7 +99,12 @@ impl TextBlocks {
                 End::At { next, faulty } => {
                     let content = self.dialect.content(&self.buffer, self.at, next);
                     self.check_length(self.line, content.len())?;
-                    let record = Record { line: self.line, content, faulty, unterminated: self.unterminated && next == self.buffer.len() };
+                    let record = Record {
+                        line: self.line,
+                        content,
+                        faulty,
+                        unterminated: self.unterminated && next == self.buffer.len(),
+                    };
                     self.line += self.lines(self.at..next);
                     self.at = next;
                     return Ok(Some(record));
@@ -134,21 +139,35 @@ impl TextBlocks {
                 continue;
             }
             self.check_tail(cut, in_quotes)?;
-            let mut tail = Vec::with_capacity(if self.ended { 0 } else { self.block_bytes + (64 << 10) });
+            let mut tail = Vec::with_capacity(if self.ended {
+                0
+            } else {
+                self.block_bytes + (64 << 10)
+            });
             tail.extend_from_slice(&self.buffer[cut..]);
             self.buffer.truncate(cut);
             let line = self.line;
             self.line += self.lines(0..cut);
             let bytes = std::mem::replace(&mut self.buffer, tail);
-            return Ok(Some(Block { bytes, line, unterminated: self.unterminated && self.buffer.is_empty() }));
+            return Ok(Some(Block {
+                bytes,
+                line,
+                unterminated: self.unterminated && self.buffer.is_empty(),
+            }));
         }
     }
 
     /// Where the last whole record of the buffer ends; 0 if there is none.
     fn last_end(&self) -> Result<(usize, bool), ReadError> {
-        let quotes = self.dialect.quote.is_some_and(|quote| memchr(quote, &self.buffer).is_some());
+        let quotes = self
+            .dialect
+            .quote
+            .is_some_and(|quote| memchr(quote, &self.buffer).is_some());
         if !quotes {
-            return Ok((memrchr(self.dialect.terminator, &self.buffer).map_or(0, |last| last + 1), false));
+            return Ok((
+                memrchr(self.dialect.terminator, &self.buffer).map_or(0, |last| last + 1),
+                false,
+            ));
         }
         let mut cut = 0;
         while cut < self.buffer.len() {
@@ -192,7 +211,10 @@ impl TextBlocks {
 
     fn check_length(&self, line: i64, length: usize) -> Result<(), ReadError> {
         if length > self.max_line {
-            return Err(ReadError::LongLine { line, limit: self.max_line });
+            return Err(ReadError::LongLine {
+                line,
+                limit: self.max_line,
+            });
         }
         Ok(())
     }
@@ -217,7 +239,10 @@ impl TextBlocks {
         if self.unterminated {
             self.buffer.pop(); // It was added before the file's line ends were known.
         }
-        self.unterminated = self.buffer.last().is_some_and(|last| *last != self.dialect.terminator);
+        self.unterminated = self
+            .buffer
+            .last()
+            .is_some_and(|last| *last != self.dialect.terminator);
         if self.unterminated {
             self.buffer.push(self.dialect.terminator);
         }

@@ -43,10 +43,21 @@ impl CsvReader {
     pub(crate) fn new(plan: Arc<Plan>, source: Box<dyn Read + Send>) -> Result<Self, ReadError> {
         let tally = Arc::new(Tally::default());
         let text = Text::new(source, &plan.layout.encoding, &tally)?;
-        let dialect = Dialect { delimiter: plan.layout.delimiter, quote: Some(plan.layout.quote), terminator: b'\n' };
+        let dialect = Dialect {
+            delimiter: plan.layout.delimiter,
+            quote: Some(plan.layout.quote),
+            terminator: b'\n',
+        };
         let blocks = TextBlocks::new(text, dialect, plan.limits.max_line_bytes)?;
         let table = Table::new(&plan, &tally, None)?;
-        Ok(CsvReader { plan, tally, blocks, state: State::Rows(Box::new(table)), fields: Vec::new(), side: Vec::new() })
+        Ok(CsvReader {
+            plan,
+            tally,
+            blocks,
+            state: State::Rows(Box::new(table)),
+            fields: Vec::new(),
+            side: Vec::new(),
+        })
     }
 
     fn next(&mut self) -> Result<Option<Piece>, ReadError> {
@@ -66,7 +77,10 @@ impl CsvReader {
                         return Err(cut_line(None));
                     }
                     self.state = State::Blocks(Arc::clone(&shape));
-                    return Ok(Some(Piece::csv(&self.tally, CsvPiece::new(block, self.blocks.dialect(), shape))));
+                    return Ok(Some(Piece::csv(
+                        &self.tally,
+                        CsvPiece::new(block, self.blocks.dialect(), shape),
+                    )));
                 }
             }
         }
@@ -112,12 +126,19 @@ impl CsvReader {
         }
         self.fields.clear();
         self.side.clear();
-        self.blocks.dialect().split(raw, 0..raw.len(), &mut self.fields, &mut self.side);
+        self.blocks
+            .dialect()
+            .split(raw, 0..raw.len(), &mut self.fields, &mut self.side);
         let side = std::str::from_utf8(&self.side).unwrap_or_default();
         let cells: Vec<&str> = self
             .fields
             .iter()
-            .map(|field| field.side().map_or_else(|| text.get(field.range()), |range| side.get(range)).unwrap_or_default())
+            .map(|field| {
+                field
+                    .side()
+                    .map_or_else(|| text.get(field.range()), |range| side.get(range))
+                    .unwrap_or_default()
+            })
             .collect();
         if record.unterminated && !table.is_footer(&cells) {
             refuse_cut(&self.plan, &record, cells.len() < table.width())?;
@@ -132,7 +153,12 @@ impl CsvReader {
         }
         if let Some(record) = self.blocks.peek_record()? {
             self.fields.clear();
-            self.blocks.dialect().split(self.blocks.bytes(), record.content, &mut self.fields, &mut self.side);
+            self.blocks.dialect().split(
+                self.blocks.bytes(),
+                record.content,
+                &mut self.fields,
+                &mut self.side,
+            );
             let found = self.fields.len();
             if found != declared {
                 return Err(ReadError::Width { declared, found });
@@ -153,7 +179,11 @@ impl Reader for CsvReader {
 
     fn finish(self: Box<Self>) -> Result<Summary, ReadError> {
         let summary = self.tally.summary();
-        if summary.records == 0 { Err(ReadError::NoRows) } else { Ok(summary) }
+        if summary.records == 0 {
+            Err(ReadError::NoRows)
+        } else {
+            Ok(summary)
+        }
     }
 }
 
@@ -172,7 +202,12 @@ fn quote_fault(line: i64, raw: &[u8]) -> Malformed {
 
 fn byte_fault(line: i64, raw: &[u8]) -> Option<Malformed> {
     if memchr(0, raw).is_some() {
-        return Some(Malformed::new(line, "csv.nul", "the row has a NUL byte in it", raw));
+        return Some(Malformed::new(
+            line,
+            "csv.nul",
+            "the row has a NUL byte in it",
+            raw,
+        ));
     }
     simdutf8::basic::from_utf8(raw).is_err().then(|| {
         let reason = "the row has bytes that are not text in the file's encoding";
@@ -190,5 +225,8 @@ fn refuse_cut(plan: &Plan, record: &Record, is_short: bool) -> Result<(), ReadEr
 }
 
 fn cut_line(line: Option<i64>) -> ReadError {
-    ReadError::Truncated { line, what: "the last line has no line end" }
+    ReadError::Truncated {
+        line,
+        what: "the last line has no line end",
+    }
 }

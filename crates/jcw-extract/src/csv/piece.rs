@@ -16,6 +16,7 @@ use crate::tally::Tally;
 use crate::text_blocks::Block;
 use arrow::array::{ArrayRef, StringViewBuilder};
 use arrow::buffer::Buffer;
+use encoding_rs::{Encoding, UTF_8};
 use memchr::{memchr, memchr2_iter, memmem};
 use std::sync::Arc;
 
@@ -45,27 +46,40 @@ impl Shape {
             columns,
             max_line: plan.limits.max_line_bytes,
             skip_blank_rows: plan.layout.skip_blank_rows,
-            is_utf8: plan.layout.encoding.eq_ignore_ascii_case("utf-8"),
+            is_utf8: Encoding::for_label(plan.layout.encoding.as_bytes()) == Some(UTF_8),
         }
     }
 }
 
 impl CsvPiece {
     pub(crate) fn new(block: Block, dialect: Dialect, shape: Arc<Shape>) -> Self {
-        CsvPiece { block, dialect, shape }
+        CsvPiece {
+            block,
+            dialect,
+            shape,
+        }
     }
 
     pub(crate) fn into_rows(mut self, tally: &Tally) -> Result<Rows, ReadError> {
         let bytes = std::mem::take(&mut self.block.bytes);
         let is_clean = memchr(0, &bytes).is_none() && simdutf8::basic::from_utf8(&bytes).is_ok();
-        let has_quotes = self.dialect.quote.is_some_and(|quote| memchr(quote, &bytes).is_some());
+        let has_quotes = self
+            .dialect
+            .quote
+            .is_some_and(|quote| memchr(quote, &bytes).is_some());
         let mut parsed = Parsed::new(&self, bytes.len());
         if is_clean && !has_quotes {
             parsed.parse_plain(&bytes)?;
         } else {
             parsed.parse(&bytes, is_clean)?;
         }
-        let Parsed { fields, rows, malformed, side, .. } = parsed;
+        let Parsed {
+            fields,
+            rows,
+            malformed,
+            side,
+            ..
+        } = parsed;
         let records = (rows.len() + malformed.len()) as i64;
         self.warn(tally, &bytes, &malformed);
 
@@ -76,21 +90,36 @@ impl CsvPiece {
         let width = self.shape.header.width();
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.columns.positions.len());
         for position in &self.shape.columns.positions {
-            let cells = fields.get(*position..).unwrap_or_default().iter().step_by(width.max(1));
+            let cells = fields
+                .get(*position..)
+                .unwrap_or_default()
+                .iter()
+                .step_by(width.max(1));
             columns.push(column(&bytes, text, side, cells, rows.len())?);
         }
-        Ok(Rows { batch: self.shape.columns.batch(columns, rows)?, malformed, records, sheet: None })
+        Ok(Rows {
+            batch: self.shape.columns.batch(columns, rows)?,
+            malformed,
+            records,
+            sheet: None,
+        })
     }
 
     fn warn(&self, tally: &Tally, bytes: &[u8], malformed: &[Malformed]) {
-        if let Some(first) = malformed.iter().find(|malformed| malformed.rule == "csv.encoding")
+        if let Some(first) = malformed
+            .iter()
+            .find(|malformed| malformed.rule == "csv.encoding")
             && self.shape.is_utf8
         {
             let message = "rows are not UTF-8 and were set aside; if they are readable as windows-1252, declare the layout's `encoding`";
             tally.warn("csv.encoding", Some(first.row), message);
         }
         if !bytes.is_ascii() && looks_encoded_twice(bytes) {
-            tally.warn("csv.encoded_twice", Some(self.block.line), "text looks encoded twice (\"Ã©\" for \"é\"); it was loaded as it stands");
+            tally.warn(
+                "csv.encoded_twice",
+                Some(self.block.line),
+                "text looks encoded twice (\"Ã©\" for \"é\"); it was loaded as it stands",
+            );
         }
     }
 }
@@ -121,7 +150,11 @@ impl<'p> Parsed<'p> {
     /// Bytes without any quotation mark: every delimiter and every line end is
     /// one.
     fn parse_plain(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
-        let Dialect { delimiter, terminator, .. } = self.piece.dialect;
+        let Dialect {
+            delimiter,
+            terminator,
+            ..
+        } = self.piece.dialect;
         let (mut line, mut record, mut start, mut first) = (self.piece.block.line, 0, 0, 0);
         for at in memchr2_iter(delimiter, terminator, bytes) {
             if bytes[at] == delimiter {
@@ -130,7 +163,8 @@ impl<'p> Parsed<'p> {
                 continue;
             }
             let content = self.piece.dialect.content(bytes, record, at + 1);
-            self.fields.push(Field::plain(start, content.end.max(start)));
+            self.fields
+                .push(Field::plain(start, content.end.max(start)));
             self.end_record(bytes, content, line, first)?;
             first = self.fields.len();
             line += 1;
@@ -151,8 +185,18 @@ impl<'p> Parsed<'p> {
             };
             let content = dialect.content(bytes, start, next);
             let raw = &bytes[content.clone()];
-            let fault = if faulty { Some(quote_fault(line, raw)) } else { None };
-            match fault.or_else(|| if is_clean { None } else { byte_fault(line, raw) }) {
+            let fault = if faulty {
+                Some(quote_fault(line, raw))
+            } else {
+                None
+            };
+            match fault.or_else(|| {
+                if is_clean {
+                    None
+                } else {
+                    byte_fault(line, raw)
+                }
+            }) {
                 Some(_) if self.is_cut(next, bytes) => return Err(cut_line(Some(line))),
                 Some(malformed) => self.malformed.push(malformed),
                 None => {
@@ -168,13 +212,23 @@ impl<'p> Parsed<'p> {
     }
 
     /// Keeps, drops or sets aside the record whose fields start at `first`.
-    fn end_record(&mut self, bytes: &[u8], content: std::ops::Range<usize>, line: i64, first: usize) -> Result<(), ReadError> {
+    fn end_record(
+        &mut self,
+        bytes: &[u8],
+        content: std::ops::Range<usize>,
+        line: i64,
+        first: usize,
+    ) -> Result<(), ReadError> {
         if content.len() > self.piece.shape.max_line {
-            return Err(ReadError::LongLine { line, limit: self.piece.shape.max_line });
+            return Err(ReadError::LongLine {
+                line,
+                limit: self.piece.shape.max_line,
+            });
         }
         let fields = &self.fields[first..];
         let found = fields.len();
-        let may_be_blank = found != self.width || fields.first().is_none_or(|field| field.is_empty());
+        let may_be_blank =
+            found != self.width || fields.first().is_none_or(|field| field.is_empty());
         if may_be_blank && self.is_blank(bytes, &content, fields) {
             self.fields.truncate(first);
             return Ok(());
@@ -189,14 +243,18 @@ impl<'p> Parsed<'p> {
         if found < self.width && self.is_cut(content.end, bytes) {
             return Err(cut_line(Some(line)));
         }
-        self.malformed.push(ragged(line, self.width, found, &bytes[content]));
+        self.malformed
+            .push(ragged(line, self.width, found, &bytes[content]));
         Ok(())
     }
 
     /// A blank line is no row; a row of blanks is none where the layout says so.
     fn is_blank(&self, bytes: &[u8], content: &std::ops::Range<usize>, fields: &[Field]) -> bool {
         let is_line = || std::str::from_utf8(&bytes[content.clone()]).is_ok_and(is_blank);
-        let is_row = || self.piece.shape.skip_blank_rows && fields.iter().all(|field| is_blank_field(bytes, *field));
+        let is_row = || {
+            self.piece.shape.skip_blank_rows
+                && fields.iter().all(|field| is_blank_field(bytes, *field))
+        };
         (fields.len() == 1 && is_line()) || is_row()
     }
 
@@ -210,7 +268,13 @@ fn is_blank_field(bytes: &[u8], field: Field) -> bool {
     field.side().is_none() && std::str::from_utf8(&bytes[field.range()]).is_ok_and(is_blank)
 }
 
-fn column<'f>(bytes: &Buffer, text: &str, side: &str, cells: impl Iterator<Item = &'f Field>, count: usize) -> Result<ArrayRef, ReadError> {
+fn column<'f>(
+    bytes: &Buffer,
+    text: &str,
+    side: &str,
+    cells: impl Iterator<Item = &'f Field>,
+    count: usize,
+) -> Result<ArrayRef, ReadError> {
     let mut builder = StringViewBuilder::with_capacity(count);
     let mut block = None;
     for field in cells {

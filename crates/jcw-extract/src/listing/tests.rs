@@ -22,7 +22,10 @@ fn source(files: &[&str]) -> Source {
         files: files.iter().map(|file| text(file)).collect(),
         store: Vec::new(),
         schedule: None,
-        limits: Limits { max_bytes: 1_000, ..Limits::default() },
+        limits: Limits {
+            max_bytes: 1_000,
+            ..Limits::default()
+        },
         settle: Duration::ZERO,
         hash: String::new(),
     }
@@ -48,7 +51,11 @@ impl Folder {
 }
 
 fn names(listing: &Listing) -> Vec<&str> {
-    let mut names: Vec<&str> = listing.files.iter().map(|file| file.name.as_str()).collect();
+    let mut names: Vec<&str> = listing
+        .files
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
     names.sort_unstable();
     names
 }
@@ -65,16 +72,35 @@ async fn bytes(file: &RemoteFile) -> Result<Vec<u8>, Error> {
 #[tokio::test]
 async fn patterns_find_files_at_any_depth_once_and_oldest_first() {
     let folder = Folder::new();
-    let (new, old) = (folder.file("2024/05/b.csv", "2"), folder.file("a b é.csv", "1"));
+    let (new, old) = (
+        folder.file("2024/05/b.csv", "2"),
+        folder.file("a b é.csv", "1"),
+    );
     folder.file("2024/other.xlsx", "3");
     let hour = Duration::from_secs(3_600);
     for (path, age) in [(&new, hour), (&old, hour * 2)] {
-        std::fs::File::options().write(true).open(path).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(std::time::SystemTime::now() - age)
+            .unwrap();
     }
     let url = format!("file://{}/**/b.csv", folder.0.path().display());
     let listing = folder.list(&["**/*.csv", "./2024/*/{b,c}.csv", &url]).await;
-    assert_eq!(listing.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a b é.csv", "b.csv"]);
-    assert!(listing.files[0].url.ends_with("/a%20b%20%C3%A9.csv"), "{}", listing.files[0].url);
+    assert_eq!(
+        listing
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect::<Vec<_>>(),
+        ["a b é.csv", "b.csv"]
+    );
+    assert!(
+        listing.files[0].url.ends_with("/a%20b%20%C3%A9.csv"),
+        "{}",
+        listing.files[0].url
+    );
     assert_eq!(bytes(&listing.files[1]).await.unwrap(), b"2");
     assert_eq!(names(&folder.list(&["2024/05/b.csv"]).await), ["b.csv"]);
 }
@@ -82,7 +108,9 @@ async fn patterns_find_files_at_any_depth_once_and_oldest_first() {
 #[tokio::test]
 async fn a_place_that_is_not_there_holds_no_files() {
     let folder = Folder::new();
-    let listing = folder.list(&["nowhere/**/*.csv", "nothing.csv", "/no/such/*.csv"]).await;
+    let listing = folder
+        .list(&["nowhere/**/*.csv", "nothing.csv", "/no/such/*.csv"])
+        .await;
     assert!(listing.files.is_empty() && listing.refused.is_empty());
 }
 
@@ -98,17 +126,39 @@ async fn what_is_no_file_is_refused_with_a_reason() {
     std::os::unix::fs::symlink(&secret, root.join("in/link.csv")).unwrap();
     std::os::unix::fs::symlink(root.join("secret"), root.join("in/away")).unwrap();
     std::fs::create_dir(root.join("in/folder.csv")).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(root.join("in/pipe.csv")).status().unwrap().success());
-    std::fs::write(root.join("in").join(std::ffi::OsStr::from_bytes(b"bad\xff.csv")), "3").unwrap();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(root.join("in/pipe.csv"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    std::fs::write(
+        root.join("in")
+            .join(std::ffi::OsStr::from_bytes(b"bad\xff.csv")),
+        "3",
+    )
+    .unwrap();
     std::fs::write(root.join("in/new\nline.csv"), "4").unwrap();
 
     let listing = folder.list(&["in/**/*.csv"]).await;
     assert_eq!(names(&listing), ["good.csv"]);
     let mut rules: Vec<&str> = listing.refused.iter().map(|refused| refused.rule).collect();
     rules.sort_unstable();
-    let expected = ["delivery.folder", "delivery.name", "delivery.name", "delivery.special", "delivery.symlink", "delivery.symlink", "limit.bytes"];
+    let expected = [
+        "delivery.folder",
+        "delivery.name",
+        "delivery.name",
+        "delivery.special",
+        "delivery.symlink",
+        "delivery.symlink",
+        "limit.bytes",
+    ];
     assert_eq!(rules, expected);
-    assert_eq!(folder.list(&["in/link.csv"]).await.refused[0].rule, "delivery.symlink");
+    assert_eq!(
+        folder.list(&["in/link.csv"]).await.refused[0].rule,
+        "delivery.symlink"
+    );
 }
 
 #[tokio::test]
@@ -116,7 +166,10 @@ async fn a_file_that_moves_is_growing() {
     let folder = Folder::new();
     let path = folder.file("a.csv", "1");
     let file = folder.list(&["*.csv"]).await.files.remove(0);
-    assert_eq!(file.still(Duration::from_millis(1)).await.unwrap(), Stillness::Still);
+    assert_eq!(
+        file.still(Duration::from_millis(1)).await.unwrap(),
+        Stillness::Still
+    );
     let grow = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         std::fs::write(&path, "1\n2").unwrap();
@@ -145,7 +198,10 @@ async fn a_file_that_grew_past_the_limit_is_cut_off_while_it_streams() {
     let path = folder.file("a.csv", "1");
     let file = folder.list(&["*.csv"]).await.files.remove(0);
     std::fs::write(path, "x".repeat(5_000)).unwrap();
-    assert!(matches!(bytes(&file).await, Err(Error::TooLarge { limit: 1_000, .. })));
+    assert!(matches!(
+        bytes(&file).await,
+        Err(Error::TooLarge { limit: 1_000, .. })
+    ));
 }
 
 #[tokio::test]
@@ -154,30 +210,84 @@ async fn objects_are_found_below_the_folder_that_is_named() {
     for key in ["in/2024/a.csv", "in/b.csv", "in/b.txt", "other/c.csv"] {
         store.put(&StorePath::from(key), "1".into()).await.unwrap();
     }
-    let pattern = globset::GlobBuilder::new("**/*.csv").literal_separator(true).build().unwrap().compile_matcher();
+    let pattern = globset::GlobBuilder::new("**/*.csv")
+        .literal_separator(true)
+        .build()
+        .unwrap()
+        .compile_matcher();
     let mut listing = Listing::default();
-    list_store(&mut listing, Arc::clone(&store), &StorePath::from("in"), Some(&pattern), "s3://bucket/", 1_000).await.unwrap();
+    list_store(
+        &mut listing,
+        Arc::clone(&store),
+        &StorePath::from("in"),
+        Some(&pattern),
+        "s3://bucket/",
+        1_000,
+    )
+    .await
+    .unwrap();
     listing.settle();
     assert_eq!(names(&listing), ["a.csv", "b.csv"]);
     assert_eq!(listing.files[0].url, "s3://bucket/in/2024/a.csv");
     assert_eq!(bytes(&listing.files[0]).await.unwrap(), b"1");
     let seen = listing.files[0].seen();
-    assert!(matches!(listing.files[0].fetch(Some(&seen)).await.unwrap(), Fetched::NotModified));
+    assert!(matches!(
+        listing.files[0].fetch(Some(&seen)).await.unwrap(),
+        Fetched::NotModified
+    ));
 
     let mut one = Listing::default();
-    list_store(&mut one, Arc::clone(&store), &StorePath::from("in/b.csv"), None, "s3://bucket/", 1_000).await.unwrap();
-    list_store(&mut one, store, &StorePath::from("in/none.csv"), None, "s3://bucket/", 1_000).await.unwrap();
+    list_store(
+        &mut one,
+        Arc::clone(&store),
+        &StorePath::from("in/b.csv"),
+        None,
+        "s3://bucket/",
+        1_000,
+    )
+    .await
+    .unwrap();
+    list_store(
+        &mut one,
+        store,
+        &StorePath::from("in/none.csv"),
+        None,
+        "s3://bucket/",
+        1_000,
+    )
+    .await
+    .unwrap();
     assert_eq!(names(&one), ["b.csv"]);
 }
 
 #[tokio::test]
 async fn stores_are_named_by_their_urls() {
-    for (entry, root) in [("s3://bucket/in/**/*.csv", "s3://bucket/"), ("https://account.blob.core.windows.net/box/in/*.csv", "https://account.blob.core.windows.net/box/")] {
+    for (entry, root) in [
+        ("s3://bucket/in/**/*.csv", "s3://bucket/"),
+        (
+            "https://account.blob.core.windows.net/box/in/*.csv",
+            "https://account.blob.core.windows.net/box/",
+        ),
+    ] {
         let mut source = source(&[]);
-        source.store = vec![("aws_region".to_owned(), "eu-west-2".to_owned()), ("azure_storage_account_key".to_owned(), "c2VjcmV0".to_owned())];
+        source.store = vec![
+            ("aws_region".to_owned(), "eu-west-2".to_owned()),
+            (
+                "azure_storage_account_key".to_owned(),
+                "c2VjcmV0".to_owned(),
+            ),
+        ];
         match Location::new(&source, &text(entry), Path::new("/")).unwrap() {
-            Location::Store { prefix, pattern, root: shown, .. } => {
-                assert_eq!((prefix.as_ref(), pattern.is_some(), shown.as_str()), ("in", true, root));
+            Location::Store {
+                prefix,
+                pattern,
+                root: shown,
+                ..
+            } => {
+                assert_eq!(
+                    (prefix.as_ref(), pattern.is_some(), shown.as_str()),
+                    ("in", true, root)
+                );
             }
             _ => panic!("{entry} is a store"),
         }
@@ -186,8 +296,16 @@ async fn stores_are_named_by_their_urls() {
 
 #[tokio::test]
 async fn plain_http_is_for_this_machine_only() {
-    let error = list(&source(&["http://me:secret@example.org/a.csv?key=secret"]), Path::new("/")).await.unwrap_err();
-    assert!(error.to_string().contains("https") && !error.to_string().contains("secret"), "{error}");
+    let error = list(
+        &source(&["http://me:secret@example.org/a.csv?key=secret"]),
+        Path::new("/"),
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("https") && !error.to_string().contains("secret"),
+        "{error}"
+    );
 }
 
 /// Answers requests one by one with what is given; sends back their heads.
@@ -199,7 +317,10 @@ fn serve(answers: Vec<&'static str>) -> (String, Receiver<String>) {
         for answer in answers {
             let (mut connection, _) = listener.accept().unwrap();
             let lines = BufReader::new(connection.try_clone().unwrap()).lines();
-            let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let head: Vec<String> = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
             let _ = heads.send(head.join("\n"));
             let _ = connection.write_all(answer.replace('\n', "\r\n").as_bytes());
         }
@@ -218,37 +339,92 @@ async fn a_web_file_is_asked_for_only_if_it_changed() {
         "HTTP/1.1 304 Not Modified\nETag: \"v1\"\nConnection: close\n\n",
         "HTTP/1.1 304 Not Modified\nConnection: close\n\n",
     ]);
-    let listing = list(&source(&[&format!("{address}/open%20data/a%20b.csv?version=2&key=secret")]), Path::new("/")).await.unwrap();
+    let listing = list(
+        &source(&[&format!(
+            "{address}/open%20data/a%20b.csv?version=2&key=secret"
+        )]),
+        Path::new("/"),
+    )
+    .await
+    .unwrap();
     let file = &listing.files[0];
-    assert_eq!((file.name.as_str(), file.size, file.etag.as_deref()), ("a b.csv", 4, Some("\"v1\"")));
+    assert_eq!(
+        (file.name.as_str(), file.size, file.etag.as_deref()),
+        ("a b.csv", 4, Some("\"v1\""))
+    );
     assert_eq!(file.url, format!("{address}/open%20data/a%20b.csv"));
     // The answer ends in a line end that the test's own writer doubled.
     assert!(bytes(file).await.unwrap().starts_with(b"a,b"));
-    assert!(matches!(file.fetch(Some(&file.seen())).await.unwrap(), Fetched::NotModified));
-    let dated = Seen { etag: None, modified: Some(file.modified) };
-    assert!(matches!(file.fetch(Some(&dated)).await.unwrap(), Fetched::NotModified));
+    assert!(matches!(
+        file.fetch(Some(&file.seen())).await.unwrap(),
+        Fetched::NotModified
+    ));
+    let dated = Seen {
+        etag: None,
+        modified: Some(file.modified),
+    };
+    assert!(matches!(
+        file.fetch(Some(&dated)).await.unwrap(),
+        Fetched::NotModified
+    ));
 
     let heads: Vec<String> = heads.iter().take(5).collect();
-    assert!(heads[0].starts_with("HEAD /open%20data/a%20b.csv?version=2&key=secret "), "{}", heads[0]);
-    assert!(heads[3].to_lowercase().contains("if-none-match: \"v1\""), "{}", heads[3]);
+    assert!(
+        heads[0].starts_with("HEAD /open%20data/a%20b.csv?version=2&key=secret "),
+        "{}",
+        heads[0]
+    );
+    assert!(
+        heads[3].to_lowercase().contains("if-none-match: \"v1\""),
+        "{}",
+        heads[3]
+    );
     assert!(heads[4].contains(MODIFIED), "{}", heads[4]);
 }
 
 #[tokio::test]
 async fn a_web_file_that_is_gone_is_no_file_and_a_refusal_is_an_error() {
-    let (address, _heads) = serve(vec!["HTTP/1.1 404 No\nContent-Length: 0\nConnection: close\n\n"; 2]);
-    assert!(list(&source(&[&format!("{address}/a.csv")]), Path::new("/")).await.unwrap().files.is_empty());
-    let (address, _heads) = serve(vec!["HTTP/1.1 403 No\nContent-Length: 0\nConnection: close\n\n"; 2]);
-    let error = list(&source(&[&format!("{address}/a.csv?key=secret")]), Path::new("/")).await.unwrap_err();
-    assert!(matches!(&error, Error::List { .. }) && !error.to_string().contains("secret"), "{error}");
+    let (address, _heads) = serve(vec![
+        "HTTP/1.1 404 No\nContent-Length: 0\nConnection: close\n\n";
+        2
+    ]);
+    assert!(
+        list(&source(&[&format!("{address}/a.csv")]), Path::new("/"))
+            .await
+            .unwrap()
+            .files
+            .is_empty()
+    );
+    let (address, _heads) = serve(vec![
+        "HTTP/1.1 403 No\nContent-Length: 0\nConnection: close\n\n";
+        2
+    ]);
+    let error = list(
+        &source(&[&format!("{address}/a.csv?key=secret")]),
+        Path::new("/"),
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(&error, Error::List { .. }) && !error.to_string().contains("secret"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn nothing_comes_after_the_limit() {
-    let body = stream::iter(vec![Ok(bytes::Bytes::from_static(&[0; 600])), Ok(bytes::Bytes::from_static(&[0; 600])), Ok(bytes::Bytes::from_static(&[0; 600]))]);
+    let body = stream::iter(vec![
+        Ok(bytes::Bytes::from_static(&[0; 600])),
+        Ok(bytes::Bytes::from_static(&[0; 600])),
+        Ok(bytes::Bytes::from_static(&[0; 600])),
+    ]);
     let folder = Folder::new();
     folder.file("a.csv", "1");
     let file = folder.list(&["*.csv"]).await.files.remove(0);
-    let parts: Vec<bool> = file.capped(body.boxed()).map(|part| part.is_ok()).collect().await;
+    let parts: Vec<bool> = file
+        .capped(body.boxed())
+        .map(|part| part.is_ok())
+        .collect()
+        .await;
     assert_eq!(parts, [true, false]);
 }
