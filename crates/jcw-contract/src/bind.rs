@@ -2,8 +2,8 @@
 //! made by name, once for each header, so that a file whose columns move keeps
 //! loading and one whose columns are renamed does not load wrongly.
 
-use crate::text::{did_you_mean, fold_label};
-use jcw_project::{Contract, DuplicateHeaders, Origin, ROW_COLUMN, Severity};
+use crate::text::fold_label;
+use jcw_project::{Contract, DuplicateHeaders, Origin, ROW_COLUMN, Severity, did_you_mean};
 use std::collections::{HashMap, HashSet};
 
 /// Where the columns of a contract stand in the batches of one file.
@@ -68,8 +68,10 @@ pub(crate) fn bind(contract: &Contract, labels: &[&str]) -> Result<Binding, Vec<
         header.bind_by_name(contract)
     };
     let version = header.version(contract);
-    let (faults, warnings): (Vec<_>, Vec<_>) =
-        header.faults.into_iter().partition(|fault| fault.severity == Severity::RejectFile);
+    let (faults, warnings): (Vec<_>, Vec<_>) = header
+        .faults
+        .into_iter()
+        .partition(|fault| fault.severity == Severity::RejectFile);
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -102,12 +104,24 @@ impl<'a> Header<'a> {
                 places.entry(label).or_default().push(place);
             }
         }
-        Header { labels, places, bound: HashSet::new(), twins: Vec::new(), faults: Vec::new() }
+        Header {
+            labels,
+            places,
+            bound: HashSet::new(),
+            twins: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     fn bind_by_name(&mut self, contract: &Contract) -> Vec<Option<usize>> {
         let columns = (contract.columns.iter())
-            .map(|column| if is_computed(column) { None } else { self.find(contract, column) })
+            .map(|column| {
+                if is_computed(column) {
+                    None
+                } else {
+                    self.find(contract, column)
+                }
+            })
             .collect();
         self.judge_unbound(contract);
         columns
@@ -115,7 +129,11 @@ impl<'a> Header<'a> {
 
     /// Columns that the reader adds are found by name, the rest by position.
     fn bind_by_position(&mut self, contract: &Contract) -> Vec<Option<usize>> {
-        let declared = contract.columns.iter().filter(|column| column.from.is_none()).count();
+        let declared = contract
+            .columns
+            .iter()
+            .filter(|column| column.from.is_none())
+            .count();
         let added = (contract.columns.iter())
             .filter(|column| column.from.is_some() && !is_computed(column))
             .count();
@@ -165,7 +183,8 @@ impl<'a> Header<'a> {
             }
             [place] => Some(place),
             [first, ..] if contract.layout.duplicate_headers == DuplicateHeaders::Identical => {
-                self.twins.extend(found[1..].iter().map(|twin| (first, *twin)));
+                self.twins
+                    .extend(found[1..].iter().map(|twin| (first, *twin)));
                 Some(first)
             }
             [first, ..] => {
@@ -185,7 +204,9 @@ impl<'a> Header<'a> {
     fn missing(&mut self, name: &str) {
         let near = did_you_mean(name, self.labels.iter().copied());
         let near = match near {
-            Some(near) => format!("; \"{near}\" looks like it: add it to the column's aliases if it is"),
+            Some(near) => {
+                format!("; \"{near}\" looks like it: add it to the column's aliases if it is")
+            }
             None => String::new(),
         };
         let all: Vec<usize> = (0..self.labels.len()).collect();
@@ -213,9 +234,14 @@ impl<'a> Header<'a> {
                 );
                 continue;
             }
-            let names = contract.columns.iter().map(|column| column.name.value.as_str());
+            let names = contract
+                .columns
+                .iter()
+                .map(|column| column.name.value.as_str());
             let near = match did_you_mean(label, names) {
-                Some(near) => format!("; if it is column \"{near}\", add it to that column's aliases"),
+                Some(near) => {
+                    format!("; if it is column \"{near}\", add it to that column's aliases")
+                }
                 None => String::new(),
             };
             self.faults.push(FileFault {
@@ -230,7 +256,10 @@ impl<'a> Header<'a> {
     /// The first version of which every label is there.
     fn version(&mut self, contract: &Contract) -> Option<String> {
         let shown = (contract.versions.iter()).find(|version| {
-            version.shows.iter().all(|label| self.places.contains_key(&fold_label(label)))
+            version
+                .shows
+                .iter()
+                .all(|label| self.places.contains_key(&fold_label(label)))
         });
         if shown.is_none() && !contract.versions.is_empty() {
             self.faults.push(FileFault {
@@ -255,8 +284,11 @@ impl<'a> Header<'a> {
     /// Labels as they are said; a few stand for many.
     fn quoted(&self, places: &[usize]) -> String {
         const MOST: usize = 40;
-        let mut labels: Vec<String> =
-            places.iter().take(MOST).map(|place| format!("\"{}\"", self.labels[*place])).collect();
+        let mut labels: Vec<String> = places
+            .iter()
+            .take(MOST)
+            .map(|place| format!("\"{}\"", self.labels[*place]))
+            .collect();
         if places.len() > MOST {
             labels.push(format!("and {} more", places.len() - MOST));
         }
@@ -271,3 +303,6 @@ pub(crate) fn labels_of(schema: &arrow::datatypes::Schema) -> Vec<&str> {
         .filter(|name| *name != ROW_COLUMN)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

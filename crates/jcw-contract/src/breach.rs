@@ -73,7 +73,11 @@ pub(crate) struct Breaches<'a> {
 
 impl<'a> Breaches<'a> {
     pub(crate) fn new(book: &'a RuleBook) -> Self {
-        Breaches { book, rejecting: Vec::new(), warned: Vec::new() }
+        Breaches {
+            book,
+            rejecting: Vec::new(),
+            warned: Vec::new(),
+        }
     }
 
     #[cold]
@@ -93,7 +97,8 @@ impl<'a> Breaches<'a> {
     /// were broken. `rows` are the row numbers in the file.
     pub(crate) fn finish(mut self, rows: &[i64]) -> (Vec<Breach>, Vec<RuleCount>) {
         self.rejecting.sort_unstable();
-        self.rejecting.dedup_by_key(|breach| (breach.row, breach.rule));
+        self.rejecting
+            .dedup_by_key(|breach| (breach.row, breach.rule));
         let mut counts = self.warned;
         counts.resize(self.book.rules.len(), (0, u32::MAX));
         for breach in &self.rejecting {

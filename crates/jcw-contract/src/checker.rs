@@ -9,15 +9,15 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::expression::{Expression, Planner};
 use crate::key::{Keys, hash_rows};
-use crate::reference::{References, ReferenceReader};
+use crate::reference::{ReferenceReader, References};
 use crate::reject::{SourceRows, reject_rows};
 use crate::symbol::repeated;
 use crate::table::{TypedLayout, batch_of};
 use crate::text;
 use crate::withheld::WithheldRows;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, Int64Array, RecordBatch, StringArray,
-    StringViewArray, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, Int64Array, RecordBatch,
+    StringArray, StringViewArray, new_null_array,
 };
 use arrow::compute::FilterBuilder;
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
@@ -77,12 +77,16 @@ pub struct Checked {
 impl Checked {
     /// Rules broken for which nothing of the file may load.
     pub fn file_breaches(&self) -> impl Iterator<Item = &RuleCount> {
-        self.counts.iter().filter(|count| count.severity == Severity::RejectFile)
+        self.counts
+            .iter()
+            .filter(|count| count.severity == Severity::RejectFile)
     }
 
     /// Rules that were broken by rows that load all the same.
     pub fn warned(&self) -> impl Iterator<Item = &RuleCount> {
-        self.counts.iter().filter(|count| count.severity == Severity::Warn)
+        self.counts
+            .iter()
+            .filter(|count| count.severity == Severity::Warn)
     }
 
     /// Rows withheld.
@@ -100,12 +104,16 @@ impl Checker {
     /// [`check_rules`](crate::check_rules) would have said with its place),
     /// [`Error::ReferenceNotLoaded`] when values are missing.
     pub fn compile(contract: &Contract, references: References) -> Result<Checker, Error> {
-        let broken = |problem: String| Error::Contract { contract: contract.id.value.clone(), problem };
+        let broken = |problem: String| Error::Contract {
+            contract: contract.id.value.clone(),
+            problem,
+        };
         let mut book = RuleBook::default();
         let mut columns = Vec::new();
         for column in &contract.columns {
-            let reader = ColumnReader::compile(column, contract.layout.format, &mut book)
-                .map_err(|problem| broken(format!("column \"{}\": {problem}", column.name.value)))?;
+            let reader = ColumnReader::compile(column, contract.layout.format, &mut book).map_err(
+                |problem| broken(format!("column \"{}\": {problem}", column.name.value)),
+            )?;
             columns.push(reader);
         }
         let twin_rule = book.add(RuleEntry {
@@ -118,16 +126,28 @@ impl Checker {
         let planner = Planner::new();
         let mut computed = Vec::new();
         for (position, column) in contract.columns.iter().enumerate() {
-            let Some(Origin::Expression(sql)) = &column.from else { continue };
+            let Some(Origin::Expression(sql)) = &column.from else {
+                continue;
+            };
             let schema = layout.visible_to(contract, position);
             let data_type = column.kind.data_type();
             let name = &column.name.value;
             computed.push(Computed {
                 column: position,
-                rule: book.add_for(name, "expression", column.severity, "could not be worked out"),
+                rule: book.add_for(
+                    name,
+                    "expression",
+                    column.severity,
+                    "could not be worked out",
+                ),
                 expression: planner
                     .plan_value(sql, &schema, &data_type)
-                    .map_err(|problem| broken(format!("the expression of column \"{name}\" {}", problem.message)))?,
+                    .map_err(|problem| {
+                        broken(format!(
+                            "the expression of column \"{name}\" {}",
+                            problem.message
+                        ))
+                    })?,
                 schema,
             });
         }
@@ -139,20 +159,30 @@ impl Checker {
                 severity: rule.severity,
                 reason: rule.message.clone(),
             });
-            let expression = planner
-                .plan_check(&rule.check, &layout.schema)
-                .map_err(|problem| broken(format!("rule \"{}\" {}", rule.id.value, problem.message)))?;
+            let expression =
+                planner
+                    .plan_check(&rule.check, &layout.schema)
+                    .map_err(|problem| {
+                        broken(format!("rule \"{}\" {}", rule.id.value, problem.message))
+                    })?;
             rules.push((number, expression));
         }
         let place_of = |name: &str| {
-            (contract.columns.iter().position(|column| column.name.value == name))
-                .map(|column| layout.places[column])
-                .ok_or_else(|| broken(format!("there is no column \"{name}\"")))
+            (contract
+                .columns
+                .iter()
+                .position(|column| column.name.value == name))
+            .map(|column| layout.places[column])
+            .ok_or_else(|| broken(format!("there is no column \"{name}\"")))
         };
         let references = references.compile(contract, &mut book, place_of)?;
         let key = match &contract.key {
             None => Vec::new(),
-            Some(key) => key.columns.iter().map(|name| place_of(name)).collect::<Result<_, _>>()?,
+            Some(key) => key
+                .columns
+                .iter()
+                .map(|name| place_of(name))
+                .collect::<Result<_, _>>()?,
         };
         Ok(Checker {
             contract: contract.clone(),
@@ -224,11 +254,17 @@ impl Checker {
         let source = self.source_rows(binding, batch)?;
         let rows = batch.num_rows();
         let mut breaches = Breaches::new(&self.book);
-        let needs_all = self.computed.iter().any(|computed| self.is_key(computed.column));
+        let needs_all = self
+            .computed
+            .iter()
+            .any(|computed| self.is_key(computed.column));
         let table = self
-            .typed(binding, rows, &source, &mut breaches, |column| needs_all || self.is_key(column))
+            .typed(binding, rows, &source, &mut breaches, |column| {
+                needs_all || self.is_key(column)
+            })
             .map_err(|error| self.arrow_error(error))?;
-        self.hash_keys(&table, rows).map_err(|error| self.arrow_error(error))
+        self.hash_keys(&table, rows)
+            .map_err(|error| self.arrow_error(error))
     }
 
     fn judge(
@@ -266,10 +302,14 @@ impl Checker {
             Keys::Withhold(suspects) if !self.key.is_empty() && !suspects.is_empty() => {
                 let hashes = self.hash_keys(&table, rows)?;
                 let is_suspect = BooleanArray::from_iter(
-                    hashes.iter().enumerate().map(|(row, hash)| Some(is_kept.value(row) && suspects.contains(*hash))),
+                    hashes
+                        .iter()
+                        .enumerate()
+                        .map(|(row, hash)| Some(is_kept.value(row) && suspects.contains(*hash))),
                 );
                 if is_suspect.values().count_set_bits() > 0 {
-                    withheld = Some(self.withhold(binding, &table, source, delivery, &is_suspect)?);
+                    withheld =
+                        Some(self.withhold(binding, &table, source, delivery, &is_suspect)?);
                     is_kept = arrow::compute::and_not(&is_kept, &is_suspect)?;
                 }
             }
@@ -310,11 +350,19 @@ impl Checker {
                 continue;
             }
             match binding.columns[column] {
-                Some(place) => put(&mut table, column, reader.read(source.cells[place], breaches)),
+                Some(place) => put(
+                    &mut table,
+                    column,
+                    reader.read(source.cells[place], breaches),
+                ),
                 None => put(&mut table, column, reader.absent(rows)),
             }
         }
-        for computed in self.computed.iter().filter(|computed| is_wanted(computed.column)) {
+        for computed in self
+            .computed
+            .iter()
+            .filter(|computed| is_wanted(computed.column))
+        {
             let seen = (computed.schema.fields().iter()).map(|field| {
                 (self.typed_schema.index_of(field.name()).ok())
                     .and_then(|place| table[place].clone())
@@ -329,13 +377,21 @@ impl Checker {
             if let Some(rule) = reader.required_rule()
                 && evaluated.values.null_count() > 0
             {
-                let blank = (0..rows).filter(|row| evaluated.values.is_null(*row) && !evaluated.failed.contains(row));
+                let blank = (0..rows).filter(|row| {
+                    evaluated.values.is_null(*row) && !evaluated.failed.contains(row)
+                });
                 blank.for_each(|row| breaches.add(row, rule, None));
             }
-            put(&mut table, computed.column, reader.computed(evaluated.values));
+            put(
+                &mut table,
+                computed.column,
+                reader.computed(evaluated.values),
+            );
         }
         Ok((table.into_iter().zip(fields))
-            .map(|(column, field)| column.unwrap_or_else(|| new_null_array(field.data_type(), rows)))
+            .map(|(column, field)| {
+                column.unwrap_or_else(|| new_null_array(field.data_type(), rows))
+            })
             .collect())
     }
 
@@ -350,7 +406,12 @@ impl Checker {
         }
     }
 
-    fn check_rules(&self, table: &[ArrayRef], rows: usize, breaches: &mut Breaches) -> Result<(), ArrowError> {
+    fn check_rules(
+        &self,
+        table: &[ArrayRef],
+        rows: usize,
+        breaches: &mut Breaches,
+    ) -> Result<(), ArrowError> {
         if self.rules.is_empty() {
             return Ok(());
         }
@@ -363,7 +424,11 @@ impl Checker {
                 broken.for_each(|row| breaches.add(row, *rule, None));
             }
             for row in evaluated.failed {
-                breaches.add(row, *rule, Some("the rule could not be worked out for this row"));
+                breaches.add(
+                    row,
+                    *rule,
+                    Some("the rule could not be worked out for this row"),
+                );
             }
         }
         Ok(())
@@ -426,11 +491,20 @@ impl Checker {
         })
     }
 
-    fn source_rows<'a>(&self, binding: &'a Binding, batch: &'a RecordBatch) -> Result<SourceRows<'a>, Error> {
-        let broken = |problem: &str| Error::Batch { contract: self.contract.id.value.clone(), problem: problem.to_owned() };
+    fn source_rows<'a>(
+        &self,
+        binding: &'a Binding,
+        batch: &'a RecordBatch,
+    ) -> Result<SourceRows<'a>, Error> {
+        let broken = |problem: &str| Error::Batch {
+            contract: self.contract.id.value.clone(),
+            problem: problem.to_owned(),
+        };
         let schema = batch.schema_ref();
         if labels_of(schema) != binding.labels {
-            return Err(broken("a batch has other columns than those that were bound; bind again when the header changes"));
+            return Err(broken(
+                "a batch has other columns than those that were bound; bind again when the header changes",
+            ));
         }
         let mut cells = Vec::with_capacity(binding.labels.len());
         let mut rows = None;
@@ -439,24 +513,39 @@ impl Checker {
                 rows = column.as_primitive_opt::<Int64Type>();
             } else {
                 let text = column.as_string_view_opt();
-                cells.push(text.ok_or_else(|| broken("a column of the batch is not text (Utf8View)"))?);
+                cells.push(
+                    text.ok_or_else(|| broken("a column of the batch is not text (Utf8View)"))?,
+                );
             }
         }
         let rows = rows.ok_or_else(|| broken("the batch has no column _row of type Int64"))?;
-        Ok(SourceRows { labels: &binding.json_labels, cells, rows: rows.values() })
+        Ok(SourceRows {
+            labels: &binding.json_labels,
+            cells,
+            rows: rows.values(),
+        })
     }
 
     pub(crate) fn key_rule(&self) -> &str {
-        self.contract.key.as_ref().map_or("key", |key| key.id.as_str())
+        self.contract
+            .key
+            .as_ref()
+            .map_or("key", |key| key.id.as_str())
     }
 
     pub(crate) fn key_names(&self) -> Vec<&str> {
-        self.key.iter().map(|place| self.typed_schema.field(*place).name().as_str()).collect()
+        self.key
+            .iter()
+            .map(|place| self.typed_schema.field(*place).name().as_str())
+            .collect()
     }
 
     /// The key's columns of accepted rows.
     pub(crate) fn key_columns(&self, rows: &RecordBatch) -> Vec<ArrayRef> {
-        self.key.iter().map(|place| rows.column(*place).clone()).collect()
+        self.key
+            .iter()
+            .map(|place| rows.column(*place).clone())
+            .collect()
     }
 
     /// The declared columns of accepted rows, status columns included.
@@ -465,7 +554,10 @@ impl Checker {
     }
 
     pub(crate) fn arrow_error(&self, source: ArrowError) -> Error {
-        Error::Arrow { contract: self.contract.id.value.clone(), source }
+        Error::Arrow {
+            contract: self.contract.id.value.clone(),
+            source,
+        }
     }
 }
 
@@ -480,7 +572,11 @@ fn kept(breaches: &[Breach], rows: usize) -> BooleanArray {
 }
 
 fn cell(cells: &StringViewArray, row: usize) -> &str {
-    if cells.is_valid(row) { text::trim(cells.value(row)) } else { "" }
+    if cells.is_valid(row) {
+        text::trim(cells.value(row))
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::kind::{Bounds, KindReader};
 use crate::symbol::{self, StatusNumber, Symbols};
 use crate::text;
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, PrimitiveBuilder, StringBuilder, StringViewArray, new_null_array,
+    Array, ArrayRef, BooleanBuilder, PrimitiveBuilder, StringBuilder, StringViewArray,
+    new_null_array,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType,
@@ -27,7 +28,7 @@ pub(crate) struct ColumnReader {
     pattern: Option<Regex>,
     bounds: Bounds,
     rules: ColumnRules,
-    /// The column may be blank.
+    /// A blank breaks a rule.
     is_required: bool,
     /// What an unknown code becomes: its own text (the column only warns).
     keeps_unknown_codes: bool,
@@ -98,7 +99,13 @@ impl ColumnReader {
     pub(crate) fn computed(&self, values: ArrayRef) -> Typed {
         let status = self.symbols.as_ref().map(|symbols| {
             let numbers: Vec<_> = (0..values.len())
-                .map(|row| if values.is_null(row) { symbol::MISSING } else { symbol::OK })
+                .map(|row| {
+                    if values.is_null(row) {
+                        symbol::MISSING
+                    } else {
+                        symbol::OK
+                    }
+                })
                 .collect();
             symbols.status_array(&numbers)
         });
@@ -109,24 +116,34 @@ impl ColumnReader {
     /// value could be read.
     pub(crate) fn read(&self, cells: &StringViewArray, breaches: &mut Breaches) -> Typed {
         let rows = cells.len();
-        let mut pass = Pass { reader: self, cells, breaches };
+        let mut pass = Pass {
+            reader: self,
+            cells,
+            breaches,
+        };
         match &self.kind {
-            KindReader::Text => {
-                pass.run(text_builder(cells), |_, cell, out| {
-                    out.append_value(cell);
-                    Ok(())
-                })
-            }
+            KindReader::Text => pass.run(text_builder(cells), |_, cell, out| {
+                out.append_value(cell);
+                Ok(())
+            }),
             KindReader::Integer => {
                 let bounds = self.bounds.integers;
-                pass.run(PrimitiveBuilder::<Int64Type>::with_capacity(rows), |notes, cell, out| {
-                    let value = crate::number::parse_integer(cell).map_err(|fault| self.number_fault(fault))?;
-                    out.append_value(value);
-                    notes.when(!bounds.contains(&value), self.rules.range);
-                    Ok(())
-                })
+                pass.run(
+                    PrimitiveBuilder::<Int64Type>::with_capacity(rows),
+                    |notes, cell, out| {
+                        let value = crate::number::parse_integer(cell)
+                            .map_err(|fault| self.number_fault(fault))?;
+                        out.append_value(value);
+                        notes.when(!bounds.contains(&value), self.rules.range);
+                        Ok(())
+                    },
+                )
             }
-            KindReader::Decimal { precision, scale, dress } => {
+            KindReader::Decimal {
+                precision,
+                scale,
+                dress,
+            } => {
                 let bounds = self.bounds.decimals;
                 let builder = PrimitiveBuilder::<Decimal128Type>::with_capacity(rows)
                     .with_data_type(self.data_type.clone());
@@ -139,20 +156,27 @@ impl ColumnReader {
                     Ok(())
                 })
             }
-            KindReader::Date { formats } => {
-                pass.run(PrimitiveBuilder::<Date32Type>::with_capacity(rows), |_, cell, out| {
-                    let moment = formats.iter().find_map(|format| format.read(cell)).ok_or(self.fault())?;
+            KindReader::Date { formats } => pass.run(
+                PrimitiveBuilder::<Date32Type>::with_capacity(rows),
+                |_, cell, out| {
+                    let moment = formats
+                        .iter()
+                        .find_map(|format| format.read(cell))
+                        .ok_or(self.fault())?;
                     let is_next_day = moment.micros == crate::kind::MICROS_A_DAY;
                     out.append_value(moment.day + i32::from(is_next_day));
                     Ok(())
-                })
-            }
+                },
+            ),
             KindReader::Timestamp { formats, zone } => {
                 let mut zone = crate::zone::Zone::new(*zone);
                 let builder = PrimitiveBuilder::<TimestampMicrosecondType>::with_capacity(rows)
                     .with_data_type(self.data_type.clone());
                 pass.run(builder, |notes, cell, out| {
-                    let moment = formats.iter().find_map(|format| format.read(cell)).ok_or(self.fault())?;
+                    let moment = formats
+                        .iter()
+                        .find_map(|format| format.read(cell))
+                        .ok_or(self.fault())?;
                     let (instant, is_doubtful) = match moment.offset {
                         None => zone.instant(moment.day, moment.micros),
                         Some(offset) => (
@@ -173,19 +197,18 @@ impl ColumnReader {
                     Ok(())
                 })
             }
-            KindReader::Code { codes } => {
-                pass.run(text_builder(cells), |notes, cell, out| {
-                    match codes.find(cell) {
-                        Some(place) => out.append_value(codes.entry(place)),
-                        None if self.keeps_unknown_codes => {
-                            out.append_value(cell);
-                            notes.when(true, self.rules.kind);
-                        }
-                        None => return Err(self.fault()),
+            KindReader::Code { codes } => pass.run(text_builder(cells), |notes, cell, out| {
+                match codes.find(cell) {
+                    Some(place) => out.append_value(codes.entry(place)),
+                    None if self.keeps_unknown_codes => {
+                        out.append_value(cell);
+                        notes.status = symbol::INVALID;
+                        notes.when(true, self.rules.kind);
                     }
-                    Ok(())
-                })
-            }
+                    None => return Err(self.fault()),
+                }
+                Ok(())
+            }),
             KindReader::OrganisationCode => {
                 let mut upper = String::new();
                 pass.run(text_builder(cells), |_, cell, out| {
@@ -194,16 +217,20 @@ impl ColumnReader {
                     Ok(())
                 })
             }
-            KindReader::NhsNumber => {
-                pass.run(StringBuilder::with_capacity(rows, rows * 10), |notes, cell, out| {
+            KindReader::NhsNumber => pass.run(
+                StringBuilder::with_capacity(rows, rows * 10),
+                |notes, cell, out| {
                     let fault = |detail| (self.rules.kind, Some(detail));
                     let digits = crate::nhs_number::parse(cell).map_err(fault)?;
                     let number = std::str::from_utf8(&digits).map_err(|_| self.fault())?;
                     out.append_value(number);
-                    notes.when(crate::nhs_number::is_test_number(&digits), self.rules.test_number);
+                    notes.when(
+                        crate::nhs_number::is_test_number(&digits),
+                        self.rules.test_number,
+                    );
                     Ok(())
-                })
-            }
+                },
+            ),
         }
     }
 
@@ -221,7 +248,9 @@ impl ColumnReader {
     /// The value that a symbol stands for must itself be one of the kind.
     fn check_symbol_values(&self, column: &Column) -> Result<(), String> {
         for (symbol, meaning) in &column.symbols {
-            let Some(value) = &meaning.value else { continue };
+            let Some(value) = &meaning.value else {
+                continue;
+            };
             let mut book = RuleBook::default();
             let mut alone = self.clone();
             alone.rules = ColumnRules::add(column, &self.kind, &mut book);
@@ -242,7 +271,8 @@ impl ColumnReader {
 impl ColumnRules {
     fn add(column: &Column, kind: &KindReader, book: &mut RuleBook) -> ColumnRules {
         let name = column.name.value.as_str();
-        let mut add = |what: &str, severity, reason: &str| book.add_for(name, what, severity, reason);
+        let mut add =
+            |what: &str, severity, reason: &str| book.add_for(name, what, severity, reason);
         let range = match (column.min, column.max) {
             (Some(min), Some(max)) => format!("is not between {min} and {max}"),
             (Some(min), None) => format!("is less than {min}"),
@@ -251,20 +281,42 @@ impl ColumnRules {
         };
         let scale = match kind {
             KindReader::Decimal { scale, .. } => {
-                format!("has more than {scale} digits after the point; the contract would have to keep more")
+                format!(
+                    "has more than {scale} digits after the point; the contract would have to keep more"
+                )
             }
             _ => String::new(),
         };
-        let kind_rule = if matches!(kind, KindReader::Code { .. }) { "code" } else { "type" };
+        let kind_rule = if matches!(kind, KindReader::Code { .. }) {
+            "code"
+        } else {
+            "type"
+        };
         ColumnRules {
             required: add("required", column.severity, "is blank"),
             kind: add(kind_rule, column.severity, &kind.complaint()),
             scale: add("scale", column.severity, &scale),
-            rounded: add("rounded", Severity::Warn, "was worked out by a machine and has been rounded to the digits kept"),
-            clocks: add("clock-change", Severity::Warn, "falls into the hour in which the clocks change"),
-            test_number: add("test-number", Severity::Warn, "begins with 999, which is kept for tests"),
+            rounded: add(
+                "rounded",
+                Severity::Warn,
+                "was worked out by a machine and has been rounded to the digits kept",
+            ),
+            clocks: add(
+                "clock-change",
+                Severity::Warn,
+                "falls into the hour in which the clocks change",
+            ),
+            test_number: add(
+                "test-number",
+                Severity::Warn,
+                "begins with 999, which is kept for tests",
+            ),
             range: add("range", column.severity, &range),
-            pattern: add("pattern", column.severity, "does not have the form that the contract asks for"),
+            pattern: add(
+                "pattern",
+                column.severity,
+                "does not have the form that the contract asks for",
+            ),
         }
     }
 }
@@ -294,11 +346,22 @@ impl Pass<'_, '_, '_> {
             Vec::with_capacity(if has_statuses { self.cells.len() } else { 0 });
         let mut last_match = "";
         for row in 0..self.cells.len() {
-            let cell = if self.cells.is_valid(row) { text::trim(self.cells.value(row)) } else { "" };
-            let mut notes = Notes { breaches: self.breaches, row };
-            let mut status = symbol::OK;
-            if let Some((number, value)) = reader.symbols.as_ref().and_then(|symbols| symbols.find(cell)) {
-                status = number;
+            let cell = if self.cells.is_valid(row) {
+                text::trim(self.cells.value(row))
+            } else {
+                ""
+            };
+            let mut notes = Notes {
+                breaches: self.breaches,
+                row,
+                status: symbol::OK,
+            };
+            if let Some((number, value)) = reader
+                .symbols
+                .as_ref()
+                .and_then(|symbols| symbols.find(cell))
+            {
+                notes.status = number;
                 // The contract's author declared the value; it was tried when
                 // the contract was compiled.
                 let is_value = value.is_some_and(|value| read(&mut notes, value, &mut out).is_ok());
@@ -306,7 +369,7 @@ impl Pass<'_, '_, '_> {
                     out.append_null();
                 }
             } else if cell.is_empty() {
-                status = symbol::MISSING;
+                notes.status = symbol::MISSING;
                 notes.when(reader.is_required, reader.rules.required);
                 out.append_null();
             } else {
@@ -320,24 +383,28 @@ impl Pass<'_, '_, '_> {
                     }
                 }
                 if let Err((rule, detail)) = read(&mut notes, cell, &mut out) {
-                    status = symbol::INVALID;
+                    notes.status = symbol::INVALID;
                     out.append_null();
                     notes.breaches.add(row, rule, detail);
                 }
             }
             if has_statuses {
-                statuses.push(status);
+                statuses.push(notes.status);
             }
         }
-        let status = reader.symbols.as_ref().map(|symbols| symbols.status_array(&statuses));
+        let status = reader
+            .symbols
+            .as_ref()
+            .map(|symbols| symbols.status_array(&statuses));
         (out.finish(), status)
     }
 }
 
-/// Takes down which rules a row breaks by a value that could be read.
+/// Takes down what is to be said of a cell beside its value.
 struct Notes<'b, 'c> {
     breaches: &'b mut Breaches<'c>,
     row: usize,
+    status: StatusNumber,
 }
 
 impl Notes<'_, '_> {

@@ -5,7 +5,6 @@
 //! a random number, another row or table) is refused, because the same file
 //! must always give the same rows.
 
-use crate::text::did_you_mean;
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Schema};
@@ -16,6 +15,7 @@ use datafusion::common::{DFSchema, DataFusionError, SchemaError};
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, cast};
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
+use jcw_project::did_you_mean;
 use std::sync::Arc;
 
 /// A planned expression.
@@ -48,14 +48,21 @@ pub(crate) struct Planner {
 
 impl Planner {
     pub(crate) fn new() -> Self {
-        Planner { session: SessionContext::new() }
+        Planner {
+            session: SessionContext::new(),
+        }
     }
 
     /// Plans a rule: a boolean.
     pub(crate) fn plan_check(&self, sql: &str, schema: &Schema) -> Result<Expression, Problem> {
         let (expression, schema) = self.parse(sql, schema)?;
-        match expression.get_type(&schema).map_err(|error| problem(error, &schema))? {
-            DataType::Boolean | DataType::Null => self.finish(expression, &schema, DataType::Boolean),
+        match expression
+            .get_type(&schema)
+            .map_err(|error| problem(error, &schema))?
+        {
+            DataType::Boolean | DataType::Null => {
+                self.finish(expression, &schema, DataType::Boolean)
+            }
             other => Err(Problem {
                 message: format!("is not a yes-or-no question: its answer is of type {other}"),
                 hint: Some("write a comparison, such as `a <= b`".to_owned()),
@@ -78,18 +85,28 @@ impl Planner {
     fn parse(&self, sql: &str, schema: &Schema) -> Result<(Expr, DFSchema), Problem> {
         let schema = DFSchema::try_from(schema.clone())
             .map_err(|error| Problem::plain(first_line(&error)))?;
-        let expression =
-            self.session.parse_sql_expr(sql, &schema).map_err(|error| problem(error, &schema))?;
+        let expression = self
+            .session
+            .parse_sql_expr(sql, &schema)
+            .map_err(|error| problem(error, &schema))?;
         check_is_about_one_row(&expression)?;
         Ok((expression.unalias(), schema))
     }
 
-    fn finish(&self, expression: Expr, schema: &DFSchema, data_type: DataType) -> Result<Expression, Problem> {
+    fn finish(
+        &self,
+        expression: Expr,
+        schema: &DFSchema,
+        data_type: DataType,
+    ) -> Result<Expression, Problem> {
         let physical = self
             .session
             .create_physical_expr(cast(expression, data_type.clone()), schema)
             .map_err(|error| problem(error, schema))?;
-        Ok(Expression { physical, data_type })
+        Ok(Expression {
+            physical,
+            data_type,
+        })
     }
 }
 
@@ -98,7 +115,10 @@ impl Expression {
     /// tried alone, so that one division by zero costs one row.
     pub(crate) fn evaluate(&self, batch: &RecordBatch) -> Result<Evaluated, ArrowError> {
         if let Ok(values) = self.values(batch) {
-            return Ok(Evaluated { values, failed: Vec::new() });
+            return Ok(Evaluated {
+                values,
+                failed: Vec::new(),
+            });
         }
         let mut values = Vec::with_capacity(batch.num_rows());
         let mut failed = Vec::new();
@@ -109,7 +129,10 @@ impl Expression {
             }));
         }
         let values: Vec<&dyn Array> = values.iter().map(AsRef::as_ref).collect();
-        Ok(Evaluated { values: concat(&values)?, failed })
+        Ok(Evaluated {
+            values: concat(&values)?,
+            failed,
+        })
     }
 
     fn values(&self, batch: &RecordBatch) -> Result<ArrayRef, DataFusionError> {
@@ -122,11 +145,20 @@ fn check_is_about_one_row(expression: &Expr) -> Result<(), Problem> {
     // The closure never fails.
     let _ = expression.apply(|expression| {
         let found = match expression {
-            Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable => {
-                Some((call.func.name().to_owned(), "gives another answer on another day"))
+            Expr::ScalarFunction(call)
+                if call.func.signature().volatility != Volatility::Immutable =>
+            {
+                Some((
+                    call.func.name().to_owned(),
+                    "gives another answer on another day",
+                ))
             }
-            Expr::AggregateFunction(call) => Some((call.func.name().to_owned(), "needs more than one row")),
-            Expr::WindowFunction(call) => Some((call.fun.name().to_owned(), "needs more than one row")),
+            Expr::AggregateFunction(call) => {
+                Some((call.func.name().to_owned(), "needs more than one row"))
+            }
+            Expr::WindowFunction(call) => {
+                Some((call.fun.name().to_owned(), "needs more than one row"))
+            }
             Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) => {
                 Some(("select".to_owned(), "needs another table"))
             }
@@ -139,7 +171,10 @@ fn check_is_about_one_row(expression: &Expr) -> Result<(), Problem> {
         None => Ok(()),
         Some((name, why)) => Err(Problem {
             message: format!("uses {name}, which {why}"),
-            hint: Some("a contract looks at one row of the file at a time; put such a test into a model".to_owned()),
+            hint: Some(
+                "a contract looks at one row of the file at a time; put such a test into a model"
+                    .to_owned(),
+            ),
             name: Some(name),
         }),
     }
@@ -147,7 +182,11 @@ fn check_is_about_one_row(expression: &Expr) -> Result<(), Problem> {
 
 impl Problem {
     fn plain(message: String) -> Self {
-        Problem { message, hint: None, name: None }
+        Problem {
+            message,
+            hint: None,
+            name: None,
+        }
     }
 }
 
@@ -172,5 +211,12 @@ fn problem(error: DataFusionError, schema: &DFSchema) -> Problem {
 
 fn first_line(error: &DataFusionError) -> String {
     let text = error.strip_backtrace();
-    text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+        .to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,11 @@ pub struct Suspects {
 impl KeyIndex {
     /// Room for eight bytes a row, up to `limit` bytes in all.
     pub fn new(limit: usize) -> Self {
-        KeyIndex { parts: vec![Vec::new(); 256], count: 0, limit }
+        KeyIndex {
+            parts: vec![Vec::new(); 256],
+            count: 0,
+            limit,
+        }
     }
 
     /// Adds the keys of one batch.
@@ -107,7 +111,10 @@ mod tests {
     fn an_index_past_its_limit_says_so() {
         let mut index = KeyIndex::new(16);
         assert!(index.add(&[1, 2]).is_ok());
-        assert!(matches!(index.add(&[3]), Err(Error::TooManyKeys { limit: 16 })));
+        assert!(matches!(
+            index.add(&[3]),
+            Err(Error::TooManyKeys { limit: 16 })
+        ));
     }
 
     proptest! {

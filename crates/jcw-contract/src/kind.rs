@@ -19,12 +19,26 @@ pub(crate) const MICROS_A_DAY: i64 = 86_400_000_000;
 pub(crate) enum KindReader {
     Text,
     Integer,
-    Decimal { precision: u32, scale: u32, dress: Dress },
-    Date { formats: Vec<date::Format> },
-    Timestamp { formats: Vec<date::Format>, zone: chrono_tz::Tz },
+    Decimal {
+        precision: u32,
+        scale: u32,
+        dress: Dress,
+    },
+    Date {
+        formats: Vec<date::Format>,
+    },
+    Timestamp {
+        formats: Vec<date::Format>,
+        zone: chrono_tz::Tz,
+    },
     /// The first `yes` words mean yes.
-    Boolean { words: Lookup, yes: usize },
-    Code { codes: Lookup },
+    Boolean {
+        words: Lookup,
+        yes: usize,
+    },
+    Code {
+        codes: Lookup,
+    },
     OrganisationCode,
     NhsNumber,
 }
@@ -38,33 +52,61 @@ impl KindReader {
             Kind::Decimal { scale } => {
                 let scale = u32::try_from(*scale).ok().filter(|scale| *scale <= 38);
                 let scale = scale.ok_or("its scale is not between 0 and 38")?;
-                KindReader::Decimal { precision: 38, scale, dress: Dress { money: true, percent: false } }
+                KindReader::Decimal {
+                    precision: 38,
+                    scale,
+                    dress: Dress {
+                        money: true,
+                        percent: false,
+                    },
+                }
             }
-            Kind::Percentage => {
-                KindReader::Decimal { precision: 12, scale: 4, dress: Dress { money: false, percent: true } }
-            }
+            Kind::Percentage => KindReader::Decimal {
+                precision: 12,
+                scale: 4,
+                dress: Dress {
+                    money: false,
+                    percent: true,
+                },
+            },
             Kind::Date { formats } => KindReader::Date {
                 formats: compile_formats(formats, &["%Y-%m-%d"], typed_cells(format))?,
             },
             Kind::Timestamp { formats, time_zone } => {
-                let canonical = if typed_cells(format).is_empty() { &[] } else { &["%Y-%m-%dT%H:%M:%S"][..] };
-                KindReader::Timestamp { formats: compile_formats(formats, &["%+"], canonical)?, zone: *time_zone }
+                let canonical = if typed_cells(format).is_empty() {
+                    &[]
+                } else {
+                    &["%Y-%m-%dT%H:%M:%S"][..]
+                };
+                KindReader::Timestamp {
+                    formats: compile_formats(formats, &["%+"], canonical)?,
+                    zone: *time_zone,
+                }
             }
             Kind::Boolean { yes, no } => {
                 let (yes, no) = if yes.is_empty() && no.is_empty() {
-                    (words(&["yes", "y", "true", "1"]), words(&["no", "n", "false", "0"]))
+                    (
+                        words(&["yes", "y", "true", "1"]),
+                        words(&["no", "n", "false", "0"]),
+                    )
                 } else {
                     (yes.clone(), no.clone())
                 };
                 let count = yes.len();
                 let trimmed = yes.iter().chain(&no).map(|word| text::trim(word));
                 let words = Lookup::without_case(trimmed);
-                if no.iter().any(|word| words.find(text::trim(word)).is_some_and(|place| place < count)) {
+                if no.iter().any(|word| {
+                    words
+                        .find(text::trim(word))
+                        .is_some_and(|place| place < count)
+                }) {
                     return Err("the same text means both yes and no".to_owned());
                 }
                 KindReader::Boolean { words, yes: count }
             }
-            Kind::Code { codes } => KindReader::Code { codes: Lookup::without_case(codes.keys().map(String::as_str)) },
+            Kind::Code { codes } => KindReader::Code {
+                codes: Lookup::without_case(codes.keys().map(String::as_str)),
+            },
             Kind::OrganisationCode => KindReader::OrganisationCode,
             Kind::NhsNumber => KindReader::NhsNumber,
         })
@@ -81,7 +123,10 @@ impl KindReader {
                 format!("is not a date that exists, written {}", in_words(formats))
             }
             KindReader::Timestamp { formats, .. } => {
-                format!("is not a date and time that exist, written {}", in_words(formats))
+                format!(
+                    "is not a date and time that exist, written {}",
+                    in_words(formats)
+                )
             }
             KindReader::Boolean { words, yes } => format!(
                 "is neither yes ({}) nor no ({})",
@@ -91,8 +136,12 @@ impl KindReader {
             KindReader::Code { codes } if codes.len() <= 12 => {
                 format!("is not one of the codes {}", listed(codes, 0..codes.len()))
             }
-            KindReader::Code { codes } => format!("is not one of the {} codes declared", codes.len()),
-            KindReader::OrganisationCode => "is not an organisation code: letters and digits only".to_owned(),
+            KindReader::Code { codes } => {
+                format!("is not one of the {} codes declared", codes.len())
+            }
+            KindReader::OrganisationCode => {
+                "is not an organisation code: letters and digits only".to_owned()
+            }
             KindReader::NhsNumber => "is not an NHS number".to_owned(),
         }
     }
@@ -106,7 +155,11 @@ fn typed_cells(format: Format) -> &'static [&'static str] {
     }
 }
 
-fn compile_formats(declared: &[String], default: &[&str], also: &[&str]) -> Result<Vec<date::Format>, String> {
+fn compile_formats(
+    declared: &[String],
+    default: &[&str],
+    also: &[&str],
+) -> Result<Vec<date::Format>, String> {
     let mut texts: Vec<&str> = declared.iter().map(String::as_str).collect();
     if texts.is_empty() {
         texts.extend(default);
@@ -126,7 +179,11 @@ fn compile_formats(declared: &[String], default: &[&str], also: &[&str]) -> Resu
 }
 
 fn in_words(formats: &[date::Format]) -> String {
-    let forms: Vec<String> = formats.iter().map(date::Format::in_words).collect();
+    let forms: Vec<String> = formats
+        .iter()
+        .map(date::Format::in_words)
+        .filter(|form| !form.ends_with("T00:00:00"))
+        .collect();
     forms.join(" or ")
 }
 
@@ -180,10 +237,17 @@ impl Bounds {
         };
         let range: RangeInclusive<i128> = min.map_or(i128::MIN, |min| scaled(min, scale, f64::ceil))
             ..=max.map_or(i128::MAX, |max| scaled(max, scale, f64::floor));
-        let clamp = |bound: &i128| (*bound).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+        let clamp =
+            |bound: &i128| (*bound).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
         Bounds {
-            integers: Span { from: clamp(range.start()), to: clamp(range.end()) },
-            decimals: Span { from: *range.start(), to: *range.end() },
+            integers: Span {
+                from: clamp(range.start()),
+                to: clamp(range.end()),
+            },
+            decimals: Span {
+                from: *range.start(),
+                to: *range.end(),
+            },
         }
     }
 }
@@ -216,7 +280,12 @@ mod tests {
     #[test]
     fn organisation_codes_are_upper_case_letters_and_digits() {
         let mut upper = String::new();
-        for (cell, code) in [("r1l", "R1L"), ("Ｒ１Ｌ", "R1L"), ("R\u{200b}1L", "R1L"), ("E06000033", "E06000033")] {
+        for (cell, code) in [
+            ("r1l", "R1L"),
+            ("Ｒ１Ｌ", "R1L"),
+            ("R\u{200b}1L", "R1L"),
+            ("E06000033", "E06000033"),
+        ] {
             assert_eq!(organisation_code(cell, &mut upper), Some(()));
             assert_eq!(upper, code);
         }

@@ -26,7 +26,11 @@ impl Lookup {
         let lookup = Lookup::new(entries, true);
         let has_twins = (lookup.entries.iter().enumerate())
             .any(|(at, entry)| lookup.find(entry).is_some_and(|found| found != at));
-        if has_twins { Lookup::new(lookup.entries, false) } else { lookup }
+        if has_twins {
+            Lookup::new(lookup.entries, false)
+        } else {
+            lookup
+        }
     }
 
     fn new(entries: impl IntoIterator<Item = impl Into<Box<str>>>, ignores_case: bool) -> Lookup {
@@ -110,7 +114,11 @@ mod tests {
         assert_eq!(codes.find("asd"), Some(0));
         assert_eq!(codes.find("Slcn"), Some(1));
         assert_eq!(codes.find("éA"), Some(2));
-        assert_eq!(codes.find("1"), None, "01 that lost its zero is another code");
+        assert_eq!(
+            codes.find("1"),
+            None,
+            "01 that lost its zero is another code"
+        );
         assert_eq!(codes.find("ASDX"), None);
         assert_eq!(codes.find(""), None);
         assert_eq!(Lookup::exact([""; 0]).find("x"), None);

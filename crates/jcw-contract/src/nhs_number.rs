@@ -62,7 +62,7 @@ fn has_valid_check_digit(digits: &[u8; 10]) -> bool {
         .zip((1..=10u32).rev())
         .map(|(digit, weight)| u32::from(digit - b'0') * weight)
         .sum();
-    sum % 11 == 0
+    sum.is_multiple_of(11)
 }
 
 #[cfg(test)]
@@ -74,8 +74,8 @@ mod tests {
     fn by_the_book(number: &str) -> bool {
         let digits: Vec<u32> = number.chars().map(|c| c.to_digit(10).unwrap()).collect();
         let mut sum = 0;
-        for position in 0..9 {
-            sum += digits[position] * (10 - position as u32);
+        for (position, digit) in (1..).zip(&digits[..9]) {
+            sum += digit * (11 - position);
         }
         match 11 - sum % 11 {
             11 => digits[9] == 0,
@@ -90,7 +90,13 @@ mod tests {
 
     #[test]
     fn the_published_examples_are_valid() {
-        for number in ["9434765919", "401 023 2137", "401-023-2137", " 401\u{a0}023\u{2011}2137", "４０１０２３２１３７"] {
+        for number in [
+            "9434765919",
+            "401 023 2137",
+            "401-023-2137",
+            " 401\u{a0}023\u{2011}2137",
+            "４０１０２３２１３７",
+        ] {
             assert!(parse(number).is_ok(), "{number}");
         }
     }
@@ -100,7 +106,10 @@ mod tests {
         assert_eq!(parse("401023213"), Err("has fewer than ten digits"));
         assert_eq!(parse("40102321377"), Err("has more than ten digits"));
         assert_eq!(parse("4010232138"), Err("has a wrong check digit"));
-        assert_eq!(parse("4O10232137"), Err("has a character that is not a digit, a space or a hyphen"));
+        assert_eq!(
+            parse("4O10232137"),
+            Err("has a character that is not a digit, a space or a hyphen")
+        );
         for filler in ["0000000000", "1111111111", "9999999999", "0123456789"] {
             assert_eq!(parse(filler), Err("is a filler, not an NHS number"));
         }

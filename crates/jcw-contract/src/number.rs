@@ -58,7 +58,10 @@ pub(crate) fn parse_integer(text: &str) -> Result<i64, Fault> {
         return i64::try_from(digits.signed()).map_err(|_| TOO_LARGE);
     }
     match digits.at_scale(0) {
-        Ok(Scaled { value, rounded: false }) => i64::try_from(value).map_err(|_| TOO_LARGE),
+        Ok(Scaled {
+            value,
+            rounded: false,
+        }) => i64::try_from(value).map_err(|_| TOO_LARGE),
         Ok(_) | Err(Fault::Scale) => Err(Fault::Type("is not a whole number")),
         Err(fault) => Err(fault),
     }
@@ -91,7 +94,10 @@ impl Digits {
                 .checked_pow(scale - self.fraction)
                 .and_then(|unit| self.signed().checked_mul(unit))
                 .ok_or(TOO_LARGE)?;
-            return Ok(Scaled { value, rounded: false });
+            return Ok(Scaled {
+                value,
+                rounded: false,
+            });
         }
         let (whole, rest, half) = match 10u128.checked_pow(self.fraction - scale) {
             Some(unit) => {
@@ -115,7 +121,10 @@ impl Digits {
             return false;
         }
         let float = |digits: u128, scale: u32| format!("{digits}e-{scale}").parse::<f64>();
-        match (float(self.mantissa, self.fraction), float(rounded.unsigned_abs(), scale)) {
+        match (
+            float(self.mantissa, self.fraction),
+            float(rounded.unsigned_abs(), scale),
+        ) {
             (Ok(sent), Ok(kept)) => sent.to_bits().abs_diff(kept.to_bits()) <= 4,
             _ => false,
         }
@@ -182,7 +191,10 @@ fn read_dressed(text: &str, dress: Dress) -> Result<Digits, Fault> {
     let mut negative = false;
     let mut is_signed = false;
     if dress.money {
-        if let Some(inner) = body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        if let Some(inner) = body
+            .strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'))
+        {
             (negative, is_signed, body) = (true, true, inner.trim());
         } else if let Some(rest) = body.strip_suffix('-') {
             (negative, is_signed, body) = (true, true, rest.trim_end());
@@ -204,7 +216,11 @@ fn read_dressed(text: &str, dress: Dress) -> Result<Digits, Fault> {
         body = rest.trim_start();
     }
     let (mantissa, fraction) = read_groups(body.as_bytes())?;
-    Ok(Digits { negative, mantissa, fraction })
+    Ok(Digits {
+        negative,
+        mantissa,
+        fraction,
+    })
 }
 
 /// A number of 38 digits begins here.
@@ -231,7 +247,11 @@ fn read_groups(body: &[u8]) -> Result<(u128, u32), Fault> {
                 }
             }
             (b',', None) => {
-                let fits = if has_groups { in_group == 3 } else { (1..=3).contains(&in_group) };
+                let fits = if has_groups {
+                    in_group == 3
+                } else {
+                    (1..=3).contains(&in_group)
+                };
                 if !fits {
                     return Err(BAD_GROUPS);
                 }
@@ -259,8 +279,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const MONEY: Dress = Dress { money: true, percent: false };
-    const PERCENT: Dress = Dress { money: false, percent: true };
+    const MONEY: Dress = Dress {
+        money: true,
+        percent: false,
+    };
+    const PERCENT: Dress = Dress {
+        money: false,
+        percent: true,
+    };
 
     fn money(text: &str) -> Result<i128, Fault> {
         parse_decimal(text, 38, 2, MONEY).map(|scaled| scaled.value)
@@ -286,7 +312,10 @@ mod tests {
             ("007", 700),
         ] {
             if text == "£(5)" {
-                assert!(money(text).is_err(), "a pound sign goes inside the brackets");
+                assert!(
+                    money(text).is_err(),
+                    "a pound sign goes inside the brackets"
+                );
             } else {
                 assert_eq!(money(text), Ok(pence), "{text}");
             }
@@ -298,11 +327,15 @@ mod tests {
         for text in [
             "1.234,56", "1,5", "12,34", "1,2345", ",123", "1,,234", "1e3", "1E400", "NaN", "nan",
             "Infinity", "-inf", "-0", "-0.00", "(0)", "0-", "£ -", "£", "-", "", "(", "()", "--5",
-            "-(5)", "(-5)", "5--", "-5-", "1 234", "0x10", "½", "1.2.3", ".", "£££1", "£-£1", "12%",
+            "-(5)", "(-5)", "5--", "-5-", "1 234", "0x10", "½", "1.2.3", ".", "£££1", "£-£1",
+            "12%",
         ] {
             assert!(money(text).is_err(), "{text}");
         }
-        assert_eq!(money("1e3"), Err(Fault::Type("has an exponent; numbers are written out")));
+        assert_eq!(
+            money("1e3"),
+            Err(Fault::Type("has an exponent; numbers are written out"))
+        );
     }
 
     #[test]
@@ -322,8 +355,14 @@ mod tests {
         assert_eq!(parse_integer("-71"), Ok(-71));
         assert_eq!(parse_integer("718,838"), Ok(718_838));
         assert_eq!(parse_integer("12.000000000000002"), Ok(12));
-        assert_eq!(parse_integer("12.5"), Err(Fault::Type("is not a whole number")));
-        assert_eq!(parse_integer("33.3333333333333333"), Err(Fault::Type("is not a whole number")));
+        assert_eq!(
+            parse_integer("12.5"),
+            Err(Fault::Type("is not a whole number"))
+        );
+        assert_eq!(
+            parse_integer("33.3333333333333333"),
+            Err(Fault::Type("is not a whole number"))
+        );
         assert_eq!(parse_integer("9223372036854775807"), Ok(i64::MAX));
         assert_eq!(parse_integer("-9223372036854775808"), Ok(i64::MIN));
         assert!(parse_integer("9223372036854775808").is_err());
@@ -333,8 +372,18 @@ mod tests {
     #[test]
     fn digits_past_the_scale_are_never_lost_in_silence() {
         let at = |text, scale| parse_decimal(text, 38, scale, Dress::default());
-        let kept = |value| Ok(Scaled { value, rounded: false });
-        let rounded = |value| Ok(Scaled { value, rounded: true });
+        let kept = |value| {
+            Ok(Scaled {
+                value,
+                rounded: false,
+            })
+        };
+        let rounded = |value| {
+            Ok(Scaled {
+                value,
+                rounded: true,
+            })
+        };
         assert_eq!(at("0.30000000000000004", 4), kept(3000));
         assert_eq!(at("2.4999999999999996", 1), kept(25));
         assert_eq!(at("44867520326.8435", 4), kept(448_675_203_268_435));
@@ -356,7 +405,7 @@ mod tests {
     fn with_commas(whole: &str) -> String {
         let mut out = String::new();
         for (at, c) in whole.chars().enumerate() {
-            if at > 0 && (whole.len() - at) % 3 == 0 {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(c);

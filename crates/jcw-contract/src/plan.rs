@@ -5,36 +5,43 @@ use crate::breach::RuleBook;
 use crate::column::ColumnReader;
 use crate::expression::{Planner, Problem};
 use crate::table::TypedLayout;
-use crate::text::did_you_mean;
 use jcw_project::{Contract, Diagnostic, Kind, Origin, Place, Placed};
 
 /// Everything wrong with what a contract's columns and rules say: formats,
-/// patterns, symbols, SQL that does not plan, names of columns that do not
-/// exist.
+/// patterns, symbols, SQL that does not plan.
 pub fn check_rules(contract: &Contract) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for column in &contract.columns {
         let name = &column.name.value;
-        if let Err(problem) = ColumnReader::compile(column, contract.layout.format, &mut RuleBook::default()) {
-            found.push(Diagnostic::error(column.place.clone(), format!("column \"{name}\": {problem}")));
+        if let Err(problem) =
+            ColumnReader::compile(column, contract.layout.format, &mut RuleBook::default())
+        {
+            found.push(Diagnostic::error(
+                column.place.clone(),
+                format!("column \"{name}\": {problem}"),
+            ));
         }
         if let Kind::Date { formats } | Kind::Timestamp { formats, .. } = &column.kind
             && has_two_orders(formats)
         {
-            let message = format!("column \"{name}\" takes both day/month and month/day, so that 03/04/2026 could be either; the first format wins");
+            let message = format!(
+                "column \"{name}\" takes both day/month and month/day, so that 03/04/2026 could be either; the first format wins"
+            );
             found.push(
                 Diagnostic::warning(column.place.clone(), message)
                     .hint("declare one of the two; another file layout deserves its own contract"),
             );
         }
     }
-    check_names(contract, &mut found);
     check_expressions(contract, &mut found);
     found
 }
 
 fn check_expressions(contract: &Contract, found: &mut Vec<Diagnostic>) {
-    let has_expressions = contract.columns.iter().any(|column| matches!(column.from, Some(Origin::Expression(_))));
+    let has_expressions = contract
+        .columns
+        .iter()
+        .any(|column| matches!(column.from, Some(Origin::Expression(_))));
     if contract.rules.is_empty() && !has_expressions {
         return;
     }
@@ -51,31 +58,12 @@ fn check_expressions(contract: &Contract, found: &mut Vec<Diagnostic>) {
     }
     for rule in &contract.rules {
         if let Err(problem) = planner.plan_check(&rule.check, &layout.schema) {
-            found.push(diagnostic(&format!("rule \"{}\"", rule.id.value), &rule.check, problem));
+            found.push(diagnostic(
+                &format!("rule \"{}\"", rule.id.value),
+                &rule.check,
+                problem,
+            ));
         }
-    }
-}
-
-fn check_names(contract: &Contract, found: &mut Vec<Diagnostic>) {
-    let names = || contract.columns.iter().map(|column| column.name.value.as_str());
-    let mut check = |of: &str, name: &Placed<String>| {
-        if !names().any(|known| known == name.value) {
-            let message = format!("{of} names column \"{}\", which this contract does not have", name.value);
-            let diagnostic = Diagnostic::error(name.place.clone(), message);
-            found.push(match did_you_mean(&name.value, names()) {
-                Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
-                None => diagnostic,
-            });
-        }
-    };
-    for name in contract.key.iter().flat_map(|key| &key.columns) {
-        check("the key", name);
-    }
-    for name in &contract.period {
-        check("the period", name);
-    }
-    for reference in &contract.references {
-        check(&format!("reference \"{}\"", reference.id.value), &reference.column);
     }
 }
 
@@ -86,7 +74,9 @@ fn has_two_orders(formats: &[String]) -> bool {
         .filter_map(|format| crate::date::Format::compile(format)?.day_order())
         .collect();
     orders.iter().any(|(day_first, alike)| {
-        orders.iter().any(|(other_first, other)| day_first != other_first && alike == other)
+        orders
+            .iter()
+            .any(|(other_first, other)| day_first != other_first && alike == other)
     })
 }
 
@@ -125,9 +115,9 @@ fn place_within(sql: &Placed<String>, name: &str) -> Place {
 fn find_word(sql: &str, word: &str) -> Option<usize> {
     let (sql, word) = (sql.to_ascii_lowercase(), word.to_ascii_lowercase());
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    sql.match_indices(&word).map(|(at, _)| at).find(|at| {
-        !sql[..*at].ends_with(is_part) && !sql[at + word.len()..].starts_with(is_part)
-    })
+    sql.match_indices(&word)
+        .map(|(at, _)| at)
+        .find(|at| !sql[..*at].ends_with(is_part) && !sql[at + word.len()..].starts_with(is_part))
 }
 
 #[cfg(test)]
@@ -145,8 +135,10 @@ mod tests {
         assert!(!project.contracts.is_empty());
         let seeds = project.seeds.iter().map(|seed| &seed.contract);
         for contract in project.contracts.iter().chain(seeds) {
-            let errors: Vec<_> =
-                check_rules(contract).into_iter().filter(|found| found.level == Level::Error).collect();
+            let errors: Vec<_> = check_rules(contract)
+                .into_iter()
+                .filter(|found| found.level == Level::Error)
+                .collect();
             assert!(errors.is_empty(), "{errors:#?}");
             let mut references = References::new();
             for reference in &contract.references {
@@ -178,7 +170,12 @@ mod tests {
         let mut contract = contract(vec![
             column("a", Kind::Decimal { scale: 2 }),
             column("b", Kind::Decimal { scale: 4 }),
-            column("on_day", Kind::Date { formats: Vec::new() }),
+            column(
+                "on_day",
+                Kind::Date {
+                    formats: Vec::new(),
+                },
+            ),
             column("t", Kind::Text),
         ]);
         contract.rules = [

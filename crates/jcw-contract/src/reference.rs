@@ -27,7 +27,11 @@ impl References {
     }
 
     /// The values that exist for one reference. A second call adds to the first.
-    pub fn add(&mut self, id: impl Into<String>, values: impl IntoIterator<Item = impl Into<String>>) {
+    pub fn add(
+        &mut self,
+        id: impl Into<String>,
+        values: impl IntoIterator<Item = impl Into<String>>,
+    ) {
         let known = self.values.entry(id.into()).or_default();
         known.extend(values.into_iter().map(Into::into));
     }
@@ -41,11 +45,14 @@ impl References {
         let mut readers = Vec::new();
         for reference in &contract.references {
             let id = reference.id.value.as_str();
-            let mut values = self.values.remove(id).ok_or_else(|| Error::ReferenceNotLoaded {
-                contract: contract.id.value.clone(),
-                reference: id.to_owned(),
-                table: reference.table.value.clone(),
-            })?;
+            let mut values = self
+                .values
+                .remove(id)
+                .ok_or_else(|| Error::ReferenceNotLoaded {
+                    contract: contract.id.value.clone(),
+                    reference: id.to_owned(),
+                    table: reference.table.value.clone(),
+                })?;
             values.sort_unstable();
             values.dedup();
             readers.push(ReferenceReader {
@@ -77,7 +84,11 @@ impl ReferenceReader {
         self.place
     }
 
-    pub(crate) fn check(&self, column: &ArrayRef, breaches: &mut Breaches) -> Result<(), ArrowError> {
+    pub(crate) fn check(
+        &self,
+        column: &ArrayRef,
+        breaches: &mut Breaches,
+    ) -> Result<(), ArrowError> {
         let text = cast(column, &DataType::Utf8)?;
         let text = text.as_string::<i32>();
         for row in 0..text.len() {

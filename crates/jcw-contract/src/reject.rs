@@ -6,7 +6,9 @@
 
 use crate::breach::{Breach, RuleBook, RuleEntry};
 use crate::delivery::Delivery;
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, StringBuilder, StringViewArray};
+use arrow::array::{
+    Array, ArrayRef, Int64Array, RecordBatch, StringArray, StringBuilder, StringViewArray,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use jcw_project::Severity;
@@ -52,7 +54,10 @@ pub struct MalformedRow {
 
 /// Rejects for rows that the reader could not take apart, one each.
 /// `row_values` is `{"line": "<text>"}`.
-pub fn reject_malformed(delivery: &Delivery, rows: &[MalformedRow]) -> Result<RecordBatch, ArrowError> {
+pub fn reject_malformed(
+    delivery: &Delivery,
+    rows: &[MalformedRow],
+) -> Result<RecordBatch, ArrowError> {
     let mut rejects = Rejects::new(delivery.sheet);
     for malformed in rows {
         rejects.push(
@@ -147,9 +152,15 @@ pub(crate) fn reject_rows(
         if written.0 != breach.row {
             written = (breach.row, source.json(breach.row as usize));
         }
-        let row = source.rows.get(breach.row as usize).copied().unwrap_or_default();
+        let row = source
+            .rows
+            .get(breach.row as usize)
+            .copied()
+            .unwrap_or_default();
         match (breach.detail, &rule.column) {
-            (Some(detail), Some(column)) => rejects.push(row, rule, &format!("{column} {detail}"), &written.1),
+            (Some(detail), Some(column)) => {
+                rejects.push(row, rule, &format!("{column} {detail}"), &written.1)
+            }
             (Some(detail), None) => rejects.push(row, rule, detail, &written.1),
             (None, _) => rejects.push(row, rule, &rule.reason, &written.1),
         }

@@ -30,12 +30,26 @@ mod tests {
 
     #[test]
     fn a_file_that_shrank_or_swelled_is_held() {
-        let rule = RowCount { id: "row-count".into(), min_ratio: 0.5, max_ratio: 2.0, severity: Severity::RejectFile };
+        let rule = RowCount {
+            id: "row-count".into(),
+            min_ratio: 0.5,
+            max_ratio: 2.0,
+            severity: Severity::RejectFile,
+        };
         for (received, last, is_held) in [
-            (49, Some(100), true), (50, Some(100), false), (200, Some(100), false), (201, Some(100), true),
-            (0, Some(100), true), (5, None, false), (5, Some(0), false),
+            (49, Some(100), true),
+            (50, Some(100), false),
+            (200, Some(100), false),
+            (201, Some(100), true),
+            (0, Some(100), true),
+            (5, None, false),
+            (5, Some(0), false),
         ] {
-            assert_eq!(check_row_count(&rule, received, last).is_some(), is_held, "{received} {last:?}");
+            assert_eq!(
+                check_row_count(&rule, received, last).is_some(),
+                is_held,
+                "{received} {last:?}"
+            );
         }
     }
 }

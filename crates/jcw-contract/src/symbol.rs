@@ -39,8 +39,9 @@ impl Symbols {
         if symbols.is_empty() {
             return None;
         }
-        let mut statuses: Vec<String> =
-            [STATUS_OK, STATUS_MISSING, STATUS_INVALID].map(str::to_owned).into();
+        let mut statuses: Vec<String> = [STATUS_OK, STATUS_MISSING, STATUS_INVALID]
+            .map(str::to_owned)
+            .into();
         let mut meanings = Vec::new();
         for symbol in symbols.values() {
             let number = statuses.iter().position(|status| *status == symbol.status);
@@ -48,7 +49,10 @@ impl Symbols {
                 statuses.push(symbol.status.clone());
                 statuses.len() - 1
             });
-            let value = symbol.value.as_deref().map(|value| text::trim(value).to_owned());
+            let value = symbol
+                .value
+                .as_deref()
+                .map(|value| text::trim(value).to_owned());
             meanings.push((number as StatusNumber, value));
         }
         let texts = Lookup::exact(symbols.keys().map(|symbol| text::trim(symbol)));
@@ -58,7 +62,13 @@ impl Symbols {
                 begins[*first as usize] = true;
             }
         }
-        Some(Symbols { has_blank: texts.find("").is_some(), texts, meanings, statuses, begins })
+        Some(Symbols {
+            has_blank: texts.find("").is_some(),
+            texts,
+            meanings,
+            statuses,
+            begins,
+        })
     }
 
     /// The status that a trimmed cell stands for, and the value if it has one.

@@ -21,10 +21,21 @@ impl TypedLayout {
         let mut places = Vec::new();
         for column in &contract.columns {
             places.push(fields.len());
-            fields.push(Field::new(column.name.value.as_str(), column.kind.data_type(), true));
-            fields.extend(column.status_name().map(|name| Field::new(name, DataType::Utf8, true)));
+            fields.push(Field::new(
+                column.name.value.as_str(),
+                column.kind.data_type(),
+                true,
+            ));
+            fields.extend(
+                column
+                    .status_name()
+                    .map(|name| Field::new(name, DataType::Utf8, true)),
+            );
         }
-        TypedLayout { schema: Arc::new(Schema::new(fields)), places }
+        TypedLayout {
+            schema: Arc::new(Schema::new(fields)),
+            places,
+        }
     }
 
     /// What the expression of the column at `position` may use: every column
@@ -44,7 +55,11 @@ impl TypedLayout {
 }
 
 /// A batch that knows its length even without columns.
-pub(crate) fn batch_of(schema: SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn batch_of(
+    schema: SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(schema, columns, &options)
 }

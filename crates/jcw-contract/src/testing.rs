@@ -5,16 +5,24 @@ use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::Int64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use jcw_project::{
-    Classification, Column, Contract, DuplicateHeaders, Format, Kind, Layout, Place, Placed, ROW_COLUMN,
-    Rule, Severity, Symbol,
+    Classification, Column, Contract, DuplicateHeaders, Format, Kind, Layout, Place, Placed,
+    ROW_COLUMN, Rule, Severity, Symbol,
 };
 use std::sync::Arc;
 
-pub(crate) const DELIVERY: Delivery<'static> =
-    Delivery { source: "council/test", run: "run-1", extract: "ab12", file: "test.csv", sheet: None };
+pub(crate) const DELIVERY: Delivery<'static> = Delivery {
+    source: "council/test",
+    run: "run-1",
+    extract: "ab12",
+    file: "test.csv",
+    sheet: None,
+};
 
 pub(crate) fn placed<T>(value: impl Into<T>) -> Placed<T> {
-    Placed { value: value.into(), place: Place::start_of("schemas/council/test.yaml") }
+    Placed {
+        value: value.into(),
+        place: Place::start_of("schemas/council/test.yaml"),
+    }
 }
 
 pub(crate) fn contract(columns: Vec<Column>) -> Contract {
@@ -78,21 +86,39 @@ pub(crate) fn with_symbols(mut column: Column, symbols: &[&str]) -> Column {
         let mut parts = symbol.split('=');
         let text = parts.next().unwrap().to_owned();
         let status = parts.next().unwrap().to_owned();
-        column.symbols.insert(text, Symbol { status, value: parts.next().map(str::to_owned) });
+        column.symbols.insert(
+            text,
+            Symbol {
+                status,
+                value: parts.next().map(str::to_owned),
+            },
+        );
     }
     column
 }
 
 pub(crate) fn date(formats: &[&str]) -> Kind {
-    Kind::Date { formats: formats.iter().map(|format| (*format).to_owned()).collect() }
+    Kind::Date {
+        formats: formats.iter().map(|format| (*format).to_owned()).collect(),
+    }
 }
 
 pub(crate) fn codes(codes: &[&str]) -> Kind {
-    Kind::Code { codes: codes.iter().map(|code| ((*code).to_owned(), String::new())).collect() }
+    Kind::Code {
+        codes: codes
+            .iter()
+            .map(|code| ((*code).to_owned(), String::new()))
+            .collect(),
+    }
 }
 
 pub(crate) fn rule(id: &str, check: &str, severity: Severity) -> Rule {
-    Rule { id: placed(id), check: placed(check), severity, message: format!("{check} does not hold") }
+    Rule {
+        id: placed(id),
+        check: placed(check),
+        severity,
+        message: format!("{check} does not hold"),
+    }
 }
 
 /// A text batch whose rows begin on line 2.
@@ -111,7 +137,11 @@ pub(crate) fn batch(labels: &[&str], rows: &[Vec<Option<&str>>]) -> RecordBatch 
 pub(crate) fn table(labels: &str, rows: &[&str]) -> RecordBatch {
     let labels: Vec<&str> = labels.split('|').collect();
     let rows: Vec<Vec<Option<&str>>> = (rows.iter())
-        .map(|row| row.split('|').map(|cell| (cell != "NULL").then_some(cell)).collect())
+        .map(|row| {
+            row.split('|')
+                .map(|cell| (cell != "NULL").then_some(cell))
+                .collect()
+        })
         .collect();
     batch(&labels, &rows)
 }
@@ -123,7 +153,9 @@ pub(crate) fn compile(contract: &Contract) -> Checker {
 pub(crate) fn check(contract: &Contract, batch: &RecordBatch) -> Checked {
     let checker = compile(contract);
     let binding = bind(&checker, batch);
-    checker.check(&binding, batch, &DELIVERY, Keys::Collect).unwrap()
+    checker
+        .check(&binding, batch, &DELIVERY, Keys::Collect)
+        .unwrap()
 }
 
 pub(crate) fn bind(checker: &Checker, batch: &RecordBatch) -> Binding {
@@ -138,19 +170,33 @@ pub(crate) fn shown(batch: &RecordBatch) -> Vec<String> {
         .map(|(_, column)| ArrayFormatter::try_new(column, &options).unwrap())
         .collect();
     (0..batch.num_rows())
-        .map(|row| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join("|"))
+        .map(|row| {
+            columns
+                .iter()
+                .map(|column| column.value(row).to_string())
+                .collect::<Vec<_>>()
+                .join("|")
+        })
         .collect()
 }
 
 /// Rejects as `row rule`.
 pub(crate) fn rejects(batch: &RecordBatch) -> Vec<String> {
-    let rows = batch.column_by_name("row").unwrap().as_primitive::<Int64Type>();
+    let rows = batch
+        .column_by_name("row")
+        .unwrap()
+        .as_primitive::<Int64Type>();
     let rules = batch.column_by_name("rule").unwrap().as_string::<i32>();
-    (0..batch.num_rows()).map(|row| format!("{} {}", rows.value(row), rules.value(row))).collect()
+    (0..batch.num_rows())
+        .map(|row| format!("{} {}", rows.value(row), rules.value(row)))
+        .collect()
 }
 
 /// One column of text of a batch.
 pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Vec<String> {
     let column = batch.column_by_name(name).unwrap().as_string::<i32>();
-    column.iter().map(|text| text.unwrap_or("NULL").to_owned()).collect()
+    column
+        .iter()
+        .map(|text| text.unwrap_or("NULL").to_owned())
+        .collect()
 }

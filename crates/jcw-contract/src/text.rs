@@ -26,7 +26,10 @@ fn is_unseen(c: char) -> bool {
 }
 
 fn is_zero_width(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+    )
 }
 
 /// Text in which look-alikes are made plain: full-width forms become ASCII,
@@ -69,20 +72,6 @@ pub fn fold_label(label: &str) -> String {
     folded
 }
 
-/// The candidate nearest to `wanted`, when it is near enough to be a slip.
-pub(crate) fn did_you_mean<'a>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let wanted = fold_label(wanted);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&wanted, &fold_label(candidate)), candidate))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,15 +88,14 @@ mod tests {
 
     #[test]
     fn labels_differ_only_by_what_a_reader_sees() {
-        for label in ["NHS_Number", " nhs  number", "NHS-number\u{a0}", "\u{feff}Nhs _ Number"] {
+        for label in [
+            "NHS_Number",
+            " nhs  number",
+            "NHS-number\u{a0}",
+            "\u{feff}Nhs _ Number",
+        ] {
             assert_eq!(fold_label(label), "nhs number");
         }
         assert_ne!(fold_label("nhsnumber"), fold_label("nhs number"));
-    }
-
-    #[test]
-    fn a_slip_is_recognised_and_a_stranger_is_not() {
-        assert_eq!(did_you_mean("outcom_date", ["received", "outcome_date"]), Some("outcome_date"));
-        assert_eq!(did_you_mean("postcode", ["received", "outcome_date"]), None);
     }
 }

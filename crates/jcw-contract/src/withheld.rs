@@ -64,7 +64,11 @@ pub struct Settled {
 impl Withheld {
     /// Keeps rows up to `limit` bytes in all.
     pub fn new(limit: usize) -> Self {
-        Withheld { parts: Vec::new(), bytes: 0, limit }
+        Withheld {
+            parts: Vec::new(),
+            bytes: 0,
+            limit,
+        }
     }
 
     /// Adds the withheld rows of one batch, in any order.
@@ -88,7 +92,8 @@ impl Withheld {
     /// # Errors
     /// [`Error::Arrow`] when the rows cannot be put together.
     pub fn finish(self, checker: &Checker, delivery: &Delivery) -> Result<Settled, Error> {
-        self.judge(checker, delivery).map_err(|source| checker.arrow_error(source))
+        self.judge(checker, delivery)
+            .map_err(|source| checker.arrow_error(source))
     }
 
     fn judge(self, checker: &Checker, delivery: &Delivery) -> Result<Settled, ArrowError> {
@@ -119,7 +124,8 @@ impl Withheld {
         }
         accepted.sort_by_key(|row| origins.place(*row));
         rejected.sort_by(|a, b| {
-            (origins.place(a.0).cmp(&origins.place(b.0))).then_with(|| whole.row(a.0).cmp(&whole.row(b.0)))
+            (origins.place(a.0).cmp(&origins.place(b.0)))
+                .then_with(|| whole.row(a.0).cmp(&whole.row(b.0)))
         });
 
         let rule = RuleEntry {
@@ -153,7 +159,11 @@ fn reason(checker: &Checker, group: &[usize], origins: &Origins) -> String {
             (None, row) => row.to_string(),
         })
         .collect();
-    let more = if group.len() > MOST { " and others" } else { "" };
+    let more = if group.len() > MOST {
+        " and others"
+    } else {
+        ""
+    };
     format!(
         "{} rows of the file have the same {} but differ elsewhere: rows {}{more}",
         group.len(),
@@ -176,11 +186,18 @@ impl<'a> Origins<'a> {
         let places = (parts.iter().enumerate())
             .flat_map(|(part, rows)| (0..rows.len()).map(move |row| (part, row)))
             .collect();
-        Ok(Origins { rows: rows.column(column).as_primitive::<Int64Type>().values(), parts, places })
+        Ok(Origins {
+            rows: rows.column(column).as_primitive::<Int64Type>().values(),
+            parts,
+            places,
+        })
     }
 
     fn place(&self, row: usize) -> (Option<&'a str>, i64) {
-        (self.parts[self.places[row].0].sheet.as_deref(), self.rows[row])
+        (
+            self.parts[self.places[row].0].sheet.as_deref(),
+            self.rows[row],
+        )
     }
 
     fn values(&self, row: usize) -> &'a str {
@@ -191,6 +208,12 @@ impl<'a> Origins<'a> {
 
 /// Rows that compare as bytes; nulls are equal.
 fn comparable(columns: Vec<ArrayRef>) -> Result<Rows, ArrowError> {
-    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
+    let fields = columns
+        .iter()
+        .map(|column| SortField::new(column.data_type().clone()))
+        .collect();
     RowConverter::new(fields)?.convert_columns(&columns)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,10 @@ pub(crate) struct Zone {
 
 impl Zone {
     pub(crate) fn new(zone: Tz) -> Self {
-        Zone { zone, days: HashMap::new() }
+        Zone {
+            zone,
+            days: HashMap::new(),
+        }
     }
 
     /// Microseconds since 1970-01-01T00:00Z, and whether the clocks make the
@@ -32,7 +35,10 @@ impl Zone {
         let zone = self.zone;
         let steady = self.days.entry(day).or_insert_with(|| {
             let midnight = i64::from(day) * DAY;
-            match (certain(zone, midnight - DAY), certain(zone, midnight + 2 * DAY)) {
+            match (
+                certain(zone, midnight - DAY),
+                certain(zone, midnight + 2 * DAY),
+            ) {
                 (Some(before), Some(after)) if before == after => Some(before),
                 _ => None,
             }
@@ -45,7 +51,9 @@ impl Zone {
 }
 
 fn naive(local: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_micros(local).unwrap_or_default().naive_utc()
+    DateTime::from_timestamp_micros(local)
+        .unwrap_or_default()
+        .naive_utc()
 }
 
 fn micros_of(offset: impl Offset) -> i64 {
@@ -54,7 +62,9 @@ fn micros_of(offset: impl Offset) -> i64 {
 
 /// The offset at a local time that came once.
 fn certain(zone: Tz, local: i64) -> Option<i64> {
-    zone.offset_from_local_datetime(&naive(local)).single().map(micros_of)
+    zone.offset_from_local_datetime(&naive(local))
+        .single()
+        .map(micros_of)
 }
 
 fn resolve(zone: Tz, local: i64) -> (i64, bool) {
@@ -82,7 +92,13 @@ mod tests {
         let local = at.and_utc().timestamp_micros();
         let (instant, doubtful) = Zone::new(chrono_tz::Europe::London)
             .instant(local.div_euclid(DAY) as i32, local.rem_euclid(DAY));
-        (DateTime::from_timestamp_micros(instant).unwrap().format("%d %H:%M").to_string(), doubtful)
+        (
+            DateTime::from_timestamp_micros(instant)
+                .unwrap()
+                .format("%d %H:%M")
+                .to_string(),
+            doubtful,
+        )
     }
 
     #[test]
