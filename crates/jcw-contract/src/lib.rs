@@ -28,6 +28,12 @@
 //!
 //! A breach rejects the row unless the column only warns; then the row loads as
 //! the table says, except that an unknown code keeps its own text.
+//!
+//! Three things are always only reported: a number worked out by a machine and
+//! rounded to the column's scale (`rounded`), a time at which the clocks change
+//! (`clock-change`), an NHS number of the range kept for tests (`test-number`).
+//!
+//! A key is judged among the rows that nothing else rejects.
 
 mod bind;
 mod breach;
