@@ -6,7 +6,7 @@
 use crate::identity;
 use crate::make::{Made, Maker};
 use crate::plan::{Node, Plan};
-use crate::report::{Outcome, Report, TableReport};
+use crate::report::{TableOutcome, Report, TableReport};
 use crate::tables::{Kind, Tables};
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -130,7 +130,7 @@ pub async fn build(
     let plan = Arc::new(plan.clone());
     let runtime = runtime(options)?;
     let mut build = Build {
-        tables: Arc::new(Tables::new(plan.clone(), lake.clone(), runtime)),
+        tables: Arc::new(Tables::new(plan.clone(), lake.clone(), runtime, options.memory)),
         plan,
         lake,
         inputs,
@@ -218,7 +218,7 @@ impl Build<'_> {
         let committed = self.lake.commit(staged, Scope::Everything, provenance).await?;
         Ok(TableReport {
             table: name.to_owned(),
-            outcome: Outcome::Built,
+            outcome: TableOutcome::Built,
             version: Some(committed.version),
             rows: Some(committed.added_rows),
             identity,
@@ -273,7 +273,7 @@ impl Build<'_> {
             };
             self.tables.settle(&node.name, there.identity.clone(), kind);
             self.finish(TableReport {
-                outcome: Outcome::NotSelected,
+                outcome: TableOutcome::NotSelected,
                 ..unchanged(&node.name, there.identity.clone(), there, began)
             });
         }
@@ -282,7 +282,9 @@ impl Build<'_> {
 
     /// A table as the last release has it, or as the lake has it.
     async fn last(&self, table: &str) -> Result<Option<Released>, LakeError> {
-        if let Some(released) = self.inputs.released.get(table) {
+        if let Some(released) = self.inputs.released.get(table)
+            && released.version.is_some()
+        {
             return Ok(Some(released.clone()));
         }
         let Some(found) = self.lake.table(table).await? else {
@@ -329,7 +331,7 @@ impl Build<'_> {
             if let Some(by) = self.fault_above(node) {
                 self.settle(TableReport {
                     table: node.name.clone(),
-                    outcome: Outcome::Stopped { by },
+                    outcome: TableOutcome::Stopped { by },
                     version: None,
                     rows: None,
                     identity: String::new(),
@@ -352,7 +354,7 @@ impl Build<'_> {
         node.needs.iter().find_map(|need| {
             let report = self.reports.get(need)?;
             match &report.outcome {
-                Outcome::Stopped { by } => Some(by.clone()),
+                TableOutcome::Stopped { by } => Some(by.clone()),
                 outcome if outcome.is_good() => None,
                 _ => Some(need.clone()),
             }
@@ -417,10 +419,10 @@ impl Build<'_> {
 impl Maker {
     fn report(self, made: Made, began: Instant) -> TableReport {
         let (outcome, version, rows, failures) = match made {
-            Made::Table { version, rows, failures } => (Outcome::Built, Some(version), Some(rows), failures),
-            Made::View { failures } => (Outcome::Built, None, None, failures),
-            Made::Held { failures } => (Outcome::Held, None, None, failures),
-            Made::Failed(message) => (Outcome::Failed(message), None, None, Vec::new()),
+            Made::Table { version, rows, failures } => (TableOutcome::Built, Some(version), Some(rows), failures),
+            Made::View { failures } => (TableOutcome::Built, None, None, failures),
+            Made::Held { failures } => (TableOutcome::Held, None, None, failures),
+            Made::Failed(message) => (TableOutcome::Failed(message), None, None, Vec::new()),
         };
         TableReport {
             table: self.node.name,
@@ -450,7 +452,7 @@ async fn newest_if(lake: &Lake, table: &str, identity: &str) -> Result<Option<Re
 fn unchanged(table: &str, identity: String, there: Released, began: Instant) -> TableReport {
     TableReport {
         table: table.to_owned(),
-        outcome: Outcome::Unchanged,
+        outcome: TableOutcome::Unchanged,
         version: there.version,
         rows: there.rows,
         identity,

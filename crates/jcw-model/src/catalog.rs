@@ -18,7 +18,9 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionConfig;
 use datafusion::common::TableReference;
-use datafusion::sql::parser::Statement;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use std::collections::BTreeMap;
@@ -47,7 +49,7 @@ impl Catalog {
 
     /// An empty catalogue for planning alone.
     pub(crate) fn offline() -> Catalog {
-        Catalog::new(config(1), Arc::default())
+        Catalog::new(config(1, usize::MAX), Arc::default())
     }
 
     /// Adds a table of which only the schema is known.
@@ -71,6 +73,11 @@ impl Catalog {
         self.typed(plan)
     }
 
+    /// Parses and plans SQL that the engine made itself.
+    pub(crate) fn plan_text(&self, sql: &str) -> Result<LogicalPlan> {
+        self.plan(&DFParserBuilder::new(sql).build()?.parse_statement()?)
+    }
+
     /// Gives every expression of a plan its types.
     pub(crate) fn typed(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         self.state
@@ -78,19 +85,26 @@ impl Catalog {
             .execute_and_check(plan, self.state.config_options(), |_, _| {})
     }
 
-    /// Plans a parsed expression over the columns of `schema`.
+    /// Plans a parsed expression over the columns of `schema`, with its types.
     pub(crate) fn plan_expression(&self, expression: ast::Expr, schema: &DFSchema) -> Result<Expr> {
-        SqlToRel::new_with_options(self, options()).sql_to_expr(expression, schema, &mut PlannerContext::new())
+        let planner = SqlToRel::new_with_options(self, options());
+        let expression = planner.sql_to_expr(expression, schema, &mut PlannerContext::new())?;
+        ExprSimplifier::new(SimplifyContext::default()).coerce(expression, schema)
     }
 }
 
 /// The settings every session of the engine shares.
-pub(crate) fn config(partitions: usize) -> SessionConfig {
+///
+/// `memory` is what all models together may hold; a sort keeps back a share of
+/// it for merging what it has spilled.
+pub(crate) fn config(partitions: usize, memory: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(partitions)
         .with_information_schema(false);
     let options = config.options_mut();
     options.sql_parser.collect_spans = true;
+    let usual = options.execution.sort_spill_reservation_bytes;
+    options.execution.sort_spill_reservation_bytes = usual.min(memory / 16 / partitions.max(1));
     config
 }
 

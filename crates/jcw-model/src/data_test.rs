@@ -9,7 +9,6 @@ use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::collect;
-use datafusion::sql::parser::DFParserBuilder;
 use jcw_project::{Check, Classification, Place, Test};
 
 /// How many offending keys a report shows.
@@ -217,8 +216,7 @@ impl Tester<'_> {
     }
 
     async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let statement = DFParserBuilder::new(sql).build()?.parse_statement()?;
-        let plan = self.catalog.plan(&statement)?;
+        let plan = self.catalog.plan_text(sql)?;
         let state = self.catalog.state();
         let physical = state.create_physical_plan(&plan).await?;
         collect(physical, state.task_ctx()).await

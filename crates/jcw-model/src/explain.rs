@@ -6,7 +6,7 @@ use crate::metric::PartSql;
 use crate::plan::Plan;
 
 /// What stands behind a metric.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Basis {
     /// The metric's id.
     pub metric: String,

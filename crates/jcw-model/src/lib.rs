@@ -8,10 +8,9 @@
 //! [identity](TableReport::identity) is unchanged not at all.
 //!
 //! # Layers
-//! Forward only. Staging reads source tables and seeds; core reads staging,
-//! core and seeds; metrics reads staging, core, metrics and seeds; published
-//! reads core, metrics, published and seeds. From core on, columns are named,
-//! never `*`.
+//! Forward only. Staging reads source tables and seeds; each later layer reads
+//! the layers before it, itself and seeds, and no source table. From core on,
+//! columns are named, never `*`.
 //!
 //! # The same inputs give the same rows
 //! Functions that answer differently another time (`now()`, `random()`) are
@@ -20,7 +19,11 @@
 //! with a grain is written in its order.
 
 mod build;
+#[cfg(test)]
+mod build_tests;
 mod catalog;
+#[cfg(test)]
+mod check_tests;
 mod data_test;
 mod explain;
 mod graph;
@@ -36,12 +39,20 @@ mod select;
 mod sql;
 mod stored;
 mod tables;
+#[cfg(test)]
+mod testing;
+mod trace;
+mod tree;
 
 pub use explain::Basis;
-pub use lineage::{ColumnLineage, How, Lineage, LineageError, Origin};
+pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
 pub use metric::{
     METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, grain_word, polarity_word, unit_word, value_schema,
 };
 pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
-pub use plan::{Node, Plan, check};
+pub use plan::{Node, Plan, check, check_draft};
+pub use report::{TableOutcome as TableOutcome, Report, TableReport};
+pub use select::SelectError;
+pub use trace::How;
+pub use tree::{Tree, lineage};

@@ -251,9 +251,12 @@ fn explain(error: &MakeError) -> String {
         return error.to_string();
     };
     if is_out_of_room(engine) {
-        return "the query needs more memory than the build may use, and cannot spill; \
-                give the build more memory, or make the model smaller"
-            .to_owned();
+        // What it says names operators and sizes.
+        return format!(
+            "the query needs more memory than the build may use, and could not spill enough of it to disk; \
+             give the build more memory, or make the model smaller ({})",
+            sentence(engine).0
+        );
     }
     match engine.find_root() {
         DataFusionError::Plan(_) | DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => {

@@ -3,6 +3,7 @@
 //! special: what differs between them is in their files.
 
 use crate::catalog::Catalog;
+use crate::trace::{Expressions, Traced};
 use crate::problem::{Text, listed};
 use crate::sql::{columns_in, parse_expression};
 use arrow::array::{ArrayRef, Int64Array, StringViewArray};
@@ -10,8 +11,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::ExprSchemable;
-use datafusion::sql::sqlparser::ast::Expr;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::prelude::col;
+use datafusion::sql::sqlparser::ast;
 use jcw_project::{
     Diagnostic, Grain, MODEL_COLUMNS, Metric, Part, Placed, Polarity, STATUS_MISSING, STATUS_OK, Unit,
 };
@@ -65,27 +68,35 @@ pub struct PartSql {
     pub sql: String,
 }
 
+/// The SQL of a metric, and the lineage of its columns.
+pub(crate) struct Queries {
+    pub(crate) parts: Vec<PartSql>,
+    pub(crate) traced: Traced,
+}
+
 /// The SQL of every part of a metric over a model with these columns, or
 /// what is wrong with the metric.
-pub(crate) fn queries(metric: &Metric, model: &DFSchema, catalog: &Catalog) -> Result<Vec<PartSql>, Vec<Diagnostic>> {
+pub(crate) fn queries(metric: &Metric, model: &DFSchema, catalog: &Catalog) -> Result<Queries, Vec<Diagnostic>> {
     let mut problems = model_columns(metric, model);
     let check = Check { model, catalog };
     let filter = metric
         .filter
         .as_ref()
         .and_then(|filter| check.boolean(filter, &mut problems));
-    let mut queries = Vec::new();
+    let mut parts = Vec::new();
+    let mut traced = Traced::default();
     for part in &metric.parts {
         if let Some(figure) = figure(metric, part, &check, &mut problems) {
-            queries.push(PartSql {
+            parts.push(PartSql {
                 metric: metric.id.value.clone(),
                 part: part.id.value.clone(),
-                sql: query(metric, part, filter.as_ref(), &figure),
+                sql: query(metric, part, filter.as_ref().map(|filter| &filter.sql), &figure),
             });
+            traced.take_in(trace(&metric.from, model, filter.as_ref(), &figure));
         }
     }
     match problems.is_empty() {
-        true => Ok(queries),
+        true => Ok(Queries { parts, traced }),
         false => Err(problems),
     }
 }
@@ -156,11 +167,17 @@ pub fn grain_word(grain: Grain) -> &'static str {
     }
 }
 
+/// A checked expression, as parsed and as planned.
+struct Checked {
+    sql: ast::Expr,
+    planned: Expr,
+}
+
 /// The checked expressions of a part.
 struct Figure {
-    numerator: Expr,
-    denominator: Option<Expr>,
-    published: Option<Expr>,
+    numerator: Checked,
+    denominator: Option<Checked>,
+    published: Option<Checked>,
     /// Status columns of the columns used, in the order of use.
     statuses: Vec<String>,
 }
@@ -195,8 +212,8 @@ fn figure(metric: &Metric, part: &Part, check: &Check<'_>, problems: &mut Vec<Di
         Some(expression) => Some(expression?),
         None => None,
     };
-    let mut used = columns_in(&numerator);
-    for column in denominator.iter().flat_map(columns_in) {
+    let mut used = columns_in(&numerator.sql);
+    for column in denominator.iter().flat_map(|checked| columns_in(&checked.sql)) {
         if !used.contains(&column) {
             used.push(column);
         }
@@ -217,9 +234,9 @@ fn figure(metric: &Metric, part: &Part, check: &Check<'_>, problems: &mut Vec<Di
 /// The inner query takes the parts of the figure from the model; the outer one
 /// divides. A figure that cannot be made says why in `status`: it is never a
 /// silent null.
-fn query(metric: &Metric, part: &Part, filter: Option<&Expr>, figure: &Figure) -> String {
-    let number = |expression: Option<&Expr>| match expression {
-        Some(expression) => format!("cast(({expression}) as double)"),
+fn query(metric: &Metric, part: &Part, filter: Option<&ast::Expr>, figure: &Figure) -> String {
+    let number = |checked: Option<&Checked>| match checked {
+        Some(checked) => format!("cast(({}) as double)", checked.sql),
         None => "cast(null as double)".to_owned(),
     };
     let columns: Vec<String> = MODEL_COLUMNS
@@ -289,6 +306,32 @@ from (
     )
 }
 
+/// Where the columns of a part come from: the lineage of [`query`].
+fn trace(table: &str, model: &DFSchema, filter: Option<&Checked>, figure: &Figure) -> Traced {
+    let mut expressions = Expressions::over(table, model);
+    for column in MODEL_COLUMNS {
+        expressions.column(column, &col(column));
+    }
+    expressions.column("numerator", &figure.numerator.planned);
+    let mut value = figure.numerator.planned.clone();
+    if let Some(denominator) = &figure.denominator {
+        expressions.column("denominator", &denominator.planned);
+        value = value / denominator.planned.clone();
+    }
+    expressions.column("value", &value);
+    if let Some(published) = &figure.published {
+        expressions.column("published_value", &published.planned);
+    }
+    for status in &figure.statuses {
+        expressions.column("status", &col(status.as_str()));
+    }
+    if let Some(filter) = filter {
+        expressions.decide(&filter.planned);
+    }
+    expressions.decide(&col("period_grain"));
+    expressions.traced()
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -332,7 +375,7 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
-    fn number(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+    fn number(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<Checked> {
         let (expression, found) = self.typed(sql, problems)?;
         if found.is_numeric() || matches!(found, DataType::Boolean | DataType::Null) {
             return Some(expression);
@@ -344,7 +387,7 @@ impl Check<'_> {
         None
     }
 
-    fn boolean(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+    fn boolean(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<Checked> {
         let (expression, found) = self.typed(sql, problems)?;
         if found == DataType::Boolean {
             return Some(expression);
@@ -356,19 +399,37 @@ impl Check<'_> {
         None
     }
 
-    fn typed(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<(Expr, DataType)> {
+    fn typed(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<(Checked, DataType)> {
         let text = Text::of_scalar(sql);
         let expression = parse_expression(&text).map_err(|found| problems.extend(found)).ok()?;
-        let planned = self
-            .catalog
-            .plan_expression(expression.clone(), self.model)
-            .and_then(|planned| planned.get_type(self.model));
-        match planned {
-            Ok(found) => Some((expression, found)),
+        let planned = self.catalog.plan_expression(expression.clone(), self.model);
+        match planned.and_then(|planned| Ok((planned.get_type(self.model)?, planned))) {
+            Ok((_, planned)) if takes_rows_together(&planned) => {
+                problems.push(
+                    text.whole("a figure is made from one row of its model, and this takes rows together")
+                        .hint(format!("sum or count in a model under pipelines/models/metrics/, not in {}", sql.value)),
+                );
+                None
+            }
+            Ok((found, planned)) => Some((Checked { sql: expression, planned }, found)),
             Err(error) => {
                 problems.extend(text.problems(&error));
                 None
             }
         }
     }
+}
+
+fn takes_rows_together(expression: &Expr) -> bool {
+    let together = |expression: &Expr| {
+        matches!(
+            expression,
+            Expr::AggregateFunction(_)
+                | Expr::WindowFunction(_)
+                | Expr::ScalarSubquery(_)
+                | Expr::InSubquery(_)
+                | Expr::Exists(_)
+        )
+    };
+    expression.exists(|expression| Ok(together(expression))).unwrap_or(true)
 }

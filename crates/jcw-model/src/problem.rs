@@ -48,15 +48,6 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// SQL made from a file; its own columns mean nothing to the reader.
-    pub(crate) fn of_generated(sql: &'a str, from: &Place) -> Text<'a> {
-        Text {
-            sql,
-            start: from.clone(),
-            inside: false,
-        }
-    }
-
     /// A problem with all of it.
     pub(crate) fn whole(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(self.start.clone(), message)
@@ -220,6 +211,7 @@ pub(crate) fn sentence(error: &DataFusionError) -> (String, Option<String>) {
             None => (said, None),
         },
     };
+    let message = message.replace("Utf8View", "text").replace("Utf8", "text");
     let message = message.trim().trim_end_matches('.').replace('\n', " ");
     (message, hint.map(|hint| hint.trim().replace('\n', " ")))
 }

@@ -17,7 +17,7 @@ pub struct TableReport {
     /// As SQL names it.
     pub table: String,
     /// What was done.
-    pub outcome: Outcome,
+    pub outcome: TableOutcome,
     /// The version to pin; none for a view, and where there is none.
     pub version: Option<u64>,
     /// Rows of that version, where known.
@@ -32,7 +32,7 @@ pub struct TableReport {
 
 /// What was done with a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TableOutcome {
     /// Made anew and committed.
     Built,
     /// The query and all it reads are as they were: nothing was read or written.
@@ -58,20 +58,20 @@ impl Report {
 
     /// Whether any table was made anew.
     pub fn did_work(&self) -> bool {
-        self.tables.iter().any(|table| table.outcome == Outcome::Built)
+        self.tables.iter().any(|table| table.outcome == TableOutcome::Built)
     }
 
     /// Tables that keep a release from being made, those at fault first.
     pub fn faults(&self) -> impl Iterator<Item = &TableReport> {
-        let stopped = |table: &&TableReport| matches!(table.outcome, Outcome::Stopped { .. });
+        let stopped = |table: &&TableReport| matches!(table.outcome, TableOutcome::Stopped { .. });
         let bad = || self.tables.iter().filter(|table| !table.outcome.is_good());
         bad().filter(move |table| !stopped(table)).chain(bad().filter(stopped))
     }
 }
 
-impl Outcome {
+impl TableOutcome {
     /// Whether the table is as it should be.
     pub fn is_good(&self) -> bool {
-        matches!(self, Outcome::Built | Outcome::Unchanged | Outcome::NotSelected)
+        matches!(self, TableOutcome::Built | TableOutcome::Unchanged | TableOutcome::NotSelected)
     }
 }

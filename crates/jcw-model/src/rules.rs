@@ -3,20 +3,26 @@
 //! an identifier.
 
 use crate::catalog::Catalog;
-use crate::lineage::How;
 use crate::plan::{Draft, Of, Plan};
 use crate::problem::{Text, listed, nearest};
 use crate::sql::{Read, parse_expression};
+use crate::trace::How;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Volatility, WindowFunctionDefinition};
-use jcw_project::{Classification, Diagnostic, Layer, Metric, Model, Placed, Project};
+use jcw_project::{Classification, Diagnostic, Layer, Model, Placed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks what every draft reads, and how: tables that exist and do not stand
 /// behind it, columns by name.
-pub(crate) fn check_reads(drafts: &[Draft<'_>], declared: Vec<&str>, problems: &mut Vec<Diagnostic>) {
+/// What misses a table whose file could not be read has been told enough.
+pub(crate) fn check_reads(
+    drafts: &[Draft<'_>],
+    declared: Vec<&str>,
+    unread: &BTreeSet<String>,
+    problems: &mut Vec<Diagnostic>,
+) {
     let layers: BTreeMap<&str, Layer> = drafts.iter().map(|draft| (draft.name.as_str(), draft.layer)).collect();
     let tables = Tables {
         names: declared.iter().copied().chain(layers.keys().copied()).collect(),
@@ -28,15 +34,8 @@ pub(crate) fn check_reads(drafts: &[Draft<'_>], declared: Vec<&str>, problems: &
             continue;
         };
         let text = Text::of_model(model);
-        for read in &draft.reads {
+        for read in draft.reads.iter().filter(|read| !unread.contains(&read.table)) {
             problems.extend(tables.check(model, read, &text));
-        }
-        for test in &model.tests {
-            if let jcw_project::Check::Relationship { to, .. } = &test.check
-                && !tables.names.contains(to.as_str())
-            {
-                problems.push(tables.unknown(to, Diagnostic::error(to.place.clone(), format!("there is no table {}", to.value))));
-            }
         }
         if model.layer > Layer::Staging
             && let Some(query) = query
@@ -48,47 +47,6 @@ pub(crate) fn check_reads(drafts: &[Draft<'_>], declared: Vec<&str>, problems: &
                 );
             }
         }
-    }
-}
-
-/// Checks what every metric is taken from, and the ids of its parts.
-pub(crate) fn check_metrics(project: &Project, problems: &mut Vec<Diagnostic>) {
-    let names: Vec<&str> = project.models.iter().map(|model| model.name.as_str()).collect();
-    for metric in &project.metrics {
-        check_from(metric, project, &names, problems);
-        let mut seen = BTreeSet::new();
-        for part in &metric.parts {
-            if !seen.insert(part.id.as_str()) {
-                problems.push(
-                    Diagnostic::error(
-                        part.id.place.clone(),
-                        format!("{} has two parts called \"{}\"", metric.id.value, part.id.value),
-                    )
-                    .hint("a figure is named by metric and part; give each part its own id"),
-                );
-            }
-        }
-    }
-}
-
-fn check_from(metric: &Metric, project: &Project, names: &[&str], problems: &mut Vec<Diagnostic>) {
-    let from = &metric.from;
-    let Some(model) = project.models.iter().find(|model| model.name.value == from.value) else {
-        let problem = Diagnostic::error(from.place.clone(), format!("there is no model {}", from.value));
-        problems.push(match nearest(from, names) {
-            Some(name) => problem.hint(format!("did you mean {name}?")),
-            None => problem.hint("a metric is taken from a model under pipelines/models/metrics/"),
-        });
-        return;
-    };
-    if model.layer != Layer::Metrics {
-        problems.push(
-            Diagnostic::error(
-                from.place.clone(),
-                format!("{} is in layer {}, and a metric is taken from layer metrics", from.value, model.layer.name()),
-            )
-            .hint("put the counts into a model under pipelines/models/metrics/"),
-        );
     }
 }
 
@@ -141,15 +99,9 @@ impl Tables<'_> {
 }
 
 /// Forward only: a layer reads those before it, and itself from core on.
-/// Staging reads one source table each, and published tables are made from
-/// things that have a meaning already.
+/// Staging reads what was delivered, and nothing else does.
 fn may_read(reader: Layer, table: Layer) -> bool {
-    match reader {
-        Layer::Staging => false,
-        Layer::Core => matches!(table, Layer::Staging | Layer::Core),
-        Layer::Metrics => matches!(table, Layer::Staging | Layer::Core | Layer::Metrics),
-        Layer::Published => matches!(table, Layer::Core | Layer::Metrics | Layer::Published),
-    }
+    reader > Layer::Staging && table <= reader
 }
 
 fn readable(reader: Layer) -> &'static str {
@@ -157,7 +109,7 @@ fn readable(reader: Layer) -> &'static str {
         Layer::Staging => "source tables and seeds",
         Layer::Core => "staging, core and seeds",
         Layer::Metrics => "staging, core, metrics and seeds",
-        Layer::Published => "core, metrics, published and seeds",
+        Layer::Published => "staging, core, metrics, published and seeds",
     }
 }
 

@@ -144,3 +144,57 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Files;
+
+    fn plan() -> Plan {
+        Files::new()
+            .model("staging.a", "tags: [council]\n", "select area, year from council.requests")
+            .model("core.b", "", "select area from staging.a")
+            .model("core.c", "tags: [other]\n", "select area from core.b")
+            .model("published.b", "", "select area from core.c")
+            .plan()
+    }
+
+    fn selected(words: &[&str]) -> Vec<String> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        plan().select(&words).unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn no_words_select_everything() {
+        assert_eq!(selected(&[]).len(), 4);
+    }
+
+    #[test]
+    fn names_layers_and_tags_select() {
+        assert_eq!(selected(&["core.b"]), ["core.b"]);
+        assert_eq!(selected(&["a"]), ["staging.a"]);
+        assert_eq!(selected(&["core"]), ["core.b", "core.c"]);
+        assert_eq!(selected(&["tag:council", "tag:other"]), ["core.c", "staging.a"]);
+    }
+
+    #[test]
+    fn a_plus_goes_up_or_down_to_the_end() {
+        assert_eq!(selected(&["+core.b"]), ["core.b", "staging.a"]);
+        assert_eq!(selected(&["core.b+"]), ["core.b", "core.c", "published.b"]);
+        assert_eq!(selected(&["+tag:other+"]).len(), 4);
+    }
+
+    #[test]
+    fn a_word_that_selects_nothing_is_told_what_is_near() {
+        let said = |word: &str| plan().select(&[word.to_owned()]).unwrap_err().to_string();
+        assert_eq!(said("core.bb"), "\"core.bb\" selects no table; did you mean core.b?");
+        assert_eq!(said("tag:concil"), "\"tag:concil\" selects no table; did you mean tag:council?");
+        assert_eq!(said("b"), "\"b\" selects no table; say which: core.b, published.b");
+        assert_eq!(said("publishd"), "\"publishd\" selects no table; did you mean published?");
+    }
+
+    #[test]
+    fn upstream_reaches_the_partners_tables() {
+        assert_eq!(plan().upstream("core.c"), ["core.b", "staging.a", "council.requests"]);
+    }
+}

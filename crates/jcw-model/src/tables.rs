@@ -24,6 +24,8 @@ pub(crate) struct Tables {
     plan: Arc<Plan>,
     lake: Lake,
     runtime: Arc<RuntimeEnv>,
+    /// Bytes that all models together may hold.
+    memory: usize,
     settled: Mutex<BTreeMap<String, Settled>>,
 }
 
@@ -46,11 +48,12 @@ struct Settled {
 }
 
 impl Tables {
-    pub(crate) fn new(plan: Arc<Plan>, lake: Lake, runtime: Arc<RuntimeEnv>) -> Tables {
+    pub(crate) fn new(plan: Arc<Plan>, lake: Lake, runtime: Arc<RuntimeEnv>, memory: usize) -> Tables {
         Tables {
             plan,
             lake,
             runtime,
+            memory,
             settled: Mutex::default(),
         }
     }
@@ -90,7 +93,7 @@ impl Tables {
 
     /// A catalogue with these tables, whose plans use this many tasks.
     pub(crate) async fn catalog(&self, names: &[String], partitions: usize) -> Result<Catalog> {
-        let mut catalog = Catalog::new(config(partitions), self.runtime.clone());
+        let mut catalog = Catalog::new(config(partitions, self.memory), self.runtime.clone());
         for name in names {
             catalog.add(name, provider_as_source(self.provider(name).await?));
         }
@@ -102,13 +105,13 @@ impl Tables {
     pub(crate) fn query(&self, node: &Node, catalog: &Catalog) -> Result<LogicalPlan> {
         let plan = match &node.body {
             Body::Query(statement) => catalog.plan(statement)?,
-            Body::Parts(statements) if statements.is_empty() => {
+            Body::Parts(parts) if parts.is_empty() => {
                 LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(EmptyTable::new(node.schema.clone()))), None)?
                     .build()?
             }
-            Body::Parts(statements) => {
-                let parts = statements.iter().map(|statement| catalog.plan(statement).map(Arc::new));
-                match parts.collect::<Result<Vec<_>>>()? {
+            Body::Parts(parts) => {
+                let plans = parts.iter().map(|sql| catalog.plan_text(sql).map(Arc::new));
+                match plans.collect::<Result<Vec<_>>>()? {
                     mut one if one.len() == 1 => Arc::unwrap_or_clone(one.remove(0)),
                     many => LogicalPlan::Union(Union::try_new(many)?),
                 }
