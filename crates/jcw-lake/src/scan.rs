@@ -23,6 +23,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use std::sync::Arc;
@@ -218,6 +219,11 @@ impl TableProvider for Scan {
             None => self.positions.clone(),
         };
         let wanted_files = self.files_of_periods(session, filters)?;
+        if wanted_files.is_empty() {
+            // A scan of no files has no partitions, which no aggregate can read.
+            let schema = datafusion::common::project_schema(&self.schema, projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
         let files = wanted_files
             .iter()
             .map(|file| self.partitioned_file(file))
