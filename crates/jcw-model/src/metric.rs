@@ -276,12 +276,12 @@ fn query(metric: &Metric, part: &Part, filter: Option<&ast::Expr>, figure: &Figu
   breakdown_topic, breakdown, numerator, denominator,
   {value} as value,
   {unit} as unit,
-  case
+  cast(case
     when status <> '{STATUS_OK}' then status
     when {missing} then '{STATUS_MISSING}'
     when denominator = 0 then '{STATUS_NO_DENOMINATOR}'
     else '{STATUS_OK}'
-  end as status,
+  end as varchar) as status,
   published_value
 from (
   select

@@ -46,10 +46,16 @@ pub enum Error {
     },
     /// The lake.
     #[error(transparent)]
-    Lake(#[from] jcw_lake::Error),
+    Lake(#[from] jcw_lake::LakeError),
     /// The models.
     #[error(transparent)]
-    Model(#[from] jcw_model::Error),
+    Model(#[from] jcw_model::BuildError),
+    /// What was selected is not there.
+    #[error(transparent)]
+    Select(#[from] jcw_model::SelectError),
+    /// What a table is made from cannot be told.
+    #[error(transparent)]
+    Lineage(#[from] jcw_model::LineageError),
     /// The schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),

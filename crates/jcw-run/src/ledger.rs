@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use jcw_lake::{Lake, Provenance, Scope};
+use jcw_lake::{Lake, Provenance, Scope, SessionSettings, session};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 
@@ -100,30 +100,30 @@ pub const REJECT_TABLE: &str = "jcw.reject";
 
 /// What the warehouse remembers.
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     extracts: Vec<Extract>,
 }
 
 impl Ledger {
     /// Reads it from the lake; a new lake has an empty one.
-    pub async fn read(lake: &Lake) -> Result<Self, Error> {
+    pub(crate) async fn read(lake: &Lake) -> Result<Self, Error> {
         let mut extracts: Vec<Extract> = read_rows(lake, EXTRACT_TABLE).await?;
         extracts.sort_by(|a, b| (a.received_at, &a.run_id).cmp(&(b.received_at, &b.run_id)));
         Ok(Ledger { extracts })
     }
 
     /// Every file received, oldest first.
-    pub fn extracts(&self) -> &[Extract] {
+    pub(crate) fn extracts(&self) -> &[Extract] {
         &self.extracts
     }
 
     /// The newest row about the file at `url` of `source`.
-    pub fn last_seen(&self, source: &str, url: &str) -> Option<&Extract> {
+    pub(crate) fn last_seen(&self, source: &str, url: &str) -> Option<&Extract> {
         self.extracts.iter().rev().find(|e| e.source == source && e.url == url)
     }
 
     /// The row of the load of these bytes under this contract, if they are loaded.
-    pub fn loaded(&self, source: &str, sha256: &str, contract_hash: &str) -> Option<&Extract> {
+    pub(crate) fn loaded(&self, source: &str, sha256: &str, contract_hash: &str) -> Option<&Extract> {
         self.extracts.iter().rev().find(|e| {
             e.source == source
                 && e.status == "loaded"
@@ -133,13 +133,13 @@ impl Ledger {
     }
 
     /// The newest load into `table`.
-    pub fn last_load(&self, table: &str) -> Option<&Extract> {
+    pub(crate) fn last_load(&self, table: &str) -> Option<&Extract> {
         self.extracts.iter().rev().find(|e| e.table_name == table && e.status == "loaded")
     }
 
     /// The loads whose rows still stand: those of which some period has not
     /// been delivered again since.
-    pub fn standing(&self) -> Vec<&Extract> {
+    pub(crate) fn standing(&self) -> Vec<&Extract> {
         let mut covered: Vec<(&str, String)> = Vec::new();
         let mut standing = Vec::new();
         for extract in self.extracts.iter().rev().filter(|e| e.status == "loaded") {
@@ -162,7 +162,7 @@ impl Ledger {
     }
 
     /// Adds rows, in the lake and here.
-    pub async fn record(&mut self, lake: &Lake, rows: Vec<Extract>) -> Result<(), Error> {
+    pub(crate) async fn record(&mut self, lake: &Lake, rows: Vec<Extract>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -173,6 +173,32 @@ impl Ledger {
 }
 
 impl Extract {
+    /// Records that the file as a whole was not loaded.
+    pub(crate) fn refuse(&mut self, status: &str, rule: &str, reason: String) {
+        self.status = status.to_owned();
+        self.rule = Some(rule.to_owned());
+        self.reason = Some(reason);
+    }
+
+    /// Records that these bytes were loaded before.
+    pub(crate) fn duplicate_of(mut self, twin: &Extract) -> Extract {
+        self.status = "duplicate".to_owned();
+        self.received = twin.received;
+        self.duplicate = twin.received;
+        self.version = twin.version.clone();
+        self
+    }
+
+    /// The status as a word that lives as long as the program.
+    pub(crate) fn status_word(&self) -> &'static str {
+        match self.status.as_str() {
+            "loaded" => "loaded",
+            "duplicate" => "duplicate",
+            "held" => "held",
+            _ => "rejected",
+        }
+    }
+
     /// The periods covered, each as text; one empty text for the whole table.
     fn period_keys(&self) -> Vec<String> {
         match serde_json::from_str::<Vec<serde_json::Value>>(&self.periods) {
@@ -183,7 +209,7 @@ impl Extract {
 }
 
 /// The newest scheduled instant served, by source.
-pub async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
+pub(crate) async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
     let rows: Vec<RunRow> = read_rows(lake, RUN_TABLE).await?;
     let mut served = std::collections::BTreeMap::new();
     for row in rows {
@@ -196,7 +222,7 @@ pub async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> 
 }
 
 /// Adds rows about runs.
-pub async fn record_runs(lake: &Lake, rows: &[RunRow]) -> Result<(), Error> {
+pub(crate) async fn record_runs(lake: &Lake, rows: &[RunRow]) -> Result<(), Error> {
     append_rows(lake, RUN_TABLE, run_schema(), rows).await
 }
 
@@ -204,9 +230,9 @@ async fn read_rows<T: DeserializeOwned>(lake: &Lake, name: &str) -> Result<Vec<T
     let Some(table) = lake.table(name).await? else {
         return Ok(Vec::new());
     };
-    let context = lake.context();
+    let context = session(lake.empty_catalog(), &SessionSettings::default())?;
     let batches: Vec<RecordBatch> = context
-        .read_table(table.provider().await?)?
+        .read_table(table.provider()?)?
         .execute_stream()
         .await?
         .try_collect()
@@ -239,11 +265,11 @@ async fn append_rows<T: Serialize>(
     let Some(batch) = decoder.flush()? else {
         return Ok(());
     };
-    let stage = lake.stage(name, schema, &[]).await?;
+    let stage = lake.stage(name, &schema, &[]).await?;
     let mut writer = stage.writer();
     writer.write(&batch).await?;
     let files = writer.close().await?;
-    lake.commit(stage.staged(files), Scope::Append, Provenance::default()).await?;
+    lake.commit(stage.finish(files), Scope::Append, Provenance::default()).await?;
     Ok(())
 }
 

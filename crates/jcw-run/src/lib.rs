@@ -1,1 +1,89 @@
-//! run
+//! Runs: what is due, pull, check, land, build, test, release, and the ledger
+//! of it all.
+//!
+//! This crate ties the others together and knows nothing that one of them
+//! could know alone. [`check`] reads a project; [`run`] does the whole job and
+//! returns an [`Outcome`]; [`query`], [`status`], [`explain`] and their like
+//! answer a person from the lake.
+
+mod error;
+mod explain;
+mod ledger;
+mod load;
+mod outcome;
+mod pieces;
+mod progress;
+mod publish;
+mod pull;
+mod references;
+mod run;
+mod schedule;
+mod seeds;
+mod views;
+
+pub use error::Error;
+pub use explain::{Cell, Explanation, explain};
+pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow};
+pub use outcome::{FailedTest, Outcome};
+pub use progress::{Nobody, Progress, Watcher};
+pub use run::{Request, Which, build, run};
+pub use schedule::{Instant, ScheduleError};
+pub use views::{query, query_all, rejects, releases, rollback, status};
+
+use chrono::{DateTime, Utc};
+use jcw_lake::Lake;
+use jcw_model::Plan;
+use jcw_project::{Diagnostic, Environment, Level, Project};
+use std::path::Path;
+
+/// Reads and checks a whole project: its files, its contracts' rules, its
+/// models and metrics. The project is given when it may run.
+pub fn check(root: &Path, environment: &dyn Environment) -> (Option<Project>, Vec<Diagnostic>) {
+    let (project, mut problems) = Project::load(root, environment);
+    if let Some(project) = &project {
+        problems.extend(project.contracts.iter().flat_map(jcw_contract::check_rules));
+        problems.extend(jcw_model::check(project));
+    }
+    problems.sort_by(|a, b| (a.place.clone(), a.level).cmp(&(b.place.clone(), b.level)));
+    problems.dedup();
+    let is_right = !problems.iter().any(|problem| problem.level == Level::Error);
+    (project.filter(|_| is_right), problems)
+}
+
+/// The plan of a project that is right.
+pub fn plan(project: &Project) -> Result<Plan, Error> {
+    Plan::new(project).map_err(|_| Error::Usage("the project has problems; `jcw check` tells them".into()))
+}
+
+/// Opens the lake at a URL, or at a path relative to the project's root.
+pub async fn open_lake(url: &str, root: &Path) -> Result<Lake, Error> {
+    if url.contains("://") {
+        return Ok(Lake::open(url).await?);
+    }
+    Ok(Lake::open(&root.join(url).to_string_lossy()).await?)
+}
+
+/// Whether everything in the lake came from files below `folder`. A lake with
+/// nothing in it did.
+pub async fn came_from(lake: &Lake, folder: &Path) -> Result<bool, Error> {
+    let ledger = ledger::Ledger::read(lake).await?;
+    let folder = folder.to_string_lossy();
+    Ok(ledger.extracts().iter().all(|extract| extract.url.contains(folder.as_ref())))
+}
+
+/// The next `count` scheduled instants of every source, soonest first.
+pub fn upcoming(project: &Project, now: DateTime<Utc>, count: usize) -> Result<Vec<Instant>, Error> {
+    let mut upcoming = Vec::new();
+    for source in &project.sources {
+        let Some(schedule) = &source.schedule else { continue };
+        for at in schedule::next(schedule, now, count)? {
+            upcoming.push(Instant {
+                source: source.id.value.clone(),
+                at,
+                zone: schedule.time_zone,
+            });
+        }
+    }
+    upcoming.sort_by(|a, b| (a.at, &a.source).cmp(&(b.at, &b.source)));
+    Ok(upcoming)
+}

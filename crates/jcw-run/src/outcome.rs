@@ -2,7 +2,8 @@
 
 use crate::ledger::Extract;
 use chrono::{DateTime, Utc};
-use jcw_model::Failure;
+use jcw_model::{Report, TableOutcome};
+use jcw_project::Place;
 use std::fmt;
 use uuid::Uuid;
 
@@ -22,12 +23,31 @@ pub struct Outcome {
     /// Models found unchanged.
     pub unchanged_models: usize,
     /// Data tests that failed, blocking or not.
-    pub failed_tests: Vec<Failure>,
+    pub failed_tests: Vec<FailedTest>,
+    /// Models that could not be made, with why.
+    pub failed_models: Vec<String>,
     /// Whether a release was published.
     pub published: bool,
     /// The current release at the end.
     pub release: Option<String>,
     due: bool,
+}
+
+/// A data test that found rows it should not.
+#[derive(Debug, Clone)]
+pub struct FailedTest {
+    /// The model.
+    pub model: String,
+    /// What was tested.
+    pub test: String,
+    /// Whether it stopped the release.
+    pub blocking: bool,
+    /// How many rows failed.
+    pub rows: u64,
+    /// Some of them, by key.
+    pub keys: Vec<String>,
+    /// Where the test is written.
+    pub place: Place,
 }
 
 impl Outcome {
@@ -40,6 +60,7 @@ impl Outcome {
             built: 0,
             unchanged_models: 0,
             failed_tests: Vec::new(),
+            failed_models: Vec::new(),
             published: false,
             release: None,
             due: true,
@@ -53,9 +74,34 @@ impl Outcome {
         }
     }
 
+    /// Takes in what the models did.
+    pub(crate) fn take_in(&mut self, report: &Report) {
+        for table in &report.tables {
+            match table.outcome {
+                TableOutcome::Built => self.built += 1,
+                TableOutcome::Unchanged => self.unchanged_models += 1,
+                TableOutcome::Failed(ref reason) => self.failed_models.push(format!("{}: {reason}", table.table)),
+                _ => {}
+            }
+            self.failed_tests.extend(table.failures.iter().map(|failure| FailedTest {
+                model: table.table.clone(),
+                test: failure.test.clone(),
+                blocking: failure.blocking,
+                rows: failure.failures,
+                keys: failure.keys.clone(),
+                place: failure.place.clone(),
+            }));
+        }
+    }
+
     /// Nothing was received, built or published.
     pub fn did_nothing(&self) -> bool {
-        self.received.is_empty() && self.built == 0 && !self.published && self.failed_tests.is_empty()
+        self.received.is_empty() && self.built == 0 && !self.published && self.failed_tests.is_empty() && self.failed_models.is_empty()
+    }
+
+    /// A model failed, or a test that blocks: nothing was published.
+    pub fn is_stopped(&self) -> bool {
+        !self.failed_models.is_empty() || self.failed_tests.iter().any(|failure| failure.blocking)
     }
 
     /// Files that were held back or rejected as a whole.
@@ -65,7 +111,7 @@ impl Outcome {
 
     /// One word for the ledger.
     pub(crate) fn word(&self) -> &'static str {
-        if self.failed_tests.iter().any(|failure| failure.blocking) {
+        if self.is_stopped() {
             "failed"
         } else if self.published {
             "published"
@@ -109,10 +155,26 @@ impl fmt::Display for Outcome {
         }
         writeln!(f, "{} built, {} unchanged.", counted(self.built, "model"), self.unchanged_models)?;
         match self.word() {
-            "failed" => write!(f, "A data test failed, so nothing was published; {release} is still current."),
+            "failed" if self.failed_models.is_empty() => {
+                write!(f, "A data test failed, so nothing was published; {release} is still current.")
+            }
+            "failed" => write!(f, "A model failed, so nothing was published; {release} is still current."),
             "published" => write!(f, "Published {release}."),
             _ => write!(f, "Nothing changed in the tables; {release} is current."),
         }
+    }
+}
+
+impl fmt::Display for FailedTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "test of {}: {} ({}), {} rows", self.model, self.test, self.place, self.rows)?;
+        if !self.keys.is_empty() {
+            write!(f, ", such as {}", self.keys.join("; "))?;
+        }
+        if !self.blocking {
+            write!(f, " (does not block)")?;
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Halt {
         rule: String,
         /// What the partner is told.
         reason: String,
+        /// `held` or `rejected`.
+        status: &'static str,
     },
     /// The machine: the run stops.
     Run(Error),

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::ledger::{Extract, Ledger};
 use crate::progress::{Progress, Watcher};
 use chrono::Utc;
-use jcw_extract::RemoteFile;
+use jcw_extract::{RemoteFile, Stillness};
 use jcw_lake::{Lake, Landed};
 use jcw_project::{Contract, Source};
 
@@ -15,6 +15,14 @@ pub(crate) struct Arrival {
     pub(crate) extract: Extract,
     /// Its bytes.
     pub(crate) landed: Landed,
+}
+
+impl Arrival {
+    /// What the ledger says when the file is not loaded.
+    pub(crate) fn refused(mut self, status: &str, rule: &str, reason: &str) -> Extract {
+        self.extract.refuse(status, rule, reason.to_owned());
+        self.extract
+    }
 }
 
 /// What a look at a source found.
@@ -70,7 +78,7 @@ pub(crate) async fn pull(
                 let sha256 = &arrival.landed.sha256;
                 let twin = ledger.loaded(&source.id, sha256, &contract.hash).cloned().or_else(|| {
                     let earlier = pulled.arrivals.iter().map(|a| &a.extract);
-                    earlier.filter(|e| e.sha256.as_deref() == Some(sha256)).next().cloned()
+                    earlier.into_iter().find(|e| e.sha256.as_deref() == Some(sha256)).cloned()
                 });
                 match twin {
                     Some(twin) => pulled.settled.push(arrival.extract.duplicate_of(&twin)),
@@ -102,14 +110,14 @@ async fn fetch(
     watcher.saw(Progress::Fetching {
         source: source.id.value.clone(),
         file: file.name.clone(),
-        bytes: file.size,
+        bytes: Some(file.size),
     });
     let mut extract = blank(source, contract, run_id, &file.url, &file.name);
-    extract.size = file.size.map(|n| n as i64);
-    extract.modified = file.modified;
+    extract.size = Some(file.size as i64);
+    extract.modified = Some(file.modified);
     extract.etag = file.etag.clone();
     let growing = "the file is still being written; it will be looked at again in the next run";
-    if !file.still(source.settle).await.map_err(failed)? {
+    if file.still(source.settle).await.map_err(failed)? == Stillness::Growing {
         extract.refuse("held", "delivery.growing", growing.to_owned());
         return Ok(Fetched::Held(extract));
     }
@@ -125,12 +133,13 @@ async fn fetch(
 }
 
 /// Whether the store still shows the file that the ledger remembers. A file
-/// held because it was growing is always looked at again.
+/// held for what may pass is always looked at again.
 fn is_same(seen: &Extract, file: &RemoteFile) -> bool {
-    seen.rule.as_deref() != Some("delivery.growing")
-        && seen.size == file.size.map(|n| n as i64)
-        && seen.modified == file.modified
+    // The ledger keeps microseconds.
+    seen.size == Some(file.size as i64)
+        && seen.modified.map(|at| at.timestamp_micros()) == Some(file.modified.timestamp_micros())
         && seen.etag == file.etag
+        && !matches!(seen.rule.as_deref(), Some("delivery.growing" | "reference.missing"))
 }
 
 fn accepted(seen: &Extract, accept: &[String]) -> bool {

@@ -8,13 +8,16 @@
 
 use crate::error::Error;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::Loader;
+use crate::load::{Loader, Prepared};
 use crate::progress::{Progress, Watcher};
-use crate::pull::{Pulled, pull};
-use crate::{Outcome, seeds};
+use crate::pull::{Arrival, Pulled, pull};
+use crate::outcome::Outcome;
+use crate::{publish, seeds};
 use chrono::{DateTime, Utc};
-use jcw_lake::Lake;
+use jcw_lake::{Lake, LakeError, Lease};
+use jcw_model::Options;
 use jcw_project::{Contract, Project, Source};
+use std::time::Duration;
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -39,6 +42,12 @@ pub enum Which {
 /// Name of the lease that lets one run at a time write to a lake.
 const LEASE: &str = "run";
 
+/// How long after its last sign of life a run on another machine is given up.
+const LEASE_TIME: Duration = Duration::from_secs(300);
+
+/// Most memory that all models together hold before they spill to disk, in bytes.
+const MODEL_MEMORY: usize = 1 << 30;
+
 /// Runs the whole job.
 pub async fn run(
     project: &Project,
@@ -50,11 +59,10 @@ pub async fn run(
     if due.is_empty() && matches!(request.which, Which::Due(_)) {
         return Ok(Outcome::nothing_due());
     }
-    let started_at = Utc::now();
-    let lease = lease(lake).await?;
+    let mut outcome = Outcome::begin(Utc::now());
+    let lease = lease(lake, &outcome.run_id).await?;
     let result = async {
         let mut ledger = Ledger::read(lake).await?;
-        let mut outcome = Outcome::begin(started_at);
         pull_and_load(project, lake, &mut ledger, &due, &request.accept, &mut outcome, watcher).await?;
         build_and_publish(project, lake, &ledger, &[], &mut outcome, watcher).await?;
         record(lake, &due, &outcome).await?;
@@ -72,10 +80,10 @@ pub async fn build(
     select: &[String],
     watcher: &dyn Watcher,
 ) -> Result<Outcome, Error> {
-    let lease = lease(lake).await?;
+    let mut outcome = Outcome::begin(Utc::now());
+    let lease = lease(lake, &outcome.run_id).await?;
     let result = async {
         let ledger = Ledger::read(lake).await?;
-        let mut outcome = Outcome::begin(Utc::now());
         build_and_publish(project, lake, &ledger, select, &mut outcome, watcher).await?;
         Ok(outcome)
     }
@@ -169,15 +177,7 @@ async fn pull_and_load(
         outcome.unchanged_files += unchanged;
         let mut news = settled;
         if !arrivals.is_empty() {
-            let loader = Loader::prepare(project, lake, source, contract, watcher).await?;
-            let mut last = ledger.last_load(&contract.table()).map(|e| e.received);
-            for arrival in arrivals {
-                let extract = loader.load(arrival, last, accept).await?;
-                if extract.status == "loaded" {
-                    last = Some(extract.received);
-                }
-                news.push(extract);
-            }
+            news.extend(load(project, lake, ledger, source, contract, arrivals, accept, watcher).await?);
         }
         for extract in &news {
             watcher.saw(Progress::Received {
@@ -194,6 +194,35 @@ async fn pull_and_load(
     Ok(())
 }
 
+async fn load(
+    project: &Project,
+    lake: &Lake,
+    ledger: &Ledger,
+    source: &Source,
+    contract: &Contract,
+    arrivals: Vec<Arrival>,
+    accept: &[String],
+    watcher: &dyn Watcher,
+) -> Result<Vec<Extract>, Error> {
+    let loader = match Loader::prepare(project, lake, source, contract, watcher).await? {
+        Prepared::Ready(loader) => loader,
+        Prepared::Missing(table) => {
+            let reason = format!("the contract refers to {table}, which has not been loaded yet; it is tried again in the next run");
+            return Ok(arrivals.into_iter().map(|arrival| arrival.refused("held", "reference.missing", &reason)).collect());
+        }
+    };
+    let mut last = ledger.last_load(&contract.table()).map(|e| e.received);
+    let mut loaded = Vec::new();
+    for arrival in arrivals {
+        let extract = loader.load(arrival, last, accept).await?;
+        if extract.status == "loaded" {
+            last = Some(extract.received);
+        }
+        loaded.push(extract);
+    }
+    Ok(loaded)
+}
+
 async fn build_and_publish(
     project: &Project,
     lake: &Lake,
@@ -202,28 +231,29 @@ async fn build_and_publish(
     outcome: &mut Outcome,
     watcher: &dyn Watcher,
 ) -> Result<(), Error> {
-    let standing: Vec<&Extract> = ledger.standing();
-    let draft = crate::publish::draft(project, &standing, &outcome.run_id);
-    let current = lake.releases().current().await?;
+    let plan = crate::plan(project)?;
+    let draft = publish::draft(project, &plan, &ledger.standing(), &outcome.run_id);
     if select.is_empty()
-        && let Some(current) = &current
-        && draft.says_the_same_as(current)
+        && let Some(current) = publish::is_published(lake, &draft).await?
     {
-        outcome.release = Some(current.id.clone());
+        outcome.release = Some(current.id);
         return Ok(());
     }
-    let inputs = crate::publish::inputs(project, lake, seeds::read_all(project)?).await?;
-    let report = jcw_model::build(project, lake, inputs, select, &outcome.run_id, &|event| {
-        crate::publish::tell(watcher, event)
-    })
-    .await?;
-    outcome.failed_tests = report.failures.clone();
-    outcome.built = report.built_count();
-    outcome.unchanged_models = report.unchanged_count();
-    if report.failures.iter().any(|failure| failure.blocking) {
+    let inputs = publish::inputs(project, lake, seeds::read_all(project)?).await?;
+    let options = Options {
+        run_id: outcome.run_id.clone(),
+        selected: Some(plan.select(select)?),
+        threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
+        memory: MODEL_MEMORY,
+        spill: None,
+    };
+    let report = jcw_model::build(&plan, lake, &inputs, &options, &|event| publish::tell(watcher, event)).await?;
+    outcome.take_in(&report);
+    if !report.is_publishable() {
+        outcome.release = lake.current_release().await?.map(|release| release.id);
         return Ok(());
     }
-    let release = crate::publish::publish(project, lake, draft, &report).await?;
+    let release = publish::publish(lake, draft, &inputs.sources, &report).await?;
     watcher.saw(Progress::Published {
         release: release.id.clone(),
     });
@@ -249,12 +279,12 @@ async fn record(lake: &Lake, due: &[Due<'_>], outcome: &Outcome) -> Result<(), E
     if rows.is_empty() { Ok(()) } else { record_runs(lake, &rows).await }
 }
 
-async fn lease(lake: &Lake) -> Result<jcw_lake::Lease, Error> {
-    match lake.lease(LEASE).await {
+async fn lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
+    match lake.lease(LEASE, run_id, LEASE_TIME).await {
         Ok(lease) => Ok(lease),
-        Err(jcw_lake::Error::LeaseHeld { holder, since, .. }) => Err(Error::Busy {
-            holder,
-            since: since.to_string(),
+        Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
+            holder: machine,
+            since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
         }),
         Err(error) => Err(error.into()),
     }

@@ -33,7 +33,7 @@ pub struct ScheduleError {
 }
 
 /// The last instant at or before `now`.
-pub fn previous(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
+pub(crate) fn previous(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
     let local = now.with_timezone(&schedule.time_zone);
     match cron(schedule)?.find_previous_occurrence(&local, true) {
         Ok(at) => Ok(Some(at.with_timezone(&Utc))),
@@ -43,7 +43,7 @@ pub fn previous(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTi
 }
 
 /// The next `count` instants after `now`, soonest first.
-pub fn next(schedule: &Schedule, now: DateTime<Utc>, count: usize) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
+pub(crate) fn next(schedule: &Schedule, now: DateTime<Utc>, count: usize) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
     let local = now.with_timezone(&schedule.time_zone);
     Ok(cron(schedule)?
         .iter_after(local)
@@ -54,7 +54,7 @@ pub fn next(schedule: &Schedule, now: DateTime<Utc>, count: usize) -> Result<Vec
 
 /// Whether a source whose newest served instant is `served` is due at `now`:
 /// the last instant has not been served, or it has never run at all.
-pub fn is_due(
+pub(crate) fn is_due(
     schedule: &Schedule,
     served: Option<DateTime<Utc>>,
     now: DateTime<Utc>,

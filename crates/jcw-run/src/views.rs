@@ -2,12 +2,14 @@
 //! what was kept back, what was published.
 
 use crate::Error;
-use crate::ledger::{EXTRACT_TABLE, REJECT_TABLE};
+use crate::ledger::{EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
+use datafusion::datasource::ViewTable;
 use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
-use jcw_lake::{Lake, Release};
+use jcw_lake::{Lake, Note, Release, SessionSettings, session};
 use std::sync::Arc;
 
 /// Every extract with what became of its rows, newest first.
@@ -36,8 +38,8 @@ pub async fn rejects(lake: &Lake) -> Result<RecordBatch, Error> {
 /// Every release, newest first.
 pub async fn releases(lake: &Lake) -> Result<RecordBatch, Error> {
     use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
-    let mut releases = lake.releases().list().await?;
-    releases.sort_by_key(|release| std::cmp::Reverse(release.sequence));
+    let mut releases = lake.releases().await?;
+    releases.reverse();
     let text = |of: &dyn Fn(&Release) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(releases.iter().map(of)))
     };
@@ -51,10 +53,10 @@ pub async fn releases(lake: &Lake) -> Result<RecordBatch, Error> {
             "published_at",
             Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC")) as ArrayRef,
         ),
-        ("note", text(&|r| r.note.to_string())),
-        ("tables", number(&|r| r.tables.len() as i64)),
-        ("extracts", number(&|r| r.extracts.len() as i64)),
-        ("run_id", text(&|r| r.run_id.clone())),
+        ("note", text(&|r| note(&r.contents.note))),
+        ("tables", number(&|r| r.contents.tables.len() as i64)),
+        ("extracts", number(&|r| r.contents.extracts.len() as i64)),
+        ("run_id", text(&|r| r.contents.run_id.clone())),
     ])?)
 }
 
@@ -66,7 +68,7 @@ pub async fn query(
     sql: &str,
 ) -> Result<SendableRecordBatchStream, Error> {
     let release = find(lake, release).await?;
-    let context = lake.session(&release).await?;
+    let context = session_of(lake, &release).await?;
     let options = datafusion::execution::context::SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)
@@ -86,29 +88,62 @@ pub async fn query_all(
     Ok((schema, stream.try_collect().await?))
 }
 
+/// Makes what an earlier release showed current again.
+pub async fn rollback(lake: &Lake, id: &str) -> Result<Release, Error> {
+    let to = find(lake, Some(id)).await?;
+    Ok(lake.roll_back(&to.id, &uuid::Uuid::now_v7().to_string()).await?)
+}
+
+/// A session that sees one release, its views, and the ledger's tables as they
+/// stand now.
+pub(crate) async fn session_of(lake: &Lake, release: &Release) -> Result<SessionContext, Error> {
+    let catalog = lake.catalog(release)?;
+    for name in [EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE] {
+        if let Some(table) = lake.table(name).await? {
+            catalog.pin(name, table.version())?;
+        }
+    }
+    let context = session(catalog.clone(), &SessionSettings::default())?;
+    for view in &release.contents.views {
+        let plan = context.state().create_logical_plan(&view.sql).await?;
+        catalog.add(&view.name, Arc::new(ViewTable::new(plan, Some(view.sql.clone()))))?;
+    }
+    Ok(context)
+}
+
 /// The release of that id, or the current one.
 pub(crate) async fn find(lake: &Lake, id: Option<&str>) -> Result<Release, Error> {
-    let releases = lake.releases();
     match id {
-        Some(id) => releases.get(id).await?.ok_or_else(|| {
-            Error::Usage(format!("there is no release {id}; `jcw releases` lists those there are"))
-        }),
-        None => releases
-            .current()
+        Some(id) => {
+            let releases = lake.releases().await?;
+            releases.into_iter().find(|release| release.id == id).ok_or_else(|| {
+                Error::Usage(format!("there is no release {id}; `jcw releases` lists those there are"))
+            })
+        }
+        None => lake
+            .current_release()
             .await?
             .ok_or_else(|| Error::Usage("nothing has been published yet; `jcw run` publishes".into())),
     }
 }
 
-async fn rows(lake: &Lake, table: &str, sql: &str) -> Result<RecordBatch, Error> {
-    let context = lake.context();
-    let Some(found) = lake.table(table).await? else {
+fn note(note: &Note) -> String {
+    match note {
+        Note::Publish => "published".to_owned(),
+        Note::Rollback { of } => format!("back to {of}"),
+    }
+}
+
+/// Rows of one table of the ledger.
+async fn rows(lake: &Lake, name: &str, sql: &str) -> Result<RecordBatch, Error> {
+    let Some(table) = lake.table(name).await? else {
         return Err(Error::Usage("nothing has been received yet; `jcw run` pulls what is there".into()));
     };
-    context.register_table(table, found.provider().await?)?;
-    let frame = context.sql(sql).await?;
-    let schema = Arc::new(frame.schema().as_arrow().clone());
-    let batches = frame.collect().await?;
-    let schema = batches.first().map(RecordBatch::schema).unwrap_or(schema);
+    let catalog = lake.empty_catalog();
+    catalog.pin(name, table.version())?;
+    let context = session(catalog, &SessionSettings::default())?;
+    let stream = context.sql(sql).await?.execute_stream().await?;
+    let schema = stream.schema();
+    let batches: Vec<RecordBatch> = stream.try_collect().await?;
     Ok(concat_batches(&schema, &batches)?)
 }

@@ -123,6 +123,10 @@ fn write(dir: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
         path: folder.to_owned(),
         source,
     })?;
+    // A file that is there already keeps its date, so that it is no news.
+    if fs::read(&target).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
     fs::write(&target, bytes).map_err(|source| Error::Write {
         path: target.clone(),
         source,

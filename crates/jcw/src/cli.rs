@@ -104,11 +104,15 @@ pub(crate) enum Command {
 impl Global {
     /// Sends log lines to standard error. `RUST_LOG` wins over `-v`.
     pub(crate) fn start_logging(&self) {
-        let level = match self.verbose {
+        let ours = match self.verbose {
             0 => "warn",
-            1 => "jcw=info,jcw_run=info,jcw_extract=info,jcw_contract=info,jcw_lake=info,jcw_model=info,warn",
-            _ => "jcw=debug,jcw_run=debug,jcw_extract=debug,jcw_contract=debug,jcw_lake=debug,jcw_model=debug,info",
+            1 => "info",
+            _ => "debug",
         };
+        let crates = ["jcw", "jcw_run", "jcw_extract", "jcw_contract", "jcw_lake", "jcw_model"];
+        let mut level: String = crates.iter().map(|name| format!("{name}={ours},")).collect();
+        // The table library calls it an error that a table is not there yet.
+        level.push_str("delta_kernel=off,buoyant_kernel=off,warn");
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self.log {

@@ -23,9 +23,12 @@ pub(crate) enum Exit {
 impl Exit {
     /// The code for an error.
     pub(crate) fn of(error: &anyhow::Error) -> Exit {
+        if error.is::<crate::home::Invalid>() {
+            return Exit::Invalid;
+        }
         match error.downcast_ref::<jcw_run::Error>() {
             Some(jcw_run::Error::Busy { .. }) => Exit::Busy,
-            Some(jcw_run::Error::Usage(_)) => Exit::Invalid,
+            Some(jcw_run::Error::Usage(_) | jcw_run::Error::Select(_) | jcw_run::Error::Lineage(_)) => Exit::Invalid,
             _ => Exit::Failed,
         }
     }

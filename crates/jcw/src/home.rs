@@ -4,15 +4,23 @@
 use crate::cli::Global;
 use anyhow::Context;
 use jcw_lake::Lake;
-use jcw_project::{Diagnostic, Level, Project};
-use std::io::Write;
-use std::path::PathBuf;
+use jcw_project::{Diagnostic, Environment, Level, Project};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// A project that may not run, as its problems, already told.
 #[derive(Debug, thiserror::Error)]
 #[error("{errors} {} in the project; nothing was run", if *errors == 1 { "problem" } else { "problems" })]
 pub(crate) struct Invalid {
     errors: usize,
+}
+
+impl Invalid {
+    fn count(problems: &[Diagnostic]) -> Self {
+        Invalid {
+            errors: problems.iter().filter(|p| p.level == Level::Error).count(),
+        }
+    }
 }
 
 /// Where the project is, absolute.
@@ -26,11 +34,22 @@ pub(crate) fn root(global: &Global) -> anyhow::Result<PathBuf> {
 /// The project, if every one of its files is right; else all problems are
 /// told and the error counts them.
 pub(crate) fn project(global: &Global) -> anyhow::Result<Project> {
+    project_in(global, &jcw_project::ProcessEnvironment)
+}
+
+/// The same, with a variable set that the process does not have.
+pub(crate) fn project_with(global: &Global, name: &str, value: &Path) -> anyhow::Result<Project> {
+    let process = jcw_project::ProcessEnvironment;
+    project_in(global, &|asked: &str| {
+        if asked == name { Some(value.to_string_lossy().into_owned()) } else { process.get(asked) }
+    })
+}
+
+fn project_in(global: &Global, environment: &dyn Environment) -> anyhow::Result<Project> {
     let root = root(global)?;
-    let (project, problems) = jcw_run::check(&root, &jcw_project::ProcessEnvironment);
+    let (project, problems) = jcw_run::check(&root, environment);
     tell(&root, &problems)?;
-    let errors = problems.iter().filter(|p| p.level == Level::Error).count();
-    project.filter(|_| errors == 0).ok_or_else(|| Invalid { errors }.into())
+    project.ok_or_else(|| Invalid::count(&problems).into())
 }
 
 /// The lake that the options or the project name.
@@ -39,11 +58,28 @@ pub(crate) async fn lake(global: &Global, project: &Project) -> anyhow::Result<L
     Ok(jcw_run::open_lake(url, &project.root).await?)
 }
 
-/// Prints problems with the lines they stand in.
-pub(crate) fn tell(root: &std::path::Path, problems: &[Diagnostic]) -> anyhow::Result<()> {
-    let mut stderr = std::io::stderr().lock();
-    for problem in problems {
-        writeln!(stderr, "{}\n", problem.render(root))?;
+/// The lake, for commands that need nothing else of the project: with `--lake`
+/// they work where there is no project at all.
+pub(crate) async fn lake_alone(global: &Global) -> anyhow::Result<Lake> {
+    if let Some(url) = &global.lake {
+        return Ok(jcw_run::open_lake(url, &root(global)?).await?);
     }
+    let root = root(global)?;
+    let (project, problems) = Project::load(&root, &jcw_project::ProcessEnvironment);
+    let Some(project) = project else {
+        tell(&root, &problems)?;
+        return Err(Invalid::count(&problems).into());
+    };
+    Ok(jcw_run::open_lake(&project.warehouse.lake, &root).await?)
+}
+
+/// Prints problems with the lines they stand in.
+pub(crate) fn tell(root: &Path, problems: &[Diagnostic]) -> anyhow::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut stderr = std::io::stderr().lock();
+    let is_coloured = std::io::stderr().is_terminal();
+    writeln!(stderr, "{}", jcw_project::render(problems, root, is_coloured))?;
     Ok(())
 }

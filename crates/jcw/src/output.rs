@@ -114,7 +114,7 @@ pub(crate) fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> anyhow::Resu
 pub(crate) fn lines(headings: impl IntoIterator<Item = impl Into<String>>) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(headings.into_iter().map(Into::into).collect::<Vec<String>>());
     table

@@ -32,7 +32,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             extracts.display()
         );
     }
-    let project = home::project_with(global, [("JCW_SOURCES", extracts.as_path())])?;
+    let project = home::project_with(global, "JCW_SOURCES", &extracts)?;
     let lake = home::lake(global, &project).await?;
     if !jcw_run::came_from(&lake, &extracts).await? {
         bail!(
@@ -47,8 +47,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
 
     output::say(&format!(
         "Running the whole job on {} files with {} planted faults into {}",
-        demo.files.len(),
-        demo.faults.len(),
+        demo.extracts.len(),
+        demo.planted.len(),
         lake.url(),
     ))?;
     let request = Request {
@@ -72,7 +72,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         ))?;
     }
     output::say(NEXT)?;
-    if outcome.failed_tests.iter().any(|t| t.blocking) {
+    if outcome.is_stopped() {
         return super::run::tell(&outcome);
     }
     Ok(Exit::Done)

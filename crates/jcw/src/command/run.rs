@@ -55,8 +55,13 @@ pub(crate) fn tell(outcome: &Outcome) -> anyhow::Result<Exit> {
     for failure in &outcome.failed_tests {
         output::say(&format!("failed {failure}"))?;
     }
+    for failure in &outcome.failed_models {
+        output::say(&format!("failed {failure}"))?;
+    }
     output::say(&outcome.to_string())?;
-    Ok(if outcome.failed_tests.iter().any(|t| t.blocking) {
+    Ok(if !outcome.failed_models.is_empty() {
+        Exit::Failed
+    } else if outcome.is_stopped() {
         Exit::TestFailed
     } else if outcome.trouble().next().is_some() {
         Exit::Incomplete

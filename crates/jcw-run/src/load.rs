@@ -1,0 +1,495 @@
+//! Loading takes one landed file through its contract into its source table:
+//! one pass to see whether keys repeat, one to check and write, and then two
+//! commits, rejects first. A file either loads whole, less its rejected rows,
+//! or not at all.
+
+use crate::error::Error;
+use crate::ledger::{Extract, REJECT_TABLE};
+use crate::pieces::{Halt, Worker, work_through};
+use crate::progress::{Progress, Watcher};
+use crate::pull::Arrival;
+use crate::references;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use jcw_contract::{
+    Binding, Checked, Checker, Delivery, KeyIndex, Keys, MalformedRow, RuleCounts, Suspects, Withheld,
+    WithheldRows,    check_row_count, reject_malformed, reject_schema,
+};
+use jcw_extract::{Reader, Rows, Standing};
+use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage, StageWriter, StagedFile};
+use jcw_project::{Contract, Project, Severity, Source};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Most memory that finding repeated keys may take, in bytes: 256 MiB is a key
+/// for each of 32 million rows.
+const KEY_MEMORY: usize = 256 << 20;
+
+/// Loads files of one source.
+pub(crate) struct Loader<'a> {
+    lake: &'a Lake,
+    source: &'a Source,
+    contract: &'a Contract,
+    checker: Arc<Checker>,
+    watcher: &'a dyn Watcher,
+    workers: usize,
+}
+
+/// A loader, or what it lacks.
+pub(crate) enum Prepared<'a> {
+    /// Files can be loaded.
+    Ready(Loader<'a>),
+    /// The contract refers to this table, and nothing has been loaded into it yet.
+    Missing(String),
+}
+
+/// What every worker of one file knows.
+struct Job {
+    checker: Arc<Checker>,
+    source: String,
+    run: String,
+    extract: String,
+    file: String,
+    suspects: Suspects,
+}
+
+/// A file that went through its contract, written but not yet visible.
+struct Judged {
+    accepted: Vec<StagedFile>,
+    rejects: Vec<StagedFile>,
+    tally: Tally,
+    version: Option<String>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Tally {
+    received: u64,
+    accepted: u64,
+    rejected: u64,
+    duplicate: u64,
+    rules: RuleCounts,
+}
+
+impl<'a> Loader<'a> {
+    /// Makes the contract ready, with the values it refers to in other tables.
+    pub(crate) async fn prepare(
+        project: &Project,
+        lake: &'a Lake,
+        source: &'a Source,
+        contract: &'a Contract,
+        watcher: &'a dyn Watcher,
+    ) -> Result<Prepared<'a>, Error> {
+        let references = match references::read(project, lake, contract).await? {
+            Ok(references) => references,
+            Err(missing) => return Ok(Prepared::Missing(missing)),
+        };
+        Ok(Prepared::Ready(Loader {
+            lake,
+            source,
+            contract,
+            checker: Arc::new(Checker::compile(contract, references)?),
+            watcher,
+            workers: std::thread::available_parallelism().map_or(2, |n| n.get()),
+        }))
+    }
+
+    /// Loads one file. `last` is how many rows the last delivery had.
+    pub(crate) async fn load(
+        &self,
+        arrival: Arrival,
+        last: Option<i64>,
+        accept: &[String],
+    ) -> Result<Extract, Error> {
+        let Arrival { mut extract, landed } = arrival;
+        let sha256 = landed.sha256.clone();
+        if let Some(done) = self.recover(&extract, &sha256).await? {
+            return Ok(done);
+        }
+        let local = self.lake.landing().local(&sha256).await?;
+        let is_accepted = accept.iter().any(|prefix| sha256.starts_with(prefix.as_str()));
+        let last = last.filter(|_| !is_accepted).map(|rows| rows as u64);
+        let data = self.lake.stage(&self.contract.table(), &self.contract.table_schema(), &self.periods()).await?;
+        let rejects =
+            self.lake.stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()]).await?;
+        let judged = match self.judge(&extract, &sha256, local.path(), last, &data, &rejects).await {
+            Ok(judged) => judged,
+            Err(Halt::Run(error)) => return Err(error),
+            Err(Halt::File(error)) => {
+                let status = match error.standing() {
+                    Standing::Held => "held",
+                    Standing::Rejected => "rejected",
+                };
+                extract.refuse(status, error.rule(), error.to_string());
+                return Ok(extract);
+            }
+            Err(Halt::Rule { rule, reason, status }) => {
+                extract.refuse(status, &rule, reason);
+                return Ok(extract);
+            }
+        };
+        self.commit(extract, &sha256, judged, data, rejects, !landed.is_new).await
+    }
+
+    /// A load that was committed by a run that did not live to say so.
+    async fn recover(&self, extract: &Extract, sha256: &str) -> Result<Option<Extract>, Error> {
+        let Some(table) = self.lake.table(&self.contract.table()).await? else {
+            return Ok(None);
+        };
+        let is_this = |provenance: &Provenance| {
+            provenance.extracts.iter().any(|used| used.sha256 == sha256)
+                && provenance.model_hash.as_deref() == Some(self.contract.hash.as_str())
+        };
+        let Some(commit) = table.find_commit(is_this).await? else {
+            return Ok(None);
+        };
+        let Some(provenance) = commit.provenance else { return Ok(None) };
+        let Ok(mut done) = serde_json::from_value::<Extract>(provenance.extra) else {
+            return Ok(None);
+        };
+        done.table_version = Some(commit.version as i64);
+        done.superseded = provenance.superseded_rows as i64;
+        done.run_id = extract.run_id.clone();
+        Ok(Some(done))
+    }
+
+    async fn judge(
+        &self,
+        extract: &Extract,
+        sha256: &str,
+        path: &Path,
+        last: Option<u64>,
+        data: &Stage,
+        rejects: &Stage,
+    ) -> Result<Judged, Halt> {
+        let suspects = self.suspects(extract, path).await?;
+        let job = Arc::new(Job {
+            checker: Arc::clone(&self.checker),
+            source: extract.source.clone(),
+            run: extract.run_id.clone(),
+            extract: sha256.to_owned(),
+            file: extract.file.clone(),
+            suspects,
+        });
+        let workers = (0..self.workers).map(|_| Judge::new(&job, data, rejects)).collect();
+        let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
+        let mut judged = gather(workers).await?;
+        self.settle(&job, &mut judged, data, rejects).await?;
+        let judged = judged.judged;
+        self.watcher.saw(Progress::Checked {
+            source: extract.source.clone(),
+            file: extract.file.clone(),
+            rows: judged.tally.received,
+        });
+        if let Some(rule) = &self.contract.row_count
+            && let Some(fault) = check_row_count(rule, judged.tally.received, last)
+            && fault.severity == Severity::RejectFile
+        {
+            return Err(Halt::Rule {
+                rule: fault.rule,
+                reason: format!(
+                    "{}; to load it, run `jcw run --accept {}`",
+                    fault.message,
+                    &sha256[..12.min(sha256.len())]
+                ),
+                status: "held",
+            });
+        }
+        Ok(judged)
+    }
+
+    /// Keys that stand in more than one row.
+    async fn suspects(&self, extract: &Extract, path: &Path) -> Result<Suspects, Halt> {
+        if self.contract.key.is_none() {
+            return Ok(Suspects::default());
+        }
+        let workers = (0..self.workers)
+            .map(|_| KeyReader {
+                checker: Arc::clone(&self.checker),
+                bindings: Bindings::default(),
+                hashes: Vec::new(),
+            })
+            .collect();
+        let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
+        let mut index = KeyIndex::new(KEY_MEMORY);
+        for worker in workers {
+            for hashes in worker.hashes {
+                index.add(&hashes).map_err(|error| Halt::Run(error.into()))?;
+            }
+        }
+        Ok(index.finish())
+    }
+
+    /// Decides about the rows whose key is not theirs alone.
+    async fn settle(
+        &self,
+        job: &Job,
+        gathered: &mut Gathered,
+        data: &Stage,
+        rejects: &Stage,
+    ) -> Result<(), Halt> {
+        let withheld = std::mem::replace(&mut gathered.withheld, Withheld::new(KEY_MEMORY));
+        let settled = withheld.finish(&self.checker, &job.delivery(None)).map_err(run)?;
+        let judged = &mut gathered.judged;
+        judged.tally.accepted += settled.accepted.num_rows() as u64;
+        judged.tally.rejected += settled.rejected_rows as u64;
+        judged.tally.duplicate += settled.duplicates as u64;
+        judged.accepted.extend(write_one(data, &settled.accepted).await?);
+        judged.rejects.extend(write_one(rejects, &settled.rejected).await?);
+        Ok(())
+    }
+
+    /// Makes the file visible to models: rejects first, so that a run killed in
+    /// between leaves a file that is not loaded, and whose rejects the next run
+    /// writes again over these.
+    async fn commit(
+        &self,
+        mut extract: Extract,
+        sha256: &str,
+        judged: Judged,
+        data: Stage,
+        rejects: Stage,
+        is_again: bool,
+    ) -> Result<Extract, Error> {
+        let Judged {
+            accepted,
+            rejects: rejected,
+            tally,
+            version,
+        } = judged;
+        extract.status = "loaded".to_owned();
+        extract.received = tally.received as i64;
+        extract.accepted = tally.accepted as i64;
+        extract.rejected = tally.rejected as i64;
+        extract.duplicate = tally.duplicate as i64;
+        extract.warned = tally.rules.iter().filter(|c| c.severity == Severity::Warn).map(|c| c.rows as i64).sum();
+        extract.version = version;
+        // Bytes that were here before may have left rejects under an older contract.
+        if !rejected.is_empty() || is_again {
+            let scope = Scope::Periods {
+                columns: vec!["extract".to_owned()],
+                values: vec![vec![Some(sha256.to_owned())]],
+            };
+            let provenance = Provenance {
+                run_id: extract.run_id.clone(),
+                ..Provenance::default()
+            };
+            self.lake.commit(rejects.finish(rejected), scope, provenance).await?;
+        }
+        let staged = data.finish(accepted);
+        let scope = if self.contract.period.is_empty() {
+            Scope::Everything
+        } else {
+            extract.periods = serde_json::to_string(&staged.periods()).unwrap_or_else(|_| "[]".to_owned());
+            Scope::Periods {
+                columns: self.periods(),
+                values: staged.periods(),
+            }
+        };
+        let provenance = Provenance {
+            run_id: extract.run_id.clone(),
+            extracts: vec![ExtractUsed {
+                source: self.source.id.value.clone(),
+                sha256: sha256.to_owned(),
+                file: extract.file.clone(),
+                rows: tally.accepted,
+            }],
+            model_hash: Some(self.contract.hash.clone()),
+            extra: serde_json::to_value(&extract).unwrap_or_default(),
+            ..Provenance::default()
+        };
+        let committed = self.lake.commit(staged, scope, provenance).await?;
+        extract.table_version = Some(committed.version as i64);
+        extract.superseded = committed.superseded_rows as i64;
+        Ok(extract)
+    }
+
+    fn open(&self, file: &str, path: &Path) -> Result<Box<dyn Reader>, Halt> {
+        jcw_extract::open(self.contract, &self.source.limits, file, path).map_err(Halt::File)
+    }
+
+    fn periods(&self) -> Vec<String> {
+        self.contract.period.iter().map(|column| column.value.clone()).collect()
+    }
+}
+
+impl Job {
+    fn delivery<'a>(&'a self, sheet: Option<&'a str>) -> Delivery<'a> {
+        Delivery {
+            source: &self.source,
+            run: &self.run,
+            extract: &self.extract,
+            file: &self.file,
+            sheet,
+        }
+    }
+}
+
+/// How the labels of each table met so far bind to the contract's columns.
+#[derive(Default)]
+struct Bindings {
+    known: Vec<(SchemaRef, Arc<Binding>)>,
+}
+
+impl Bindings {
+    fn of(&mut self, checker: &Checker, batch: &RecordBatch) -> Result<Arc<Binding>, Halt> {
+        let schema = batch.schema();
+        if let Some((_, binding)) =
+            self.known.iter().find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
+        {
+            return Ok(Arc::clone(binding));
+        }
+        let binding = checker.bind_schema(&schema).map_err(|faults| Halt::Rule {
+            rule: faults.first().map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
+            reason: faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "),
+            status: "rejected",
+        })?;
+        for warning in binding.warnings() {
+            tracing::warn!(rule = %warning.rule, "{}", warning.message);
+        }
+        let binding = Arc::new(binding);
+        self.known.push((schema, Arc::clone(&binding)));
+        Ok(binding)
+    }
+}
+
+/// Reads keys only.
+struct KeyReader {
+    checker: Arc<Checker>,
+    bindings: Bindings,
+    hashes: Vec<Vec<u64>>,
+}
+
+impl Worker for KeyReader {
+    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
+        let binding = self.bindings.of(&self.checker, &rows.batch)?;
+        self.hashes.push(self.checker.key_hashes(&binding, &rows.batch).map_err(run)?);
+        Ok(())
+    }
+}
+
+/// Checks rows and writes them down.
+struct Judge {
+    job: Arc<Job>,
+    bindings: Bindings,
+    data: StageWriter,
+    rejects: StageWriter,
+    withheld: Vec<WithheldRows>,
+    tally: Tally,
+    version: Option<String>,
+}
+
+impl Judge {
+    fn new(job: &Arc<Job>, data: &Stage, rejects: &Stage) -> Self {
+        Judge {
+            job: Arc::clone(job),
+            bindings: Bindings::default(),
+            data: data.writer(),
+            rejects: rejects.writer(),
+            withheld: Vec::new(),
+            tally: Tally::default(),
+            version: None,
+        }
+    }
+}
+
+impl Worker for Judge {
+    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
+        let job = Arc::clone(&self.job);
+        let delivery = job.delivery(rows.sheet.as_deref());
+        let binding = self.bindings.of(&job.checker, &rows.batch)?;
+        self.version = self.version.take().or_else(|| binding.version().map(str::to_owned));
+        let keys = Keys::Withhold(&job.suspects);
+        let checked = job.checker.check(&binding, &rows.batch, &delivery, keys).map_err(run)?;
+        let Checked {
+            accepted,
+            rejected,
+            rejected_rows,
+            withheld,
+            received,
+            ref counts,
+            ..
+        } = checked;
+        if let Some(breach) = counts.iter().find(|count| count.severity == Severity::RejectFile) {
+            return Err(Halt::Rule {
+                rule: breach.rule.clone(),
+                reason: format!("{} (first in row {})", breach.reason, breach.first_row),
+                status: "rejected",
+            });
+        }
+        self.tally.received += (received + rows.malformed.len()) as u64;
+        self.tally.accepted += accepted.num_rows() as u64;
+        self.tally.rejected += (rejected_rows + rows.malformed.len()) as u64;
+        self.tally.rules.add(counts);
+        write(&mut self.data, &accepted).await?;
+        write(&mut self.rejects, &rejected).await?;
+        if !rows.malformed.is_empty() {
+            let malformed: Vec<MalformedRow> = rows
+                .malformed
+                .into_iter()
+                .map(|m| MalformedRow {
+                    row: m.row,
+                    rule: m.rule.to_owned(),
+                    reason: m.reason,
+                    text: m.text,
+                })
+                .collect();
+            let batch = reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
+            write(&mut self.rejects, &batch).await?;
+        }
+        self.withheld.extend(withheld);
+        Ok(())
+    }
+}
+
+/// What all workers of a file did.
+struct Gathered {
+    judged: Judged,
+    withheld: Withheld,
+}
+
+async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
+    let mut gathered = Gathered {
+        judged: Judged {
+            accepted: Vec::new(),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+            version: None,
+        },
+        withheld: Withheld::new(KEY_MEMORY),
+    };
+    for worker in workers {
+        let judged = &mut gathered.judged;
+        judged.accepted.extend(worker.data.close().await.map_err(lake)?);
+        judged.rejects.extend(worker.rejects.close().await.map_err(lake)?);
+        judged.tally.received += worker.tally.received;
+        judged.tally.accepted += worker.tally.accepted;
+        judged.tally.rejected += worker.tally.rejected;
+        judged.tally.rules.add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
+        judged.version = judged.version.take().or(worker.version);
+        for part in worker.withheld {
+            gathered.withheld.add(part).map_err(run)?;
+        }
+    }
+    Ok(gathered)
+}
+
+async fn write(writer: &mut StageWriter, batch: &RecordBatch) -> Result<(), Halt> {
+    if batch.num_rows() == 0 {
+        return Ok(());
+    }
+    writer.write(batch).await.map_err(lake)
+}
+
+async fn write_one(stage: &Stage, batch: &RecordBatch) -> Result<Vec<StagedFile>, Halt> {
+    let mut writer = stage.writer();
+    write(&mut writer, batch).await?;
+    writer.close().await.map_err(lake)
+}
+
+fn run(error: jcw_contract::Error) -> Halt {
+    Halt::Run(error.into())
+}
+
+fn lake(error: jcw_lake::LakeError) -> Halt {
+    Halt::Run(error.into())
+}

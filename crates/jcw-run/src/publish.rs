@@ -1,0 +1,132 @@
+//! Publishing pins one version of every table, with what it was made from, in
+//! one release. Two releases that would say the same are not both published.
+
+use crate::error::Error;
+use crate::ledger::Extract;
+use crate::progress::{Progress, Watcher};
+use jcw_lake::{Contents, Lake, Note, Pin, Release, ReleasedExtract, View};
+use jcw_model::{Inputs, Plan, Released, Report, SeedRows, TableOutcome};
+use jcw_project::{Materialised, Project, Seed};
+use std::collections::BTreeMap;
+
+/// What a release of the project as it is now would be made from.
+pub(crate) fn draft(project: &Project, plan: &Plan, standing: &[&Extract], run_id: &str) -> Contents {
+    let contracts = project.contracts.iter().map(|c| (format!("contract {}", c.id.value), c.hash.clone()));
+    let seeds = project.seeds.iter().map(|s| (s.name.clone(), seed_hash(s)));
+    let models = project.models.iter().map(|m| (format!("model {}", m.name.value), m.hash.clone()));
+    let engine = std::iter::once(("jcw".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+    let views = plan.nodes().iter().filter(|node| node.materialised == Materialised::View);
+    Contents {
+        run_id: run_id.to_owned(),
+        note: Note::Publish,
+        tables: BTreeMap::new(),
+        extracts: standing.iter().map(|extract| released(extract)).collect(),
+        models: BTreeMap::new(),
+        metrics: project.metrics.iter().map(|m| (m.id.value.clone(), m.hash.clone())).collect(),
+        rules: contracts.chain(seeds).chain(models).chain(engine).collect(),
+        views: views
+            .map(|node| View {
+                name: node.name.clone(),
+                sql: node.sql.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// What decides a seed's rows: its file and its contract.
+pub(crate) fn seed_hash(seed: &Seed) -> String {
+    format!("{}{}", seed.hash, seed.contract.hash)
+}
+
+fn released(extract: &Extract) -> ReleasedExtract {
+    ReleasedExtract {
+        source: extract.source.clone(),
+        table: extract.table_name.clone(),
+        file: extract.file.clone(),
+        sha256: extract.sha256.clone().unwrap_or_default(),
+        received_at: extract.received_at,
+    }
+}
+
+/// Whether the last release that was published, not rolled back to, was made
+/// from the same things. A roll-back is a person's decision: it stands until
+/// there is something new.
+pub(crate) async fn is_published(lake: &Lake, draft: &Contents) -> Result<Option<Release>, Error> {
+    let releases = lake.releases().await?;
+    let published = releases.iter().rev().find(|release| release.contents.note == Note::Publish);
+    let is_same = published.is_some_and(|release| {
+        let last = &release.contents;
+        last.extracts == draft.extracts
+            && last.metrics == draft.metrics
+            && last.rules == draft.rules
+    });
+    Ok(releases.into_iter().next_back().filter(|_| is_same))
+}
+
+/// The source tables as they stand, and the seeds.
+pub(crate) async fn inputs(
+    project: &Project,
+    lake: &Lake,
+    seeds: BTreeMap<String, SeedRows>,
+) -> Result<Inputs, Error> {
+    let mut sources = BTreeMap::new();
+    for contract in &project.contracts {
+        if let Some(table) = lake.table(&contract.table()).await? {
+            sources.insert(contract.table(), table.version());
+        }
+    }
+    let current = lake.current_release().await?.map(|release| release.contents).unwrap_or_default();
+    let released = current.models.into_iter().map(|(name, identity)| {
+        let pin = current.tables.get(&name);
+        let released = Released {
+            identity,
+            version: pin.map(|pin| pin.version),
+            rows: pin.map(|pin| pin.rows),
+        };
+        (name, released)
+    });
+    Ok(Inputs {
+        sources,
+        seeds,
+        released: released.collect(),
+    })
+}
+
+/// Publishes what was built.
+pub(crate) async fn publish(
+    lake: &Lake,
+    mut draft: Contents,
+    sources: &BTreeMap<String, u64>,
+    report: &Report,
+) -> Result<Release, Error> {
+    for (name, version) in sources {
+        let rows = lake.table_at(name, *version).await?.rows();
+        draft.tables.insert(name.clone(), Pin { version: *version, rows });
+    }
+    for table in &report.tables {
+        if let (Some(version), Some(rows)) = (table.version, table.rows) {
+            draft.tables.insert(table.table.clone(), Pin { version, rows });
+        }
+        draft.models.insert(table.table.clone(), table.identity.clone());
+    }
+    Ok(lake.publish(draft).await?)
+}
+
+/// Passes on what the models say of their progress.
+pub(crate) fn tell(watcher: &dyn Watcher, event: jcw_model::Event<'_>) {
+    match event {
+        jcw_model::Event::Started { table, .. } => watcher.saw(Progress::Building { model: table.to_owned() }),
+        jcw_model::Event::Finished(report) => {
+            let unchanged = match report.outcome {
+                TableOutcome::Built => false,
+                TableOutcome::Unchanged => true,
+                _ => return,
+            };
+            watcher.saw(Progress::Built {
+                model: report.table.clone(),
+                rows: report.rows.unwrap_or(0),
+                unchanged,
+            });
+        }
+    }
+}
