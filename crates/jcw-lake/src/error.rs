@@ -146,6 +146,14 @@ pub enum LakeError {
         /// Why.
         reason: String,
     },
+    /// A table's file could not be written.
+    #[error("while {doing}: {source}")]
+    Parquet {
+        /// What was being done.
+        doing: String,
+        /// The Parquet library's own words.
+        source: parquet::errors::ParquetError,
+    },
     /// Arrow could not convert a batch.
     #[error("while {doing}: {source}")]
     Arrow {

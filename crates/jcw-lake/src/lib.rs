@@ -28,6 +28,7 @@
 //! ```
 
 mod commit;
+mod data_file;
 mod error;
 mod fsync;
 mod lake;
@@ -36,6 +37,7 @@ mod lease;
 mod log_check;
 mod machine;
 mod name;
+mod period_split;
 mod provenance;
 mod release;
 mod scan;

@@ -2,24 +2,26 @@
 //! the table's own folder that no commit mentions. They can be queried and
 //! tested; then they are committed as they are, or abandoned.
 
+use crate::data_file::OpenFile;
 use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
 use crate::name::TableName;
+use crate::period_split::{can_divide, split};
 use crate::scan::{DataFile, Scan};
 use crate::table::newest_version;
 use crate::types::{stored_schema, to_stored};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use delta_kernel::table_properties::DataSkippingNumIndexedCols;
-use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
 use deltalake::kernel::Add;
 use deltalake::logstore::LogStore as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The values of a table's period columns that name one period, in the text
@@ -35,15 +37,29 @@ pub struct Stage {
     schema: SchemaRef,
     partition_by: Vec<String>,
     base: Option<u64>,
-    config: WriterConfig,
+    properties: WriterProperties,
 }
 
 /// Writes rows into a stage. Several may write at the same time, each from its
 /// own task.
 pub struct StageWriter {
-    writer: DeltaWriter,
+    lake: Lake,
+    name: TableName,
     schema: SchemaRef,
-    write_schema: SchemaRef,
+    /// Without the period columns, which are in the log.
+    file_schema: SchemaRef,
+    partition_by: Vec<String>,
+    properties: WriterProperties,
+    files: BTreeMap<Period, PeriodFile>,
+    waiting_bytes: usize,
+    may_wait: usize,
+}
+
+/// One period's file, and its rows that are not in it yet.
+struct PeriodFile {
+    open: OpenFile,
+    waiting: Vec<RecordBatch>,
+    waiting_bytes: usize,
 }
 
 /// A finished Parquet file that is not visible yet.
@@ -69,8 +85,8 @@ impl Lake {
     /// to stored types. `partition_by` are the period columns, or none.
     ///
     /// # Errors
-    /// When a column has a type that cannot be stored, or the table's own
-    /// partition columns are others (only replacing everything may change them).
+    /// When a column has a type that cannot be stored, or one that a table cannot
+    /// be divided by.
     pub async fn stage(
         &self,
         name: &str,
@@ -80,12 +96,18 @@ impl Lake {
         let name = TableName::parse(name)?;
         let schema = stored_schema(&name.to_string(), schema)?;
         for column in partition_by {
-            if schema.field_with_name(column).is_err() {
-                return Err(LakeError::SchemaChange {
-                    table: name.to_string(),
-                    reason: format!("there is no column \"{column}\" to divide it by"),
-                });
-            }
+            let reason = match schema.field_with_name(column) {
+                Ok(field) if can_divide(field.data_type()) => continue,
+                Ok(field) => format!(
+                    "it cannot be divided by \"{column}\", which is {}; use a text, a whole number or a date",
+                    field.data_type()
+                ),
+                Err(_) => format!("there is no column \"{column}\" to divide it by"),
+            };
+            return Err(LakeError::SchemaChange {
+                table: name.to_string(),
+                reason,
+            });
         }
         if partition_by.len() >= schema.fields().len() {
             return Err(LakeError::SchemaChange {
@@ -94,14 +116,13 @@ impl Lake {
             });
         }
         let base = newest_version(self, &name).await?;
-        let config = writer_config(&schema, partition_by)?;
         Ok(Stage {
             lake: self.clone(),
             name,
             schema,
             partition_by: partition_by.to_vec(),
             base,
-            config,
+            properties: properties()?,
         })
     }
 }
@@ -114,11 +135,24 @@ impl Stage {
 
     /// One more writer.
     pub fn writer(&self) -> StageWriter {
-        let store = self.lake.log_store(&self.name).object_store(None);
+        let is_kept = |field: &&Arc<Field>| !self.partition_by.contains(field.name());
+        let kept: Vec<_> = self
+            .schema
+            .fields()
+            .iter()
+            .filter(is_kept)
+            .cloned()
+            .collect();
         StageWriter {
-            writer: DeltaWriter::new(store, self.config.clone()),
+            lake: self.lake.clone(),
+            name: self.name.clone(),
             schema: self.schema.clone(),
-            write_schema: write_schema(&self.schema, &self.partition_by),
+            file_schema: Arc::new(Schema::new(kept)),
+            partition_by: self.partition_by.clone(),
+            properties: self.properties.clone(),
+            files: BTreeMap::new(),
+            waiting_bytes: 0,
+            may_wait: MAY_WAIT,
         }
     }
 
@@ -145,7 +179,6 @@ impl Stage {
     where
         E: From<LakeError>,
     {
-        use futures::StreamExt as _;
         let mut writer = self.writer();
         let mut batches = std::pin::pin!(batches);
         while let Some(batch) = batches.next().await {
@@ -170,11 +203,23 @@ impl StageWriter {
     /// When a value does not fit its stored type, or the store fails.
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = to_stored(batch, &self.schema)?;
-        let batch = to_stored(&batch, &self.write_schema)?;
-        self.writer
-            .write(&batch)
-            .await
-            .doing(|| "writing a table's rows".into())
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        if self.partition_by.is_empty() {
+            return self.file(&Vec::new())?.open.write(&batch).await;
+        }
+        for (period, rows) in split(&batch, &self.partition_by, &self.file_schema)? {
+            let bytes = rows.get_array_memory_size();
+            let file = self.file(&period)?;
+            file.waiting_bytes += bytes;
+            file.waiting.push(rows);
+            self.waiting_bytes += bytes;
+        }
+        while self.waiting_bytes > self.may_wait {
+            self.write_longest_waiting().await?;
+        }
+        Ok(())
     }
 
     /// Finishes the writer's files; durable on return.
@@ -182,36 +227,72 @@ impl StageWriter {
     /// # Errors
     /// When the store fails.
     pub async fn close(self) -> Result<Vec<StagedFile>> {
-        let adds = self
-            .writer
-            .close()
+        let closing = self.files.into_values().map(|mut file| async move {
+            file.write_waiting().await?;
+            file.open.close().await
+        });
+        futures::stream::iter(closing)
+            .buffered(CLOSED_AT_ONCE)
+            .try_collect()
             .await
-            .doing(|| "finishing a table's files".into())?;
-        adds.into_iter().map(StagedFile::new).collect()
     }
 
-    /// Stops and leaves nothing behind that could be mistaken for a table's file.
+    /// Stops, and leaves nothing behind that could be mistaken for a table's file.
     pub async fn abandon(self) {
-        if let Err(error) = self.writer.abort().await {
-            tracing::warn!(%error, "an unfinished upload was left behind");
+        for file in self.files.into_values() {
+            file.open.abandon().await;
         }
+    }
+
+    fn file(&mut self, period: &Period) -> Result<&mut PeriodFile> {
+        match self.files.entry(period.clone()) {
+            Entry::Occupied(file) => Ok(file.into_mut()),
+            Entry::Vacant(place) => {
+                let open = OpenFile::create(
+                    &self.lake,
+                    &self.name,
+                    &self.partition_by,
+                    period,
+                    &self.file_schema,
+                    self.properties.clone(),
+                )?;
+                Ok(place.insert(PeriodFile {
+                    open,
+                    waiting: Vec::new(),
+                    waiting_bytes: 0,
+                }))
+            }
+        }
+    }
+
+    /// A file takes memory for every column while it is being written. With many
+    /// periods only one may be: the others' rows wait, and the period with most
+    /// of them goes first.
+    async fn write_longest_waiting(&mut self) -> Result<()> {
+        let Some(file) = self
+            .files
+            .values_mut()
+            .max_by_key(|file| file.waiting_bytes)
+        else {
+            return Ok(());
+        };
+        self.waiting_bytes -= file.waiting_bytes;
+        file.write_waiting().await?;
+        file.open.end_group().await
+    }
+}
+
+impl PeriodFile {
+    async fn write_waiting(&mut self) -> Result<()> {
+        self.waiting_bytes = 0;
+        for rows in std::mem::take(&mut self.waiting) {
+            self.open.write(&rows).await?;
+        }
+        Ok(())
     }
 }
 
 impl StagedFile {
-    fn new(add: Add) -> Result<StagedFile> {
-        let rows = add
-            .get_stats()
-            .ok()
-            .flatten()
-            .and_then(|stats| u64::try_from(stats.num_records).ok())
-            .ok_or_else(|| LakeError::Corrupt {
-                what: add.path.clone(),
-                reason: "the file was written without a row count".into(),
-            })?;
-        Ok(StagedFile { add, rows })
-    }
-
     /// Exact.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -303,74 +384,37 @@ impl Staged {
     }
 }
 
-/// Partition columns are handed to the table library as plain text, which is
-/// the only form of text that it can divide by.
-fn write_schema(schema: &SchemaRef, partition_by: &[String]) -> SchemaRef {
-    let fields: Vec<_> = schema
-        .fields()
-        .iter()
-        .map(|field| match field.data_type() {
-            DataType::Utf8View if partition_by.contains(field.name()) => {
-                Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8))
-            }
-            _ => field.clone(),
-        })
-        .collect();
-    Arc::new(arrow::datatypes::Schema::new(fields))
-}
-
-fn writer_config(schema: &SchemaRef, partition_by: &[String]) -> Result<WriterConfig> {
-    let zstd = ZstdLevel::try_new(1).map_err(|error| LakeError::Delta {
+fn properties() -> Result<WriterProperties> {
+    let zstd = ZstdLevel::try_new(1).map_err(|source| LakeError::Parquet {
         doing: "choosing the compression".into(),
-        source: Box::new(error.into()),
+        source,
     })?;
-    // Every period has its own open file in every writer, and each of its
-    // columns holds a page and a dictionary: with periods, both are kept small.
-    let (rows_per_page, dictionary) = if partition_by.is_empty() {
-        (20_000, 256 << 10)
-    } else {
-        (4_000, 64 << 10)
-    };
-    let properties = WriterProperties::builder()
+    Ok(WriterProperties::builder()
         .set_created_by(format!("jcw {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(zstd))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-        .set_data_page_row_count_limit(rows_per_page)
-        .set_dictionary_page_size_limit(dictionary)
+        .set_dictionary_page_size_limit(DICTIONARY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .build();
-    // Least and greatest values of text would put a person's identifier into
-    // the log, where no erasure reaches; numbers and dates are what readers
-    // prune by.
-    let measured = schema
-        .fields()
-        .iter()
-        .filter(|field| !partition_by.contains(field.name()) && is_measured(field.data_type()))
-        .map(|field| format!("\"{}\"", field.name().replace('"', "\"\"")))
-        .collect();
-    Ok(WriterConfig::new(
-        write_schema(schema, partition_by),
-        partition_by.to_vec(),
-        Some(properties),
-        None,
-        Some(ROWS_PER_GROUP),
-        DataSkippingNumIndexedCols::NumColumns(0),
-        Some(measured),
-    ))
-}
-
-fn is_measured(kind: &DataType) -> bool {
-    kind.is_numeric() || matches!(kind, DataType::Date32 | DataType::Timestamp(..))
+        .build())
 }
 
 /// Few enough that two writers with a wide table hold tens of megabytes, many
 /// enough that columns compress.
 const ROWS_PER_GROUP: usize = 256 * 1024;
 
+/// In bytes. A column with more different values than this holds is quicker to
+/// write, and not much larger, without a dictionary.
+const DICTIONARY: usize = 256 << 10;
+
+/// In bytes, in one writer.
+const MAY_WAIT: usize = 48 << 20;
+
+/// Files whose last bytes are made durable at the same time.
+const CLOSED_AT_ONCE: usize = 8;
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::testing::{ask, batch, load, number, on_disk, staged, write};
+    use crate::testing::{ask, batch, by_period, load, number, on_disk, staged, write};
     use crate::{Provenance, Scope};
 
     #[tokio::test]
@@ -425,6 +469,97 @@ mod tests {
         for row in ["| 2024=é | 2  |", "| x'y    | 3  |", "| a b/c% | 10 |"] {
             assert!(answer.contains(row), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn many_periods_in_any_order_and_several_writers_keep_every_row() {
+        let (_folder, lake) = on_disk().await;
+        let stage = lake
+            .stage("a.b", &batch(&[]).schema(), &by_period())
+            .await
+            .unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for first in [0, 1] {
+            let mut writer = stage.writer();
+            writer.may_wait = 4_000;
+            writers.spawn(async move {
+                for start in (first..1000).step_by(20) {
+                    let rows: Vec<_> = (0..10)
+                        .map(|n| start + 2 * n)
+                        .filter(|n| *n < 1000)
+                        .collect();
+                    let periods: Vec<_> = rows
+                        .iter()
+                        .map(|n| format!("a period that is long {}", n % 7))
+                        .collect();
+                    let rows: Vec<_> = periods
+                        .iter()
+                        .map(String::as_str)
+                        .zip(rows.iter().copied())
+                        .collect();
+                    writer.write(&batch(&rows)).await.unwrap();
+                }
+                writer.close().await.unwrap()
+            });
+        }
+        let files = writers.join_all().await.into_iter().flatten().collect();
+        let staged = stage.finish(files);
+        assert_eq!((staged.rows(), staged.periods().len()), (1000, 7));
+        let scope = Scope::staged_periods(&staged);
+        lake.commit(staged, scope, Provenance::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            number(&lake, "a.b", "select count(distinct n) from a.b").await,
+            1000
+        );
+        let right = "select count(*) from a.b where period = 'a period that is long ' || (n % 7)";
+        assert_eq!(number(&lake, "a.b", right).await, 1000);
+    }
+
+    #[tokio::test]
+    async fn a_table_is_divided_only_by_what_has_one_text_form() {
+        let (_folder, lake) = on_disk().await;
+        let rows = arrow::array::RecordBatch::try_from_iter([
+            (
+                "share",
+                std::sync::Arc::new(arrow::array::Float64Array::from(vec![0.1])) as _,
+            ),
+            (
+                "n",
+                std::sync::Arc::new(arrow::array::Int64Array::from(vec![1]))
+                    as arrow::array::ArrayRef,
+            ),
+        ])
+        .unwrap();
+        for wrong in [
+            vec!["share".to_owned()],
+            vec!["none".to_owned()],
+            vec!["n".to_owned(), "share".to_owned()],
+        ] {
+            assert!(
+                lake.stage("a.b", &rows.schema(), &wrong).await.is_err(),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_stops_half_way_leaves_no_file() {
+        let (folder, lake) = on_disk().await;
+        let stage = lake
+            .stage("a.b", &batch(&[]).schema(), &by_period())
+            .await
+            .unwrap();
+        let (mut dropped, mut abandoned) = (stage.writer(), stage.writer());
+        dropped.write(&batch(&[("2024", 1)])).await.unwrap();
+        abandoned.write(&batch(&[("2025", 1)])).await.unwrap();
+        drop(dropped);
+        abandoned.abandon().await;
+        assert_eq!(
+            walk(&folder.path().join("tables")),
+            Vec::<std::path::PathBuf>::new()
+        );
     }
 
     #[tokio::test]
