@@ -15,7 +15,7 @@ fn desk() -> Project {
 /// The same with more layout.
 fn desk_with(layout: &str) -> Project {
     let project = Project::starter();
-    for path in ["schemas/council/requests.yaml", "pipelines/council/requests.yaml", "pipelines/models/metrics/requests.sql", "pipelines/metrics/R01.yaml", "extracts/requests.csv"] {
+    for path in ["schemas/council/requests.yaml", "pipelines/council/requests.yaml", "pipelines/models/staging/request.sql", "pipelines/models/metrics/requests.sql", "pipelines/metrics/R01.yaml", "extracts/requests.csv"] {
         std::fs::remove_file(project.path(path)).unwrap();
     }
     project.write(

@@ -23,7 +23,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
 fn a_wrong_type_says_what_was_wanted() {
     let project = Project::starter();
     project.edit("pipelines/metrics/R01.yaml", "version: 1", "version: first");
-    check(&project).says(&["pipelines/metrics/R01.yaml:15:10"]);
+    check(&project).says(&["pipelines/metrics/R01.yaml:17:10"]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn sql_that_does_not_plan_is_shown_where_it_stands() {
     let project = Project::starter();
     project.edit("pipelines/models/metrics/requests.sql", "to_char(month", "to_chr(month");
     check(&project).says(&["pipelines/models/metrics/requests.sql:12:", "to_chr"]);
-    project.edit("pipelines/models/metrics/requests.sql", "from council.requests", "form council.requests");
+    project.edit("pipelines/models/metrics/requests.sql", "from staging.request", "form staging.request");
     check(&project).says(&["pipelines/models/metrics/requests.sql:"]);
 }
 
@@ -48,14 +48,14 @@ fn a_column_or_table_that_does_not_exist_is_answered_with_the_nearest() {
     project.edit("pipelines/models/metrics/requests.sql", "    received,\n", "    recieved,\n");
     check(&project).says(&["pipelines/models/metrics/requests.sql:18:5", "recieved", "received"]);
     let project = Project::starter();
-    project.edit("pipelines/models/metrics/requests.sql", "council.requests", "council.reqests");
-    check(&project).says(&["pipelines/models/metrics/requests.sql:22:6", "council.requests"]);
+    project.edit("pipelines/models/metrics/requests.sql", "staging.request", "staging.reqest");
+    check(&project).says(&["pipelines/models/metrics/requests.sql:22:6", "staging.request"]);
     let project = Project::starter();
     project.edit("pipelines/metrics/R01.yaml", "numerator: refused", "numerator: refusd");
     check(&project).says(&["pipelines/metrics/R01.yaml:8:12", "refused"]);
     let project = Project::starter();
     project.edit("schemas/council/requests.yaml", "check: refused <= received", "check: refusd <= received");
-    check(&project).says(&["schemas/council/requests.yaml:26:12", "refused"]);
+    check(&project).says(&["schemas/council/requests.yaml:22:12", "refused"]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_circle_of_models_is_named_whole() {
     for (name, other) in [("a", "b"), ("b", "a")] {
         project.write(
             &format!("pipelines/models/core/{name}.sql"),
-            format!("/*\ndescription: x\nowner: y\n*/\nselect n from core.{other}\n"),
+            format!("/*\ndescription: x\nowner: y\ngrain: [n]\n*/\nselect n from core.{other}\n"),
         );
     }
     check(&project).says(&["core.a", "core.b", "pipelines/models/core/a.sql"]);
@@ -99,7 +99,7 @@ fn every_problem_is_told_at_once() {
     project.edit("pipelines/metrics/R01.yaml", "unit: percent", "unit: percentage");
     check(&project).says(&[
         "pipelines/council/requests.yaml:8:1",
-        "schemas/council/requests.yaml:23:14",
+        "schemas/council/requests.yaml:19:14",
         "pipelines/models/metrics/requests.sql:18:5",
         "pipelines/metrics/R01.yaml:10:7",
     ]);

@@ -57,7 +57,7 @@ fn lineage_reaches_the_partners_columns() {
         .succeeds()
         .says(&["metrics.requests.refused", "council.requests.refused"]);
     project.jcw(&["lineage", "metrics.requests"]).succeeds().says(&["council.requests"]);
-    project.jcw(&["lineage", "metrics.request"]).says(&["did you mean metrics.requests"]);
+    project.jcw(&["lineage", "metrics.request"]).says(&["did you mean \"metrics.requests\""]);
 }
 
 #[test]

@@ -112,8 +112,12 @@ fn a_server_that_stumbles_is_asked_again() {
 
 #[test]
 fn a_file_over_the_cap_is_refused_and_nothing_of_it_is_kept() {
-    let server = Server::start(&format!("{BODY}{}", "2026-02-01,E06000033,1,1\n".repeat(400)));
+    let server = Server::start(BODY);
     let project = project(&server);
+    project.jcw(&["run"]).succeeds();
+    let large = format!("{BODY}{}", "2026-02-01,E06000033,1,1\n".repeat(400));
+    *server.body.lock().unwrap() = (large, "\"two\"".to_owned());
     project.jcw(&["run"]).exits(4).says(&["4096"]);
-    assert_eq!(project.status()[0]["status"], json!("rejected"));
+    assert_eq!(project.status()[1]["status"], json!("rejected"));
+    assert_eq!(project.value("select count(*) from council.requests"), json!(1));
 }

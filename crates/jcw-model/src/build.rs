@@ -130,7 +130,7 @@ pub async fn build(
     let plan = Arc::new(plan.clone());
     let runtime = runtime(options)?;
     let mut build = Build {
-        tables: Arc::new(Tables::new(plan.clone(), lake.clone(), runtime, options.memory)),
+        tables: Arc::new(Tables::new(plan.clone(), lake.clone(), runtime, options.memory, options.threads.max(1))),
         plan,
         lake,
         inputs,
@@ -377,7 +377,7 @@ impl Build<'_> {
             run_id: self.options.run_id.clone(),
             // Several models at a time use the cores better than several tasks
             // in one: nothing is exchanged between them.
-            partitions: if alone { self.options.threads.max(1) } else { 1 },
+            is_divided: alone,
         };
         running.spawn(async move {
             let began = Instant::now();

@@ -317,6 +317,17 @@ async fn one_thread_and_many_give_the_same_rows() {
     assert!(seen.iter().all(|rows| *rows == seen[0]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_hold_nulls_are_compared_as_values() {
+    let files = Files::new()
+        .model("staging.a", "tests:\n  - unique: [x, y]\n", "select column1 as x, column2 as y from (values ('a', null), (null, 'a'), (null, null))")
+        .model("staging.b", "tests:\n  - unique: [x, y]\n", "select column1 as x, column2 as y from (values ('a', null), ('b', 'c'), ('a', null))");
+    let lake = files.lake().await;
+    let report = files.build(&lake, &Inputs::default()).await;
+    assert!(is_built(&report, "staging.a"), "{:?}", outcomes(&report));
+    assert_eq!(table(&report, "staging.b").failures[0].keys, ["x = a, y = null"]);
+}
+
 #[test]
 fn what_stands_behind_a_metric_is_named() {
     let basis = metric_project().plan().basis("e03").unwrap();

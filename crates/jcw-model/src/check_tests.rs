@@ -178,6 +178,16 @@ fn an_answer_that_depends_on_an_order_it_does_not_have_is_a_warning() {
 }
 
 #[test]
+fn a_limit_without_an_order_is_a_warning() {
+    let files = Files::new()
+        .model("staging.a", "", "select area from council.requests\nlimit 5")
+        .model("staging.b", "", "select area from council.requests order by area, year limit 5");
+    let said = files.said();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("a.sql:6:1: a limit without an order"), "{said}");
+}
+
+#[test]
 fn tests_name_columns_that_the_model_has() {
     let files = Files::new().model(
         "staging.a",

@@ -43,6 +43,7 @@ mod tables;
 mod testing;
 mod trace;
 mod tree;
+mod unique;
 
 pub use explain::Basis;
 pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
@@ -56,3 +57,4 @@ pub use report::{TableOutcome as TableOutcome, Report, TableReport};
 pub use select::SelectError;
 pub use trace::How;
 pub use tree::{Tree, lineage};
+#[cfg(test)] mod speed;

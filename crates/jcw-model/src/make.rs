@@ -29,8 +29,8 @@ pub(crate) struct Maker {
     pub(crate) node: Node,
     pub(crate) identity: String,
     pub(crate) run_id: String,
-    /// Tasks among which the rows are divided.
-    pub(crate) partitions: usize,
+    /// Whether its rows are divided among tasks.
+    pub(crate) is_divided: bool,
 }
 
 /// What was made.
@@ -96,7 +96,7 @@ impl Maker {
     /// A view has no rows of its own to hold back; a blocking test holds back
     /// what reads it.
     async fn test_view(&self) -> Result<Made, MakeError> {
-        let mut catalog = self.tables.catalog(&self.node.needs, self.partitions).await?;
+        let mut catalog = self.tables.catalog(&self.node.needs, self.is_divided).await?;
         let plan = self.tables.query(&self.node, &catalog)?;
         let view = datafusion::datasource::ViewTable::new(plan, None);
         catalog.add(&self.node.name, provider_as_source(Arc::new(view)));
@@ -110,12 +110,12 @@ impl Maker {
     /// The plan of the rows. Sums of floating-point numbers depend on the order
     /// in which they are added, so such a query is not divided among tasks.
     async fn query(&self) -> Result<(Catalog, LogicalPlan), MakeError> {
-        let catalog = self.tables.catalog(&self.node.reads, self.partitions).await?;
+        let catalog = self.tables.catalog(&self.node.reads, self.is_divided).await?;
         let plan = self.tables.query(&self.node, &catalog)?;
-        if self.partitions == 1 || !adds_floats(&plan)? {
+        if !self.is_divided || !adds_floats(&plan)? {
             return Ok((catalog, self.in_order(plan)?));
         }
-        let catalog = self.tables.catalog(&self.node.reads, 1).await?;
+        let catalog = self.tables.catalog(&self.node.reads, false).await?;
         Ok((catalog, self.in_order(plan)?))
     }
 
@@ -149,7 +149,7 @@ impl Maker {
 
     async fn test(&self, staged: &Staged) -> Result<Vec<TestFailure>, MakeError> {
         let others: Vec<String> = self.node.needs.iter().filter(|need| **need != self.node.name).cloned().collect();
-        let mut catalog = self.tables.catalog(&others, self.partitions).await?;
+        let mut catalog = self.tables.catalog(&others, self.is_divided).await?;
         catalog.add(&self.node.name, provider_as_source(staged.provider()?));
         Ok(data_test::failures(&self.node, &self.plan, &catalog, Some(staged.rows())).await?)
     }

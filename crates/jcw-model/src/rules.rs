@@ -37,9 +37,14 @@ pub(crate) fn check_reads(
         for read in draft.reads.iter().filter(|read| !unread.contains(&read.table)) {
             problems.extend(tables.check(model, read, &text));
         }
-        if model.layer > Layer::Staging
-            && let Some(query) = query
-        {
+        let Some(query) = query else { continue };
+        if query.cuts_unordered {
+            problems.push(
+                Diagnostic::warning(text.find("limit"), "a limit without an order may keep other rows another time")
+                    .hint("add an order by that names a row once"),
+            );
+        }
+        if model.layer > Layer::Staging {
             for star in &query.stars {
                 problems.push(
                     Diagnostic::error(text.place(Some(*star)), format!("{} takes columns by `*`", model.name.value))

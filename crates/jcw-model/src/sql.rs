@@ -9,7 +9,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::planner::object_name_to_table_reference;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Select, SelectItem, Spanned, Statement as Sql, Visit, Visitor,
+    self, Expr, Ident, ObjectName, Select, SelectItem, Spanned, Statement as Sql, Visit, Visitor,
 };
 use jcw_project::Diagnostic;
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub(crate) struct Query {
     pub(crate) reads: Vec<Read>,
     /// Where `select *` stands.
     pub(crate) stars: Vec<Span>,
+    /// Whether rows are cut off that are in no order.
+    pub(crate) cuts_unordered: bool,
 }
 
 /// A table that a query reads.
@@ -54,13 +56,14 @@ impl Query {
             _ => return Err(vec![text.whole("a model is one select; here is more than one statement")]),
         };
         let reads = reads(&statement).map_err(|error| text.problems(&error))?;
-        let mut stars = Stars(Vec::new());
+        let mut habits = Habits::default();
         if let Statement::Statement(sql) = &statement {
-            let _ = sql.visit(&mut stars);
+            let _ = sql.visit(&mut habits);
         }
         Ok(Query {
             reads,
-            stars: stars.0,
+            stars: habits.stars,
+            cuts_unordered: habits.cuts_unordered,
             statement,
         })
     }
@@ -146,10 +149,21 @@ impl Visitor for Relations {
     }
 }
 
-struct Stars(Vec<Span>);
+#[derive(Default)]
+struct Habits {
+    stars: Vec<Span>,
+    cuts_unordered: bool,
+}
 
-impl Visitor for Stars {
+impl Visitor for Habits {
     type Break = ();
+
+    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+        let cuts = query.limit_clause.is_some() || query.fetch.is_some();
+        self.cuts_unordered |= cuts && query.order_by.is_none();
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         for item in &select.projection {
             let (SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options)) = item
@@ -157,7 +171,7 @@ impl Visitor for Stars {
                 continue;
             };
             if let Some(span) = Span::try_from_sqlparser_span(options.wildcard_token.0.span) {
-                self.0.push(span);
+                self.stars.push(span);
             }
         }
         ControlFlow::Continue(())

@@ -23,9 +23,10 @@ use tokio::sync::OnceCell;
 pub(crate) struct Tables {
     plan: Arc<Plan>,
     lake: Lake,
-    runtime: Arc<RuntimeEnv>,
-    /// Bytes that all models together may hold.
-    memory: usize,
+    /// Without tables: for a query that is one task, and for one that is
+    /// divided among several.
+    undivided: Catalog,
+    divided: Catalog,
     settled: Mutex<BTreeMap<String, Settled>>,
 }
 
@@ -48,12 +49,14 @@ struct Settled {
 }
 
 impl Tables {
-    pub(crate) fn new(plan: Arc<Plan>, lake: Lake, runtime: Arc<RuntimeEnv>, memory: usize) -> Tables {
+    /// `memory` is what all queries together may hold, in bytes; `threads` is
+    /// among how many tasks one is divided.
+    pub(crate) fn new(plan: Arc<Plan>, lake: Lake, runtime: Arc<RuntimeEnv>, memory: usize, threads: usize) -> Tables {
         Tables {
             plan,
             lake,
-            runtime,
-            memory,
+            undivided: Catalog::new(config(1, memory), runtime.clone()),
+            divided: Catalog::new(config(threads, memory), runtime),
             settled: Mutex::default(),
         }
     }
@@ -91,9 +94,9 @@ impl Tables {
         identity::of_table(&node.digest, &inputs)
     }
 
-    /// A catalogue with these tables, whose plans use this many tasks.
-    pub(crate) async fn catalog(&self, names: &[String], partitions: usize) -> Result<Catalog> {
-        let mut catalog = Catalog::new(config(partitions, self.memory), self.runtime.clone());
+    /// A catalogue with these tables, whose plans are divided among tasks or not.
+    pub(crate) async fn catalog(&self, names: &[String], is_divided: bool) -> Result<Catalog> {
+        let mut catalog = if is_divided { self.divided.clone() } else { self.undivided.clone() };
         for name in names {
             catalog.add(name, provider_as_source(self.provider(name).await?));
         }
@@ -147,7 +150,7 @@ impl Tables {
                     .plan
                     .node(table)
                     .ok_or_else(|| plan_datafusion_err!("{table} is not a view of this project"))?;
-                let catalog = self.catalog(&node.reads, 1).await?;
+                let catalog = self.catalog(&node.reads, false).await?;
                 let plan = self.query(node, &catalog)?;
                 Ok(Arc::new(ViewTable::new(plan, Some(node.sql.clone()))))
             }

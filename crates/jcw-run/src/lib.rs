@@ -33,21 +33,33 @@ pub use views::{query, query_all, rejects, releases, rollback, status};
 use chrono::{DateTime, Utc};
 use jcw_lake::Lake;
 use jcw_model::Plan;
-use jcw_project::{Diagnostic, Environment, Level, Project};
+use jcw_project::{Diagnostic, Draft, Environment, Level, Project};
 use std::path::Path;
 
 /// Reads and checks a whole project: its files, its contracts' rules, its
 /// models and metrics. The project is given when it may run.
 pub fn check(root: &Path, environment: &dyn Environment) -> (Option<Project>, Vec<Diagnostic>) {
-    let (project, mut problems) = Project::load(root, environment);
-    if let Some(project) = &project {
+    let draft = Draft::read(root, environment);
+    let mut problems = draft.diagnostics.clone();
+    if let Some(project) = &draft.project {
         problems.extend(project.contracts.iter().flat_map(jcw_contract::check_rules));
-        problems.extend(jcw_model::check(project));
     }
-    problems.sort_by(|a, b| (a.place.clone(), a.level).cmp(&(b.place.clone(), b.level)));
+    problems.extend(jcw_model::check_draft(&draft));
+    problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
     problems.dedup();
     let is_right = !problems.iter().any(|problem| problem.level == Level::Error);
-    (project.filter(|_| is_right), problems)
+    (draft.project.filter(|_| is_right), problems)
+}
+
+/// Whether the last release was made by this very project, which is then known
+/// to be right: planning every query again would be most of what a run with
+/// nothing to do does.
+pub async fn is_released(project: &Project, lake: &Lake) -> Result<bool, Error> {
+    let current = lake.current_release().await?;
+    Ok(current.is_some_and(|release| {
+        let rules = publish::rules(project);
+        release.contents.rules == rules && release.contents.metrics == publish::metrics(project)
+    }))
 }
 
 /// The plan of a project that is right.

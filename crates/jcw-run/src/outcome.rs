@@ -78,7 +78,7 @@ impl Outcome {
     pub(crate) fn take_in(&mut self, report: &Report) {
         for table in &report.tables {
             match table.outcome {
-                TableOutcome::Built => self.built += 1,
+                TableOutcome::Built if table.version.is_some() => self.built += 1,
                 TableOutcome::Unchanged => self.unchanged_models += 1,
                 TableOutcome::Failed(ref reason) => self.failed_models.push(format!("{}: {reason}", table.table)),
                 _ => {}
@@ -130,7 +130,7 @@ impl fmt::Display for Outcome {
         if !self.due {
             return write!(f, "Nothing is due.");
         }
-        let release = self.release.as_deref().unwrap_or("none");
+        let release = self.release.as_deref().unwrap_or("no release");
         if self.did_nothing() {
             return write!(
                 f,

@@ -10,27 +10,30 @@ use jcw_project::{Materialised, Project, Seed};
 use std::collections::BTreeMap;
 
 /// What a release of the project as it is now would be made from.
-pub(crate) fn draft(project: &Project, plan: &Plan, standing: &[&Extract], run_id: &str) -> Contents {
+pub(crate) fn draft(project: &Project, standing: &[&Extract], run_id: &str) -> Contents {
+    Contents {
+        run_id: run_id.to_owned(),
+        note: Note::Publish,
+        extracts: standing.iter().map(|extract| released(extract)).collect(),
+        metrics: metrics(project),
+        rules: rules(project),
+        ..Contents::default()
+    }
+}
+
+/// Hash of each metric's definition.
+pub(crate) fn metrics(project: &Project) -> BTreeMap<String, String> {
+    project.metrics.iter().map(|metric| (metric.id.value.clone(), metric.hash.clone())).collect()
+}
+
+/// Hash of everything else in the project that decides a figure, and the
+/// version of this program.
+pub(crate) fn rules(project: &Project) -> BTreeMap<String, String> {
     let contracts = project.contracts.iter().map(|c| (format!("contract {}", c.id.value), c.hash.clone()));
     let seeds = project.seeds.iter().map(|s| (s.name.clone(), seed_hash(s)));
     let models = project.models.iter().map(|m| (format!("model {}", m.name.value), m.hash.clone()));
     let engine = std::iter::once(("jcw".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
-    let views = plan.nodes().iter().filter(|node| node.materialised == Materialised::View);
-    Contents {
-        run_id: run_id.to_owned(),
-        note: Note::Publish,
-        tables: BTreeMap::new(),
-        extracts: standing.iter().map(|extract| released(extract)).collect(),
-        models: BTreeMap::new(),
-        metrics: project.metrics.iter().map(|m| (m.id.value.clone(), m.hash.clone())).collect(),
-        rules: contracts.chain(seeds).chain(models).chain(engine).collect(),
-        views: views
-            .map(|node| View {
-                name: node.name.clone(),
-                sql: node.sql.clone(),
-            })
-            .collect(),
-    }
+    contracts.chain(seeds).chain(models).chain(engine).collect()
 }
 
 /// What decides a seed's rows: its file and its contract.
@@ -95,6 +98,7 @@ pub(crate) async fn inputs(
 /// Publishes what was built.
 pub(crate) async fn publish(
     lake: &Lake,
+    plan: &Plan,
     mut draft: Contents,
     sources: &BTreeMap<String, u64>,
     report: &Report,
@@ -109,6 +113,13 @@ pub(crate) async fn publish(
         }
         draft.models.insert(table.table.clone(), table.identity.clone());
     }
+    let views = plan.nodes().iter().filter(|node| node.materialised == Materialised::View);
+    draft.views = views
+        .map(|node| View {
+            name: node.name.clone(),
+            sql: node.sql.clone(),
+        })
+        .collect();
     Ok(lake.publish(draft).await?)
 }
 
@@ -118,7 +129,7 @@ pub(crate) fn tell(watcher: &dyn Watcher, event: jcw_model::Event<'_>) {
         jcw_model::Event::Started { table, .. } => watcher.saw(Progress::Building { model: table.to_owned() }),
         jcw_model::Event::Finished(report) => {
             let unchanged = match report.outcome {
-                TableOutcome::Built => false,
+                TableOutcome::Built if report.version.is_some() => false,
                 TableOutcome::Unchanged => true,
                 _ => return,
             };

@@ -4,7 +4,7 @@
 use crate::Error;
 use crate::ledger::{Extract, Ledger};
 use crate::progress::{Progress, Watcher};
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use jcw_extract::{RemoteFile, Stillness};
 use jcw_lake::{Lake, Landed};
 use jcw_project::{Contract, Source};
@@ -152,7 +152,8 @@ fn accepted(seen: &Extract, accept: &[String]) -> bool {
 
 fn blank(source: &Source, contract: &Contract, run_id: &str, url: &str, file: &str) -> Extract {
     Extract {
-        received_at: Utc::now(),
+        // As exact as the ledger keeps it, so that it is the same when read again.
+        received_at: Utc::now().trunc_subsecs(6),
         run_id: run_id.to_owned(),
         source: source.id.value.clone(),
         partner: source.partner.clone(),

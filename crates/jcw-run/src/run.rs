@@ -180,6 +180,15 @@ async fn pull_and_load(
             news.extend(load(project, lake, ledger, source, contract, arrivals, accept, watcher).await?);
         }
         for extract in &news {
+            tracing::info!(
+                source = %extract.source,
+                file = %extract.file,
+                status = %extract.status,
+                received = extract.received,
+                accepted = extract.accepted,
+                rejected = extract.rejected,
+                "file received"
+            );
             watcher.saw(Progress::Received {
                 source: extract.source.clone(),
                 file: extract.file.clone(),
@@ -231,14 +240,14 @@ async fn build_and_publish(
     outcome: &mut Outcome,
     watcher: &dyn Watcher,
 ) -> Result<(), Error> {
-    let plan = crate::plan(project)?;
-    let draft = publish::draft(project, &plan, &ledger.standing(), &outcome.run_id);
+    let draft = publish::draft(project, &ledger.standing(), &outcome.run_id);
     if select.is_empty()
         && let Some(current) = publish::is_published(lake, &draft).await?
     {
         outcome.release = Some(current.id);
         return Ok(());
     }
+    let plan = crate::plan(project)?;
     let inputs = publish::inputs(project, lake, seeds::read_all(project)?).await?;
     let options = Options {
         run_id: outcome.run_id.clone(),
@@ -253,7 +262,8 @@ async fn build_and_publish(
         outcome.release = lake.current_release().await?.map(|release| release.id);
         return Ok(());
     }
-    let release = publish::publish(lake, draft, &inputs.sources, &report).await?;
+    tracing::info!(built = outcome.built, unchanged = outcome.unchanged_models, "models built");
+    let release = publish::publish(lake, &plan, draft, &inputs.sources, &report).await?;
     watcher.saw(Progress::Published {
         release: release.id.clone(),
     });

@@ -34,18 +34,37 @@ pub(crate) fn root(global: &Global) -> anyhow::Result<PathBuf> {
 /// The project, if every one of its files is right; else all problems are
 /// told and the error counts them.
 pub(crate) fn project(global: &Global) -> anyhow::Result<Project> {
-    project_in(global, &jcw_project::ProcessEnvironment)
+    checked(global, &jcw_project::ProcessEnvironment)
+}
+
+/// The project and its lake, for a command that writes. A project that the last
+/// release was made by is not checked again.
+pub(crate) async fn ready(global: &Global) -> anyhow::Result<(Project, Lake)> {
+    ready_in(global, &jcw_project::ProcessEnvironment).await
 }
 
 /// The same, with a variable set that the process does not have.
-pub(crate) fn project_with(global: &Global, name: &str, value: &Path) -> anyhow::Result<Project> {
+pub(crate) async fn ready_with(global: &Global, name: &str, value: &Path) -> anyhow::Result<(Project, Lake)> {
     let process = jcw_project::ProcessEnvironment;
-    project_in(global, &|asked: &str| {
+    let environment = |asked: &str| {
         if asked == name { Some(value.to_string_lossy().into_owned()) } else { process.get(asked) }
-    })
+    };
+    ready_in(global, &environment).await
 }
 
-fn project_in(global: &Global, environment: &dyn Environment) -> anyhow::Result<Project> {
+async fn ready_in(global: &Global, environment: &(dyn Environment + Sync)) -> anyhow::Result<(Project, Lake)> {
+    let root = root(global)?;
+    let (Some(project), _) = Project::load(&root, environment) else {
+        return checked(global, environment).and_then(|_| anyhow::bail!("the project changed while it was read; run again"));
+    };
+    let opened = lake(global, &project).await?;
+    if jcw_run::is_released(&project, &opened).await? {
+        return Ok((project, opened));
+    }
+    Ok((checked(global, environment)?, opened))
+}
+
+fn checked(global: &Global, environment: &dyn Environment) -> anyhow::Result<Project> {
     let root = root(global)?;
     let (project, problems) = jcw_run::check(&root, environment);
     tell(&root, &problems)?;

@@ -18,8 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
-    let project = home::project(global)?;
-    let lake = home::lake(global, &project).await?;
+    let (project, lake) = home::ready(global).await?;
     let watcher = watch::watcher();
     let outcome = jcw_run::build(&project, &lake, &args.select, watcher.as_ref()).await?;
     drop(watcher);

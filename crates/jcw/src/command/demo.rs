@@ -32,8 +32,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             extracts.display()
         );
     }
-    let project = home::project_with(global, "JCW_SOURCES", &extracts)?;
-    let lake = home::lake(global, &project).await?;
+    let (project, lake) = home::ready_with(global, "JCW_SOURCES", &extracts).await?;
     if !jcw_run::came_from(&lake, &extracts).await? {
         bail!(
             "the lake at {} holds extracts that are not the demo's; name another, as in `jcw demo --lake demo-lake`",

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 /// Start a project in a folder
 ///
-/// Writes a warehouse with one partner, one source with its contract, one
-/// model, one metric and a sample extract, all of which check and run.
+/// Writes a warehouse with one partner, one source with its contract, two
+/// models, one metric and a sample extract, all of which check and run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder; made when it is not there
@@ -17,10 +17,11 @@ pub(crate) struct Args {
 }
 
 /// Every file of the starter, as it is written.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("pipelines/warehouse.yaml", include_str!("init/warehouse.yaml")),
     ("pipelines/council/requests.yaml", include_str!("init/source.yaml")),
     ("schemas/council/requests.yaml", include_str!("init/contract.yaml")),
+    ("pipelines/models/staging/request.sql", include_str!("init/staging.sql")),
     ("pipelines/models/metrics/requests.sql", include_str!("init/model.sql")),
     ("pipelines/metrics/R01.yaml", include_str!("init/metric.yaml")),
     ("extracts/requests.csv", include_str!("init/requests.csv")),

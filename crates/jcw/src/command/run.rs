@@ -26,8 +26,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
-    let project = home::project(global)?;
-    let lake = home::lake(global, &project).await?;
+    let (project, lake) = home::ready(global).await?;
     let request = Request {
         which: match (args.due, args.sources.is_empty()) {
             (true, _) => Which::Due(chrono::Utc::now()),

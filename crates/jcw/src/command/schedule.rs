@@ -6,6 +6,7 @@ use crate::{home, output, watch};
 use chrono::Utc;
 use chrono_tz::Tz;
 use jcw_run::{Request, Which};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run what is due, for ever; or show when that will be
 ///
@@ -42,8 +43,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         output::say(&table.to_string())?;
         return Ok(Exit::Done);
     }
-    let lake = home::lake(global, &project).await?;
-    let mut stop = std::pin::pin!(stopped());
+    let (project, lake) = home::ready(global).await?;
+    let mut stop = Stop::listen()?;
     loop {
         let request = Request {
             which: Which::Due(Utc::now()),
@@ -63,7 +64,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         let minute = std::time::Duration::from_secs(60 - Utc::now().timestamp().rem_euclid(60) as u64);
         tokio::select! {
             () = tokio::time::sleep(minute) => {}
-            () = &mut stop => return Ok(Exit::Done),
+            () = stop.asked() => return Ok(Exit::Done),
         }
     }
 }
@@ -73,18 +74,25 @@ fn zone(zone: &Tz, at: chrono::DateTime<Utc>) -> String {
     format!("{} ({})", zone.name(), at.with_timezone(zone).format("%Z"))
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ctrl-C or SIGTERM, listened for from the start, so that one that comes
+/// during a run ends the process after it and not in its middle.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Stop {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -19,4 +19,4 @@ select
     received_status,
     refused,
     refused_status
-from council.requests
+from staging.request
