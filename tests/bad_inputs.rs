@@ -134,7 +134,7 @@ fn n9_invisible_spaces_round_a_value_or_a_label_do_not_count() {
 #[test]
 fn n11_a_workbook_or_a_page_called_csv_is_rejected_by_what_it_is() {
     refuses(&desk(), b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml", "rejected", "");
-    refuses(&desk(), "<!DOCTYPE html><html><body>Log in</body></html>\n", "rejected", "HTML");
+    refuses(&desk(), "<!DOCTYPE html><html><body>Log in</body></html>\n", "rejected", "web page");
     refuses(&desk(), "%PDF-1.7\nabc\n", "rejected", "PDF");
 }
 

@@ -67,7 +67,7 @@ fn a_circle_of_models_is_named_whole() {
             format!("/*\ndescription: x\nowner: y\ngrain: [n]\n*/\nselect n from core.{other}\n"),
         );
     }
-    check(&project).says(&["core.a", "core.b", "pipelines/models/core/a.sql"]);
+    check(&project).says(&["core.a <- core.b", "pipelines/models/core/"]);
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn the_demo_never_mixes_with_real_files() {
     let project = Project::southend();
     project.write("extracts/requests.csv", "real");
     project.jcw(&["demo"]).exits(1).says(&["--out"]);
-    let project = Project::starter();
-    project.jcw(&["run"]).succeeds();
-    std::fs::remove_dir_all(project.path("extracts")).unwrap();
-    project.jcw(&["demo"]).exits(1).says(&["--lake"]);
+    let project = Project::southend();
+    project.jcw(&["demo", "--out", "one"]).succeeds();
+    project.jcw(&["demo", "--out", "two"]).exits(1).says(&["--lake"]);
+    Project::starter().jcw(&["demo", "--out", "one"]).exits(1).says(&["a checkout"]);
 }

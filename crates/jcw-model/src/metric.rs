@@ -3,9 +3,9 @@
 //! special: what differs between them is in their files.
 
 use crate::catalog::Catalog;
-use crate::trace::{Expressions, Traced};
 use crate::problem::{Text, listed};
 use crate::sql::{columns_in, parse_expression};
+use crate::trace::{Expressions, Traced};
 use arrow::array::{ArrayRef, Int64Array, StringViewArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -16,7 +16,8 @@ use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::prelude::col;
 use datafusion::sql::sqlparser::ast;
 use jcw_project::{
-    Diagnostic, Grain, MODEL_COLUMNS, Metric, Part, Placed, Polarity, STATUS_MISSING, STATUS_OK, Unit,
+    Diagnostic, Grain, MODEL_COLUMNS, Metric, Part, Placed, Polarity, STATUS_MISSING, STATUS_OK,
+    Unit,
 };
 use std::sync::Arc;
 
@@ -28,8 +29,14 @@ pub const METRIC_DEFINITION: &str = "published.metric_definition";
 pub const STATUS_NO_DENOMINATOR: &str = "no_denominator";
 
 /// Columns that name a figure once.
-pub(crate) const VALUE_GRAIN: [&str; 6] =
-    ["metric_id", "part", "area_code", "period", "breakdown_topic", "breakdown"];
+pub(crate) const VALUE_GRAIN: [&str; 6] = [
+    "metric_id",
+    "part",
+    "area_code",
+    "period",
+    "breakdown_topic",
+    "breakdown",
+];
 
 /// What `published.metric_value` looks like.
 pub fn value_schema() -> SchemaRef {
@@ -76,7 +83,11 @@ pub(crate) struct Queries {
 
 /// The SQL of every part of a metric over a model with these columns, or
 /// what is wrong with the metric.
-pub(crate) fn queries(metric: &Metric, model: &DFSchema, catalog: &Catalog) -> Result<Queries, Vec<Diagnostic>> {
+pub(crate) fn queries(
+    metric: &Metric,
+    model: &DFSchema,
+    catalog: &Catalog,
+) -> Result<Queries, Vec<Diagnostic>> {
     let mut problems = model_columns(metric, model);
     let check = Check { model, catalog };
     let filter = metric
@@ -90,7 +101,12 @@ pub(crate) fn queries(metric: &Metric, model: &DFSchema, catalog: &Catalog) -> R
             parts.push(PartSql {
                 metric: metric.id.value.clone(),
                 part: part.id.value.clone(),
-                sql: query(metric, part, filter.as_ref().map(|filter| &filter.sql), &figure),
+                sql: query(
+                    metric,
+                    part,
+                    filter.as_ref().map(|filter| &filter.sql),
+                    &figure,
+                ),
             });
             traced.take_in(trace(&metric.from, model, filter.as_ref(), &figure));
         }
@@ -108,11 +124,19 @@ pub(crate) fn definitions(metrics: &[Metric]) -> Result<RecordBatch, ArrowError>
         .flat_map(|metric| metric.parts.iter().map(move |part| (metric, part)))
         .collect();
     let text = |value: fn(&Metric, &Part) -> Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(|(metric, part)| value(metric, part)).collect::<StringViewArray>())
+        Arc::new(
+            rows.iter()
+                .map(|(metric, part)| value(metric, part))
+                .collect::<StringViewArray>(),
+        )
     };
-    let versions: Int64Array = rows.iter().map(|(metric, _)| i64::from(metric.version)).collect::<Vec<_>>().into();
+    let versions: Int64Array = rows
+        .iter()
+        .map(|(metric, _)| i64::from(metric.version))
+        .collect::<Vec<_>>()
+        .into();
     RecordBatch::try_from_iter_with_nullable([
-        ("id", text(|m, _| Some(m.id.value.clone())), true),
+        ("metric_id", text(|m, _| Some(m.id.value.clone())), true),
         ("part", text(|_, p| Some(p.id.value.clone())), true),
         ("part_name", text(|_, p| Some(p.name.clone())), true),
         ("name", text(|m, _| Some(m.name.clone())), true),
@@ -120,12 +144,28 @@ pub(crate) fn definitions(metrics: &[Metric]) -> Result<RecordBatch, ArrowError>
         ("owner", text(|m, _| Some(m.owner.clone())), true),
         ("definition", text(|m, _| Some(m.definition.clone())), true),
         ("cohort", text(|m, _| Some(m.cohort.clone())), true),
-        ("numerator", text(|_, p| Some(p.numerator.value.clone())), true),
-        ("denominator", text(|_, p| p.denominator.as_ref().map(|sql| sql.value.clone())), true),
+        (
+            "numerator",
+            text(|_, p| Some(p.numerator.value.clone())),
+            true,
+        ),
+        (
+            "denominator",
+            text(|_, p| p.denominator.as_ref().map(|sql| sql.value.clone())),
+            true,
+        ),
         ("unit", text(|m, _| Some(unit_word(m.unit).into())), true),
-        ("polarity", text(|m, _| Some(polarity_word(m.polarity).into())), true),
+        (
+            "polarity",
+            text(|m, _| Some(polarity_word(m.polarity).into())),
+            true,
+        ),
         ("grain", text(|m, _| Some(grain_word(m.grain).into())), true),
-        ("dimensions", text(|m, _| Some(m.dimensions.join(", "))), true),
+        (
+            "dimensions",
+            text(|m, _| Some(m.dimensions.join(", "))),
+            true,
+        ),
         ("source", text(|m, _| Some(m.source.clone())), true),
         ("comparator", text(|m, _| Some(m.comparator.clone())), true),
         ("caveats", text(|m, _| Some(m.caveats.join("\n"))), true),
@@ -182,22 +222,39 @@ struct Figure {
     statuses: Vec<String>,
 }
 
-fn figure(metric: &Metric, part: &Part, check: &Check<'_>, problems: &mut Vec<Diagnostic>) -> Option<Figure> {
+fn figure(
+    metric: &Metric,
+    part: &Part,
+    check: &Check<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Figure> {
     let numerator = check.number(&part.numerator, problems);
-    let denominator = part.denominator.as_ref().map(|sql| check.number(sql, problems));
-    let published = part.published.as_ref().map(|sql| check.number(sql, problems));
+    let denominator = part
+        .denominator
+        .as_ref()
+        .map(|sql| check.number(sql, problems));
+    let published = part
+        .published
+        .as_ref()
+        .map(|sql| check.number(sql, problems));
     match (metric.unit, &part.denominator) {
         (Unit::Percent | Unit::Per10000, None) => problems.push(
             Diagnostic::error(
                 part.numerator.place.clone(),
-                format!("a metric in {} divides, and this one has no denominator", unit_word(metric.unit)),
+                format!(
+                    "a metric in {} divides, and this one has no denominator",
+                    unit_word(metric.unit)
+                ),
             )
             .hint("add a denominator, or use unit: count"),
         ),
         (Unit::Count | Unit::YesNo, Some(denominator)) => problems.push(
             Diagnostic::error(
                 denominator.place.clone(),
-                format!("a metric in {} does not divide, and this one has a denominator", unit_word(metric.unit)),
+                format!(
+                    "a metric in {} does not divide, and this one has a denominator",
+                    unit_word(metric.unit)
+                ),
             )
             .hint("take the denominator out, or use unit: percent"),
         ),
@@ -213,7 +270,10 @@ fn figure(metric: &Metric, part: &Part, check: &Check<'_>, problems: &mut Vec<Di
         None => None,
     };
     let mut used = columns_in(&numerator.sql);
-    for column in denominator.iter().flat_map(|checked| columns_in(&checked.sql)) {
+    for column in denominator
+        .iter()
+        .flat_map(|checked| columns_in(&checked.sql))
+    {
         if !used.contains(&column) {
             used.push(column);
         }
@@ -260,15 +320,21 @@ fn query(metric: &Metric, part: &Part, filter: Option<&ast::Expr>, figure: &Figu
     let divides = figure.denominator.is_some();
     let value = match (metric.unit, divides) {
         (Unit::Percent, _) => "case when denominator <> 0 then 100 * numerator / denominator end",
-        (Unit::Per10000, _) => "case when denominator <> 0 then 10000 * numerator / denominator end",
-        (Unit::Pounds | Unit::Weeks, true) => "case when denominator <> 0 then numerator / denominator end",
+        (Unit::Per10000, _) => {
+            "case when denominator <> 0 then 10000 * numerator / denominator end"
+        }
+        (Unit::Pounds | Unit::Weeks, true) => {
+            "case when denominator <> 0 then numerator / denominator end"
+        }
         _ => "numerator",
     };
     let missing = match divides {
         true => "numerator is null or denominator is null",
         false => "numerator is null",
     };
-    let filter = filter.map(|filter| format!("\n    and ({filter})")).unwrap_or_default();
+    let filter = filter
+        .map(|filter| format!("\n    and ({filter})"))
+        .unwrap_or_default();
     format!(
         "select
   {id} as metric_id, {part_id} as part, {part_name} as part_name,
@@ -347,9 +413,16 @@ fn model_columns(metric: &Metric, model: &DFSchema) -> Vec<Diagnostic> {
         problems.push(
             Diagnostic::error(
                 place.clone(),
-                format!("{} cannot feed a metric: it has no column {}", metric.from.value, listed(&missing)),
+                format!(
+                    "{} cannot feed a metric: it has no column {}",
+                    metric.from.value,
+                    listed(&missing)
+                ),
             )
-            .hint(format!("a model that feeds a metric has the columns {}", MODEL_COLUMNS.join(", "))),
+            .hint(format!(
+                "a model that feeds a metric has the columns {}",
+                MODEL_COLUMNS.join(", ")
+            )),
         );
     }
     for column in ["period_start", "period_end"] {
@@ -359,7 +432,11 @@ fn model_columns(metric: &Metric, model: &DFSchema) -> Vec<Diagnostic> {
             problems.push(
                 Diagnostic::error(
                     place.clone(),
-                    format!("{} cannot feed a metric: {column} is {}, not a date", metric.from.value, field.data_type()),
+                    format!(
+                        "{} cannot feed a metric: {column} is {}, not a date",
+                        metric.from.value,
+                        field.data_type()
+                    ),
                 )
                 .hint(format!("write cast({column} as date) in the model")),
             );
@@ -399,19 +476,36 @@ impl Check<'_> {
         None
     }
 
-    fn typed(&self, sql: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Option<(Checked, DataType)> {
+    fn typed(
+        &self,
+        sql: &Placed<String>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<(Checked, DataType)> {
         let text = Text::of_scalar(sql);
-        let expression = parse_expression(&text).map_err(|found| problems.extend(found)).ok()?;
+        let expression = parse_expression(&text)
+            .map_err(|found| problems.extend(found))
+            .ok()?;
         let planned = self.catalog.plan_expression(expression.clone(), self.model);
         match planned.and_then(|planned| Ok((planned.get_type(self.model)?, planned))) {
             Ok((_, planned)) if takes_rows_together(&planned) => {
                 problems.push(
-                    text.whole("a figure is made from one row of its model, and this takes rows together")
-                        .hint(format!("sum or count in a model under pipelines/models/metrics/, not in {}", sql.value)),
+                    text.whole(
+                        "a figure is made from one row of its model, and this takes rows together",
+                    )
+                    .hint(format!(
+                        "sum or count in a model under pipelines/models/metrics/, not in {}",
+                        sql.value
+                    )),
                 );
                 None
             }
-            Ok((found, planned)) => Some((Checked { sql: expression, planned }, found)),
+            Ok((found, planned)) => Some((
+                Checked {
+                    sql: expression,
+                    planned,
+                },
+                found,
+            )),
             Err(error) => {
                 problems.extend(text.problems(&error));
                 None
@@ -431,5 +525,7 @@ fn takes_rows_together(expression: &Expr) -> bool {
                 | Expr::Exists(_)
         )
     };
-    expression.exists(|expression| Ok(together(expression))).unwrap_or(true)
+    expression
+        .exists(|expression| Ok(together(expression)))
+        .unwrap_or(true)
 }

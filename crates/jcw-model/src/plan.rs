@@ -18,7 +18,8 @@ use arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
 use datafusion::sql::parser::Statement;
 use jcw_project::{
-    Check, Classification, Contract, Diagnostic, Layer, Level, Materialised, Model, Place, Placed, Project, Test,
+    Check, Classification, Contract, Diagnostic, Layer, Level, Materialised, Model, Place, Placed,
+    Project, Test,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -120,7 +121,9 @@ impl Plan {
 
     /// Source tables and seeds with their columns, by name.
     pub fn declared(&self) -> impl Iterator<Item = (&str, &SchemaRef)> {
-        self.declared.iter().map(|(name, table)| (name.as_str(), &table.schema))
+        self.declared
+            .iter()
+            .map(|(name, table)| (name.as_str(), &table.schema))
     }
 
     /// What a column says about a person: as its contract declares it, or as
@@ -209,9 +212,9 @@ impl<'p> Planner<'p> {
             Ok(schema) => schema,
             Err(problems) => {
                 let place = &contract.id.place;
-                let problems = problems
-                    .into_iter()
-                    .map(|problem| Diagnostic::error(place.clone(), problem.message).hint(problem.hint));
+                let problems = problems.into_iter().map(|problem| {
+                    Diagnostic::error(place.clone(), problem.message).hint(problem.hint)
+                });
                 self.problems.extend(problems);
                 return;
             }
@@ -222,7 +225,8 @@ impl<'p> Planner<'p> {
             .map(|column| (column.name.value.clone(), column.classification))
             .collect();
         self.know(table, schema.clone());
-        self.declared.insert(table.to_owned(), Declared { schema, classes });
+        self.declared
+            .insert(table.to_owned(), Declared { schema, classes });
     }
 
     /// Lets later nodes read `table`.
@@ -256,7 +260,9 @@ impl<'p> Planner<'p> {
     fn drafts(&mut self) -> Vec<Draft<'p>> {
         let mut drafts = Vec::new();
         for model in &self.project.models {
-            if !self.project.metrics.is_empty() && [METRIC_VALUE, METRIC_DEFINITION].contains(&model.name.as_str()) {
+            if !self.project.metrics.is_empty()
+                && [METRIC_VALUE, METRIC_DEFINITION].contains(&model.name.as_str())
+            {
                 // The project's own check has said so.
                 continue;
             }
@@ -279,7 +285,10 @@ impl<'p> Planner<'p> {
         let query = Query::parse(&Text::of_model(model))
             .map_err(|problems| self.problems.extend(problems))
             .ok();
-        let reads = query.as_ref().map(|query| query.reads.clone()).unwrap_or_default();
+        let reads = query
+            .as_ref()
+            .map(|query| query.reads.clone())
+            .unwrap_or_default();
         let mut needs: BTreeSet<String> = reads.iter().map(|read| read.table.clone()).collect();
         for test in &model.tests {
             if let Check::Relationship { to, .. } = &test.check {
@@ -303,7 +312,12 @@ impl<'p> Planner<'p> {
             .map(|metric| metric.from.value.clone())
             .collect::<BTreeSet<_>>()
             .into_iter()
-            .filter(|table| self.project.models.iter().any(|model| model.name.value == *table))
+            .filter(|table| {
+                self.project
+                    .models
+                    .iter()
+                    .any(|model| model.name.value == *table)
+            })
             .map(|table| Read { table, span: None })
             .collect();
         Draft {
@@ -322,7 +336,11 @@ impl<'p> Planner<'p> {
         let made = match &draft.of {
             Of::Model(_, None) => None,
             Of::Model(model, Some(query)) => {
-                match draft.reads.iter().all(|read| self.schemas.contains_key(&read.table)) {
+                match draft
+                    .reads
+                    .iter()
+                    .all(|read| self.schemas.contains_key(&read.table))
+                {
                     true => self.plan_model(model, query, draft),
                     false => None,
                 }
@@ -349,7 +367,9 @@ impl<'p> Planner<'p> {
         let schema = match stored_schema(&model.name, plan.schema().as_arrow()) {
             Ok(schema) => schema,
             Err(problems) => {
-                let problems = problems.into_iter().map(|problem| text.whole(problem.message).hint(problem.hint));
+                let problems = problems
+                    .into_iter()
+                    .map(|problem| text.whole(problem.message).hint(problem.hint));
                 self.problems.extend(problems);
                 return None;
             }
@@ -364,7 +384,11 @@ impl<'p> Planner<'p> {
             owner: model.owner.clone(),
             materialised: model.materialised,
             tags: model.tags.clone(),
-            grain: model.grain.iter().map(|column| column.value.clone()).collect(),
+            grain: model
+                .grain
+                .iter()
+                .map(|column| column.value.clone())
+                .collect(),
             sql: model.sql.clone(),
             reads: draft.reads.iter().map(|read| read.table.clone()).collect(),
             schema,
@@ -398,8 +422,11 @@ impl<'p> Planner<'p> {
                 Err(problems) => self.problems.extend(problems),
             }
         }
-        let parts: Vec<String> =
-            self.metrics.iter().flat_map(|metric| metric.parts.iter().map(|part| part.sql.clone())).collect();
+        let parts: Vec<String> = self
+            .metrics
+            .iter()
+            .flat_map(|metric| metric.parts.iter().map(|part| part.sql.clone()))
+            .collect();
         let sql = parts.join("\nunion all\n");
         let place = Place::start_of("pipelines/metrics");
         let grain: Vec<String> = VALUE_GRAIN.iter().map(ToString::to_string).collect();
@@ -429,18 +456,27 @@ impl<'p> Planner<'p> {
         let rows = match metric::definitions(&self.project.metrics) {
             Ok(rows) => rows,
             Err(error) => {
-                self.problems
-                    .push(Diagnostic::error(place, format!("the metrics do not make a table: {error}")));
+                self.problems.push(Diagnostic::error(
+                    place,
+                    format!("the metrics do not make a table: {error}"),
+                ));
                 return None;
             }
         };
-        let grain = vec!["id".to_owned(), "part".to_owned()];
+        let grain = vec!["metric_id".to_owned(), "part".to_owned()];
         let tests = grain_tests(&grain, &place);
-        let hashes: Vec<&str> = self.project.metrics.iter().map(|metric| metric.hash.as_str()).collect();
+        let hashes: Vec<&str> = self
+            .project
+            .metrics
+            .iter()
+            .map(|metric| metric.hash.as_str())
+            .collect();
         Some(Node {
             name: METRIC_DEFINITION.to_owned(),
             layer: Layer::Published,
-            description: "one row for each part of each metric: what it means and who answers for it".to_owned(),
+            description:
+                "one row for each part of each metric: what it means and who answers for it"
+                    .to_owned(),
             owner: "the owner of each metric".to_owned(),
             materialised: Materialised::Table,
             tags: Vec::new(),
@@ -472,7 +508,9 @@ impl<'p> Planner<'p> {
                         self.check_column(column, &model.name, &schema);
                     }
                 }
-                Check::AcceptedValues { column, .. } => self.check_column(column, &model.name, &schema),
+                Check::AcceptedValues { column, .. } => {
+                    self.check_column(column, &model.name, &schema)
+                }
                 Check::Relationship { column, to, field } => {
                     self.check_column(column, &model.name, &schema);
                     if let Some(there) = self.schemas.get(&to.value).cloned() {
@@ -480,7 +518,8 @@ impl<'p> Planner<'p> {
                     }
                 }
                 Check::Expression(sql) => {
-                    self.problems.extend(rules::check_expression(sql, &schema, &self.catalog));
+                    self.problems
+                        .extend(rules::check_expression(sql, &schema, &self.catalog));
                 }
                 Check::RowCount { .. } => {}
             }
@@ -488,13 +527,20 @@ impl<'p> Planner<'p> {
     }
 
     fn check_column(&mut self, column: &Placed<String>, table: &str, schema: &DFSchema) {
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         if names.contains(&column.as_str()) {
             return;
         }
         let problem = Diagnostic::error(
             column.place.clone(),
-            format!("a test of {table} names column \"{}\", which it does not have", column.value),
+            format!(
+                "a test of {table} names column \"{}\", which it does not have",
+                column.value
+            ),
         );
         self.problems.push(match nearest(column, &names) {
             Some(name) => problem.hint(format!("did you mean \"{name}\"?")),
@@ -535,5 +581,8 @@ fn grain_tests(grain: &[String], place: &Place) -> Vec<Test> {
         blocking: true,
         place: place.clone(),
     };
-    vec![test(Check::Unique(columns.clone())), test(Check::NotNull(columns))]
+    vec![
+        test(Check::Unique(columns.clone())),
+        test(Check::NotNull(columns)),
+    ]
 }

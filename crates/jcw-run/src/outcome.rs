@@ -134,8 +134,12 @@ impl fmt::Display for Outcome {
         if self.did_nothing() {
             return write!(
                 f,
-                "Nothing to do: {} are as they were, and {release} is current.",
-                counted(self.unchanged_files, "file"),
+                "Nothing to do: {}, and {release} is current.",
+                match self.unchanged_files {
+                    0 => "no file was found".to_owned(),
+                    1 => "1 file is as it was".to_owned(),
+                    n => format!("{n} files are as they were"),
+                },
             );
         }
         if !self.received.is_empty() {

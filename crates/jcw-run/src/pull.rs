@@ -57,7 +57,7 @@ pub(crate) async fn pull(
     let listing = jcw_extract::list(source, root).await.map_err(failed)?;
     let mut pulled = Pulled::default();
     for refused in listing.refused {
-        if ledger.last_seen(&source.id, &refused.url).is_some_and(|e| e.contract_hash == contract.hash) {
+        if ledger.last_seen(&source.id, &refused.url).is_some_and(|e| e.reason.as_ref() == Some(&refused.reason)) {
             pulled.unchanged += 1;
             continue;
         }

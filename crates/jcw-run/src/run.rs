@@ -296,6 +296,10 @@ async fn lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
             holder: machine,
             since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
         }),
+        Err(LakeError::LostRace { .. }) => Err(Error::Busy {
+            holder: "a run that began at the same moment".to_owned(),
+            since: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        }),
         Err(error) => Err(error.into()),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{IsTerminal, Write};
 
 /// Writes batches one after another in one of the formats.
@@ -97,7 +97,7 @@ pub(crate) fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> anyhow::Resu
             .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
             .collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
-            table.add_row(columns.iter().map(|column| column.value(row).to_string()));
+            table.add_row(columns.iter().map(|column| plain(column.value(row).to_string())));
         }
     }
     for (index, field) in schema.fields().iter().enumerate() {
@@ -110,27 +110,43 @@ pub(crate) fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> anyhow::Resu
     Ok(table)
 }
 
+/// A line under the headings and no other: rows stand close, as in a report.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// An empty table with these headings, in the one look that all have.
 pub(crate) fn lines(headings: impl IntoIterator<Item = impl Into<String>>) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(headings.into_iter().map(Into::into).collect::<Vec<String>>());
     table
+}
+
+/// A whole number without the point that a division left behind.
+fn plain(text: String) -> String {
+    match text.strip_suffix(".0") {
+        Some(whole) if whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => whole.to_owned(),
+        _ => text,
+    }
 }
 
 fn is_number(data_type: &DataType) -> bool {
     data_type.is_numeric()
 }
 
-/// Says what went wrong, cause after cause.
+/// Says what went wrong, and each cause that says something new.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut stderr = std::io::stderr().lock();
+    let mut said = error.to_string();
     // Nobody is left to tell when standard error is gone too.
-    let _ = writeln!(stderr, "error: {error}");
-    for cause in error.chain().skip(1) {
-        let _ = writeln!(stderr, "  because: {cause}");
+    let _ = writeln!(stderr, "error: {said}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            let _ = writeln!(stderr, "  because: {cause}");
+            said.push_str(&cause);
+        }
     }
 }
 

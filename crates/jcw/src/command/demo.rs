@@ -33,6 +33,9 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         );
     }
     let (project, lake) = home::ready_with(global, "JCW_SOURCES", &extracts).await?;
+    if SHOWN.iter().any(|shown| !project.metrics.iter().any(|metric| *metric.id == *shown)) {
+        bail!("the demo shows the figures of the Southend project; run it in a checkout of the repository");
+    }
     if !jcw_run::came_from(&lake, &extracts).await? {
         bail!(
             "the lake at {} holds extracts that are not the demo's; name another, as in `jcw demo --lake demo-lake`",
@@ -77,14 +80,17 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Metrics that the demo shows.
+const SHOWN: [&str; 7] = ["E01", "E03", "E05", "E13", "E20", "E28", "H01"];
+
 async fn show(lake: &jcw_lake::Lake, title: &str, sql: &str) -> anyhow::Result<()> {
     let (schema, batches) = jcw_run::query_all(lake, None, sql).await?;
     output::say(&format!("{title}\n{}\n", output::table(&schema, &batches)?))
 }
 
 const FIRST_LOOK: &str = "
-    select d.name as measure, v.period, c.value as \"Southend\", c.england_value as \"England\",
-           c.region_value as \"East of England\", v.unit, v.status
+    select d.name as measure, v.period, round(v.value, 1) as \"Southend\", round(c.england_value, 1) as \"England\",
+           round(c.region_value, 1) as \"East of England\", v.unit, v.status
     from published.metric_value v
     join published.metric_definition d on d.metric_id = v.metric_id and d.part = v.part
     left join published.metric_comparison c
