@@ -88,6 +88,7 @@ impl Text {
                 .read_to_end(out)
                 .map_err(reading)?;
             self.ended = read < want;
+            self.close_ended();
             return Ok(!self.ended);
         };
         let until = out.len() + want;
@@ -103,7 +104,15 @@ impl Text {
                 == 0;
             decode(decoder, &self.raw, out, self.ended);
         }
+        self.close_ended();
         Ok(!self.ended)
+    }
+
+    /// Closes the file once it is read: a zip may hold a thousand of them.
+    fn close_ended(&mut self) {
+        if self.ended {
+            self.source = Box::new(std::io::empty());
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::columns::{Columns, added_columns};
 use crate::decode::Text;
 use crate::header::Header;
-use crate::label::is_blank;
+use crate::label::{fold, is_blank};
 use crate::plan::Plan;
 use crate::read_error::ReadError;
 use crate::reader::{Malformed, Piece, Reader, Rows};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
@@ -126,6 +127,7 @@ impl JsonPiece {
         let (mut rows, mut malformed) = (Vec::new(), Vec::new());
         let (bytes, mut line, mut start) = (&self.block.bytes[..], self.block.line, 0);
         let mut cells: Vec<Option<Cow<'_, str>>> = vec![None; width];
+        let mut keys = Keys::default();
         while let End::At { next, .. } = self.dialect.end(bytes, start, true) {
             let raw = &bytes[self.dialect.content(bytes, start, next)];
             if raw.len() > shape.max_line {
@@ -136,7 +138,7 @@ impl JsonPiece {
             }
             if !std::str::from_utf8(raw).is_ok_and(is_blank) {
                 cells.fill(None);
-                match shape.parse(raw, line, tally, &mut cells) {
+                match shape.parse(raw, line, tally, &mut keys, &mut cells) {
                     Ok(()) => {
                         for (builder, cell) in builders.iter_mut().zip(&cells) {
                             builder.append_option(cell.as_deref());
@@ -177,6 +179,7 @@ impl Shape {
         raw: &'l [u8],
         line: i64,
         tally: &Tally,
+        keys: &mut Keys,
         cells: &mut [Option<Cow<'l, str>>],
     ) -> Result<(), (&'static str, &'static str)> {
         if memchr::memchr(0, raw).is_some() {
@@ -191,12 +194,7 @@ impl Shape {
         let object: Object<'l> = serde_json::from_str(text)
             .map_err(|_| ("json.syntax", "the line is not one JSON object"))?;
         for (key, value) in object.0 {
-            let Some(position) = self
-                .plan
-                .columns
-                .iter()
-                .position(|column| column.labels.contains(&crate::label::fold(&key)))
-            else {
+            let Some(position) = keys.column(&self.plan, &key) else {
                 tally.warn(
                     "json.unknown_key",
                     Some(line),
@@ -213,6 +211,23 @@ impl Shape {
             *cell = value_text(value)?;
         }
         Ok(())
+    }
+}
+
+/// The columns of the keys met so far: every line shows the same few.
+#[derive(Default)]
+struct Keys(HashMap<String, Option<usize>>);
+
+impl Keys {
+    fn column(&mut self, plan: &Plan, key: &str) -> Option<usize> {
+        if let Some(known) = self.0.get(key) {
+            return *known;
+        }
+        let folded = fold(key);
+        let columns = &mut plan.columns.iter();
+        let position = columns.position(|column| column.labels.contains(&folded));
+        self.0.insert(key.to_owned(), position);
+        position
     }
 }
 

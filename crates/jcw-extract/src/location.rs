@@ -41,7 +41,7 @@ impl Location {
             reason,
         };
         let Some((scheme, rest)) = entry.split_once("://") else {
-            return Self::local(&root.join(entry.as_str())).map_err(wrong);
+            return Self::local(root, entry).map_err(wrong);
         };
         match scheme {
             "file" => {
@@ -51,7 +51,7 @@ impl Location {
                         "a file URL needs three slashes: file:///folder/*.csv".to_owned(),
                     ));
                 }
-                Self::local(Path::new(&percent_decoded(path))).map_err(wrong)
+                Self::local(root, &percent_decoded(path)).map_err(wrong)
             }
             "http" | "https" => {
                 let url = Url::parse(entry).map_err(|error| wrong(error.to_string()))?;
@@ -66,14 +66,11 @@ impl Location {
         }
     }
 
-    fn local(path: &Path) -> Result<Self, String> {
-        let path = std::path::absolute(path).map_err(|error| error.to_string())?;
-        let text = path.to_str().ok_or("the path is not UTF-8")?;
-        let (base, pattern) = split(text)?;
-        Ok(Location::Local {
-            base: PathBuf::from(base),
-            pattern,
-        })
+    /// The folder of the project itself is no pattern, whatever it is called.
+    fn local(root: &Path, path: &str) -> Result<Self, String> {
+        let (base, pattern) = split(path)?;
+        let base = std::path::absolute(root.join(base)).map_err(|error| error.to_string())?;
+        Ok(Location::Local { base, pattern })
     }
 
     fn web(url: Url) -> Result<Self, String> {

@@ -12,6 +12,7 @@ use crate::reader::{Piece, Reader};
 use crate::sheet::SheetReader;
 use crate::tally::Summary;
 use jcw_project::{Contract, Format, Limits};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 /// Opens the kept copy at `path` of a file that came as `file_name`, to be read
 /// as the contract's layout says.
 ///
-/// A zip is opened when the format is one that a zip can hold. The copy must
-/// not change while it is read.
+/// A zip that is no workbook is opened too, and the members that the layout
+/// names are read. The copy must not change while it is read. What is wrong with
+/// the file may show here or with any piece.
 pub fn open(
     contract: &Contract,
     limits: &Limits,
@@ -137,7 +139,7 @@ fn open_members(
     contract: &Contract,
     limits: &Limits,
     names: &[&str],
-    mut archive: Archive,
+    archive: Archive,
 ) -> Result<Box<dyn Reader>, ReadError> {
     let mut members = archive.members();
     match &contract.layout.member {
@@ -158,34 +160,50 @@ fn open_members(
         None => {}
     }
     members.sort_by(|left, right| left.1.cmp(&right.1));
-    let mut readers = Vec::with_capacity(members.len());
-    for (index, name) in members {
-        let file = archive.open_member(index)?;
-        let own = name.rsplit(['/', '\\']).next().unwrap_or(&name);
-        let names: Vec<&str> = std::iter::once(own).chain(names.iter().copied()).collect();
-        readers.push(open_file(contract, limits, &names, file)?);
-    }
     Ok(Box::new(Members {
-        readers,
-        current: 0,
+        archive,
+        contract: contract.clone(),
+        limits: *limits,
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        waiting: members.into(),
+        readers: Vec::new(),
     }))
 }
 
-/// The members of a zip, one after the other.
+/// The members of a zip, one after the other by name.
 struct Members {
+    archive: Archive,
+    contract: Contract,
+    limits: Limits,
+    names: Vec<String>,
+    waiting: VecDeque<(usize, String)>,
+    /// Those opened so far; all but the last have been read.
     readers: Vec<Box<dyn Reader>>,
-    current: usize,
+}
+
+impl Members {
+    fn open(&mut self, index: usize, name: &str) -> Result<Box<dyn Reader>, ReadError> {
+        let file = self.archive.open_member(index)?;
+        let own = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let names: Vec<&str> = std::iter::once(own)
+            .chain(self.names.iter().map(String::as_str))
+            .collect();
+        open_file(&self.contract, &self.limits, &names, file)
+    }
 }
 
 impl Reader for Members {
     fn next_piece(&mut self) -> Option<Result<Piece, ReadError>> {
-        while let Some(reader) = self.readers.get_mut(self.current) {
-            if let Some(piece) = reader.next_piece() {
+        loop {
+            if let Some(piece) = self.readers.last_mut().and_then(|last| last.next_piece()) {
                 return Some(piece);
             }
-            self.current += 1;
+            let (index, name) = self.waiting.pop_front()?;
+            match self.open(index, &name) {
+                Ok(reader) => self.readers.push(reader),
+                Err(error) => return Some(Err(error)),
+            }
         }
-        None
     }
 
     fn finish(self: Box<Self>) -> Result<Summary, ReadError> {

@@ -94,17 +94,17 @@ impl Table {
         cells: &[&str],
         raw: &[u8],
     ) -> Result<Flow, ReadError> {
-        let (plan, tally) = (Arc::clone(&self.plan), Arc::clone(&self.tally));
         let Some(body) = &mut self.body else {
             return self.offer_header(row, cells);
         };
+        let (plan, tally) = (&self.plan, &self.tally);
         if plan.layout.headerless && body.records == 0 && cells.len() != body.header.width() {
             return Err(ReadError::Width {
                 declared: body.header.width(),
                 found: cells.len(),
             });
         }
-        if let Some(flow) = body.is_no_record(&plan, cells) {
+        if let Some(flow) = body.is_no_record(plan, cells) {
             return Ok(flow);
         }
         if cells.len() < body.header.width()
@@ -115,17 +115,17 @@ impl Table {
             body.set_aside(ragged(row, body.header.width(), cells.len(), raw));
             return Ok(Flow::On);
         }
-        body.push(&tally, row, cells);
+        body.push(tally, row, cells);
         Ok(Flow::On)
     }
 
     /// Takes the next row of a sheet, in which cells at the end may be missing.
     pub(crate) fn offer_row(&mut self, row: i64, cells: &[&str]) -> Result<Flow, ReadError> {
-        let (plan, tally) = (Arc::clone(&self.plan), Arc::clone(&self.tally));
         let Some(body) = &mut self.body else {
             return self.offer_header(row, cells);
         };
-        if let Some(flow) = body.is_no_record(&plan, cells) {
+        let (plan, tally) = (&self.plan, &self.tally);
+        if let Some(flow) = body.is_no_record(plan, cells) {
             return Ok(flow);
         }
         if cells
@@ -139,7 +139,7 @@ impl Table {
                 "text to the right of the table was not read",
             );
         }
-        body.push(&tally, row, cells);
+        body.push(tally, row, cells);
         Ok(Flow::On)
     }
 

@@ -201,9 +201,12 @@ impl TextBlocks {
 
     /// Checks the record that starts at `start` and has not ended yet.
     fn check_tail(&self, start: usize, in_quotes: bool) -> Result<(), ReadError> {
-        let line = self.line + self.lines(self.at..start);
         let length = self.buffer.len() - start;
-        if in_quotes && (self.ended || length > self.max_line) {
+        if length <= self.max_line && !(in_quotes && self.ended) {
+            return Ok(());
+        }
+        let line = self.line + self.lines(self.at..start);
+        if in_quotes {
             return Err(ReadError::UnclosedQuote { line });
         }
         self.check_length(line, length)
