@@ -6,7 +6,7 @@
 use crate::identity;
 use crate::make::{Made, Maker};
 use crate::plan::{Node, Plan};
-use crate::report::{TableOutcome, Report, TableReport};
+use crate::report::{Report, TableOutcome, TableReport};
 use crate::tables::{Kind, Tables};
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -95,7 +95,9 @@ pub enum BuildError {
     #[error("the build stopped in the middle: {0}")]
     Stopped(String),
     /// A declared seed was not handed in.
-    #[error("{table} is read by {by}, and its rows were not read; this is a fault of the program, not of the project")]
+    #[error(
+        "{table} is read by {by}, and its rows were not read; this is a fault of the program, not of the project"
+    )]
     NoSeed {
         /// The seed.
         table: String,
@@ -130,7 +132,13 @@ pub async fn build(
     let plan = Arc::new(plan.clone());
     let runtime = runtime(options)?;
     let mut build = Build {
-        tables: Arc::new(Tables::new(plan.clone(), lake.clone(), runtime, options.memory, options.threads.max(1))),
+        tables: Arc::new(Tables::new(
+            plan.clone(),
+            lake.clone(),
+            runtime,
+            options.memory,
+            options.threads.max(1),
+        )),
         plan,
         lake,
         inputs,
@@ -182,17 +190,34 @@ impl Build<'_> {
     }
 
     async fn make_seeds(&mut self) -> Result<(), BuildError> {
-        let seeds: Vec<String> = self.plan.declared.keys().filter(|name| name.starts_with("seed.")).cloned().collect();
+        let seeds: Vec<String> = self
+            .plan
+            .declared
+            .keys()
+            .filter(|name| name.starts_with("seed."))
+            .cloned()
+            .collect();
         for name in seeds {
             let Some(rows) = self.inputs.seeds.get(&name) else {
-                match self.plan.nodes.iter().find(|node| node.needs.contains(&name)) {
-                    Some(node) => return Err(BuildError::NoSeed { table: name, by: node.name.clone() }),
+                match self
+                    .plan
+                    .nodes
+                    .iter()
+                    .find(|node| node.needs.contains(&name))
+                {
+                    Some(node) => {
+                        return Err(BuildError::NoSeed {
+                            table: name,
+                            by: node.name.clone(),
+                        });
+                    }
                     None => continue,
                 }
             };
             let report = self.make_seed(&name, rows).await?;
             if let Some(version) = report.version {
-                self.tables.settle(&name, report.identity.clone(), Kind::Stored(version));
+                self.tables
+                    .settle(&name, report.identity.clone(), Kind::Stored(version));
             }
             self.finish(report);
         }
@@ -215,7 +240,10 @@ impl Build<'_> {
             model_hash: Some(identity.clone()),
             ..Provenance::default()
         };
-        let committed = self.lake.commit(staged, Scope::Everything, provenance).await?;
+        let committed = self
+            .lake
+            .commit(staged, Scope::Everything, provenance)
+            .await?;
         Ok(TableReport {
             table: name.to_owned(),
             outcome: TableOutcome::Built,
@@ -244,7 +272,11 @@ impl Build<'_> {
             return Ok(());
         };
         let plan = self.plan.clone();
-        for node in plan.nodes.iter().filter(|node| !selected.contains(&node.name)) {
+        for node in plan
+            .nodes
+            .iter()
+            .filter(|node| !selected.contains(&node.name))
+        {
             let began = Instant::now();
             let there = match node.materialised {
                 Materialised::View => Some(Released {
@@ -255,7 +287,10 @@ impl Build<'_> {
                 Materialised::Table => self.last(&node.name).await?,
             };
             if there.is_none()
-                && let Some(by) = plan.nodes.iter().find(|by| selected.contains(&by.name) && by.needs.contains(&node.name))
+                && let Some(by) = plan
+                    .nodes
+                    .iter()
+                    .find(|by| selected.contains(&by.name) && by.needs.contains(&node.name))
             {
                 return Err(BuildError::NeverBuilt {
                     table: node.name.clone(),
@@ -300,8 +335,11 @@ impl Build<'_> {
 
     async fn make_models(&mut self) -> Result<(), BuildError> {
         let plan = self.plan.clone();
-        let mut waiting: Vec<&Node> =
-            plan.nodes.iter().filter(|node| !self.reports.contains_key(&node.name)).collect();
+        let mut waiting: Vec<&Node> = plan
+            .nodes
+            .iter()
+            .filter(|node| !self.reports.contains_key(&node.name))
+            .collect();
         let mut running: JoinSet<Result<TableReport, BuildError>> = JoinSet::new();
         loop {
             let mut ready = self.take_ready(&mut waiting);
@@ -341,7 +379,12 @@ impl Build<'_> {
             } else if !node.needs.iter().all(|need| self.tables.is_settled(need)) {
                 later.push(node);
             } else if let Some(released) = self.released_as(node) {
-                self.settle(unchanged(&node.name, released.identity.clone(), released, Instant::now()));
+                self.settle(unchanged(
+                    &node.name,
+                    released.identity.clone(),
+                    released,
+                    Instant::now(),
+                ));
             } else {
                 ready.push(node);
             }
@@ -366,7 +409,12 @@ impl Build<'_> {
         (released.identity == self.tables.identity_of(node)).then(|| released.clone())
     }
 
-    fn start(&self, node: &Node, alone: bool, running: &mut JoinSet<Result<TableReport, BuildError>>) {
+    fn start(
+        &self,
+        node: &Node,
+        alone: bool,
+        running: &mut JoinSet<Result<TableReport, BuildError>>,
+    ) {
         (self.progress)(Event::Started { table: &node.name });
         let maker = Maker {
             plan: self.plan.clone(),
@@ -382,7 +430,8 @@ impl Build<'_> {
         running.spawn(async move {
             let began = Instant::now();
             if maker.node.materialised == Materialised::Table
-                && let Some(there) = newest_if(&maker.lake, &maker.node.name, &maker.identity).await?
+                && let Some(there) =
+                    newest_if(&maker.lake, &maker.node.name, &maker.identity).await?
             {
                 return Ok(unchanged(&maker.node.name, maker.identity, there, began));
             }
@@ -397,7 +446,8 @@ impl Build<'_> {
                 Some(version) => Kind::Stored(version),
                 None => Kind::View,
             };
-            self.tables.settle(&report.table, report.identity.clone(), kind);
+            self.tables
+                .settle(&report.table, report.identity.clone(), kind);
         }
         self.finish(report);
     }
@@ -408,10 +458,19 @@ impl Build<'_> {
     }
 
     fn report(mut self) -> Report {
-        let seeds: Vec<String> = self.reports.keys().filter(|name| name.starts_with("seed.")).cloned().collect();
-        let names = seeds.into_iter().chain(self.plan.nodes.iter().map(|node| node.name.clone()));
+        let seeds: Vec<String> = self
+            .reports
+            .keys()
+            .filter(|name| name.starts_with("seed."))
+            .cloned()
+            .collect();
+        let names = seeds
+            .into_iter()
+            .chain(self.plan.nodes.iter().map(|node| node.name.clone()));
         Report {
-            tables: names.filter_map(|name| self.reports.remove(&name)).collect(),
+            tables: names
+                .filter_map(|name| self.reports.remove(&name))
+                .collect(),
         }
     }
 }
@@ -419,7 +478,11 @@ impl Build<'_> {
 impl Maker {
     fn report(self, made: Made, began: Instant) -> TableReport {
         let (outcome, version, rows, failures) = match made {
-            Made::Table { version, rows, failures } => (TableOutcome::Built, Some(version), Some(rows), failures),
+            Made::Table {
+                version,
+                rows,
+                failures,
+            } => (TableOutcome::Built, Some(version), Some(rows), failures),
             Made::View { failures } => (TableOutcome::Built, None, None, failures),
             Made::Held { failures } => (TableOutcome::Held, None, None, failures),
             Made::Failed(message) => (TableOutcome::Failed(message), None, None, Vec::new()),
@@ -437,11 +500,18 @@ impl Maker {
 }
 
 /// The newest version of a table, if it has this identity.
-async fn newest_if(lake: &Lake, table: &str, identity: &str) -> Result<Option<Released>, LakeError> {
+async fn newest_if(
+    lake: &Lake,
+    table: &str,
+    identity: &str,
+) -> Result<Option<Released>, LakeError> {
     let Some(found) = lake.table(table).await? else {
         return Ok(None);
     };
-    let made_as = found.provenance().await?.and_then(|provenance| provenance.model_hash);
+    let made_as = found
+        .provenance()
+        .await?
+        .and_then(|provenance| provenance.model_hash);
     Ok((made_as.as_deref() == Some(identity)).then(|| Released {
         identity: identity.to_owned(),
         version: Some(found.version()),

@@ -7,7 +7,8 @@ use arrow::array::{ArrayRef, StringArray};
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 
-const ROWS: &str = "('A', 2023, 10, 5, 'ok'), ('B', 2023, 0, 0, 'ok'), ('A', 2024, 8, null, 'suppressed')";
+const ROWS: &str =
+    "('A', 2023, 10, 5, 'ok'), ('B', 2023, 0, 0, 'ok'), ('A', 2024, 8, null, 'suppressed')";
 
 fn metric_project() -> Files {
     Files::new()
@@ -37,14 +38,14 @@ async fn metrics_are_divided_and_say_why_when_they_are_not() {
 | B         | 2023   | 0.0       | 0.0         |       | no_denominator |
 +-----------+--------+-----------+-------------+-------+----------------+"
     );
-    let sql = "select id, part, unit, numerator, denominator, version from t";
+    let sql = "select metric_id, part, unit, numerator, denominator, version from t";
     assert_eq!(
         rows(&lake, &report, "published.metric_definition", sql).await,
-        "+-----+------+---------+-----------+-------------+---------+
-| id  | part | unit    | numerator | denominator | version |
-+-----+------+---------+-----------+-------------+---------+
-| E03 | all  | percent | refused   | received    | 1       |
-+-----+------+---------+-----------+-------------+---------+"
+        "+-----------+------+---------+-----------+-------------+---------+
+| metric_id | part | unit    | numerator | denominator | version |
++-----------+------+---------+-----------+-------------+---------+
+| E03       | all  | percent | refused   | received    | 1       |
++-----------+------+---------+-----------+-------------+---------+"
     );
 }
 
@@ -72,14 +73,21 @@ async fn a_second_build_over_the_same_inputs_does_nothing() {
         let again = files.build(&lake, &inputs).await;
         assert!(!again.did_work(), "{:?}", outcomes(&again));
         for (before, after) in first.tables.iter().zip(&again.tables) {
-            assert_eq!((before.version, &before.identity), (after.version, &after.identity));
+            assert_eq!(
+                (before.version, &before.identity),
+                (after.version, &after.identity)
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_a_change_can_reach_is_made_again() {
-    let files = metric_project().model("staging.other", "", "select distinct area from council.requests");
+    let files = metric_project().model(
+        "staging.other",
+        "",
+        "select distinct area from council.requests",
+    );
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, ROWS).await;
     files.build(&lake, &inputs).await;
@@ -92,10 +100,18 @@ async fn only_what_a_change_can_reach_is_made_again() {
     );
     assert!(!files.build(&lake, &inputs).await.did_work());
 
-    let files = files.model("staging.other", "", "select distinct area, year from council.requests");
+    let files = files.model(
+        "staging.other",
+        "",
+        "select distinct area, year from council.requests",
+    );
     let report = files.build(&lake, &inputs).await;
-    let built: Vec<&str> =
-        report.tables.iter().filter(|t| t.outcome == TableOutcome::Built).map(|t| t.table.as_str()).collect();
+    let built: Vec<&str> = report
+        .tables
+        .iter()
+        .filter(|t| t.outcome == TableOutcome::Built)
+        .map(|t| t.table.as_str())
+        .collect();
     assert_eq!(built, ["staging.other"]);
 
     let inputs = files.deliver(&lake, "('A', 2023, 10, 6, 'ok')").await;
@@ -110,7 +126,11 @@ async fn a_test_that_is_added_is_put_to_the_rows_that_are_there() {
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, ROWS).await;
     assert!(files.build(&lake, &inputs).await.is_publishable());
-    let files = files.model("staging.a", "tests:\n  - unique: [area]\n", "select area, year from council.requests");
+    let files = files.model(
+        "staging.a",
+        "tests:\n  - unique: [area]\n",
+        "select area, year from council.requests",
+    );
     let report = files.build(&lake, &inputs).await;
     assert_eq!(table(&report, "staging.a").outcome, TableOutcome::Held);
 }
@@ -133,12 +153,23 @@ async fn a_blocking_test_holds_the_table_and_all_below_it_and_shows_keys() {
     let held = table(&report, "staging.a");
     assert_eq!((&held.outcome, held.version), (&TableOutcome::Held, None));
     assert_eq!(held.failures[0].test, "received > 5");
-    assert_eq!((held.failures[0].failures, held.failures[0].blocking), (1, true));
+    assert_eq!(
+        (held.failures[0].failures, held.failures[0].blocking),
+        (1, true)
+    );
     assert_eq!(held.failures[0].keys, ["area = B, year = 2023"]);
-    assert_eq!((held.failures[1].failures, held.failures[1].blocking), (1, false));
+    assert_eq!(
+        (held.failures[1].failures, held.failures[1].blocking),
+        (1, false)
+    );
     assert_eq!(held.failures[1].keys, ["area = A"]);
     for below in ["core.b", "core.c"] {
-        assert_eq!(table(&report, below).outcome, TableOutcome::Stopped { by: "staging.a".into() });
+        assert_eq!(
+            table(&report, below).outcome,
+            TableOutcome::Stopped {
+                by: "staging.a".into()
+            }
+        );
     }
     assert!(is_built(&report, "staging.d"));
     assert!(lake.table("staging.a").await.unwrap().is_none());
@@ -146,13 +177,22 @@ async fn a_blocking_test_holds_the_table_and_all_below_it_and_shows_keys() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_table_keeps_its_last_version() {
-    let files = Files::new().model("staging.a", "grain: [area, year]\n", "select area, year from council.requests");
+    let files = Files::new().model(
+        "staging.a",
+        "grain: [area, year]\n",
+        "select area, year from council.requests",
+    );
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, ROWS).await;
     files.build(&lake, &inputs).await;
-    let inputs = files.deliver(&lake, "('A', 2023, 1, 1, 'ok'), ('A', 2023, 1, 1, 'ok')").await;
+    let inputs = files
+        .deliver(&lake, "('A', 2023, 1, 1, 'ok'), ('A', 2023, 1, 1, 'ok')")
+        .await;
     let report = files.build(&lake, &inputs).await;
-    assert_eq!(table(&report, "staging.a").failures[0].test, "unique (area, year)");
+    assert_eq!(
+        table(&report, "staging.a").failures[0].test,
+        "unique (area, year)"
+    );
     let last = lake.table("staging.a").await.unwrap().unwrap();
     assert_eq!((last.version(), last.rows()), (0, 3));
 }
@@ -183,7 +223,10 @@ async fn the_key_of_a_failing_row_hides_identifiers() {
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, ROWS).await;
     let report = files.build(&lake, &inputs).await;
-    assert_eq!(table(&report, "staging.a").failures[0].keys, ["area = A, number = ***"]);
+    assert_eq!(
+        table(&report, "staging.a").failures[0].keys,
+        ["area = A, number = ***"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,32 +237,54 @@ async fn a_relationship_looks_into_the_other_table_as_it_is_being_built() {
             "tests:\n  - relationship: {column: area, to: staging.z, field: area}\n",
             "select area, year from council.requests",
         )
-        .model("staging.z", "", "select area from council.requests where area <> 'B'");
+        .model(
+            "staging.z",
+            "",
+            "select area from council.requests where area <> 'B'",
+        );
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, ROWS).await;
     let report = files.build(&lake, &inputs).await;
     assert_eq!(table(&report, "staging.a").failures[0].keys, ["area = B"]);
-    assert_eq!(table(&report, "staging.a").failures[0].test, "area exists in staging.z.area");
+    assert_eq!(
+        table(&report, "staging.a").failures[0].test,
+        "area exists in staging.z.area"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_fails_on_its_data_says_so_without_the_data() {
-    let files = Files::new().model("staging.a", "", "select cast(area as bigint) as n from council.requests");
+    let files = Files::new().model(
+        "staging.a",
+        "",
+        "select cast(area as bigint) as n from council.requests",
+    );
     let lake = files.lake().await;
     let inputs = files.deliver(&lake, "('Smith', 2023, 1, 1, 'ok')").await;
     let report = files.build(&lake, &inputs).await;
     let TableOutcome::Failed(why) = &table(&report, "staging.a").outcome else {
         panic!("{:?}", outcomes(&report));
     };
-    assert!(why.contains("Cannot cast") && !why.contains("Smith"), "{why}");
+    assert!(
+        why.contains("Cannot cast") && !why.contains("Smith"),
+        "{why}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_is_planned_into_what_reads_it_and_tested() {
     let view = "materialised: view\ntests:\n  - not_null: [area]\n";
     let files = Files::new()
-        .model("staging.a", view, "select area, count(*) as n from council.requests group by area")
-        .model("core.b", "grain: [area]\n", "select area, n + 1 as m from staging.a");
+        .model(
+            "staging.a",
+            view,
+            "select area, count(*) as n from council.requests group by area",
+        )
+        .model(
+            "core.b",
+            "grain: [area]\n",
+            "select area, n + 1 as m from staging.a",
+        );
     let lake = files.lake().await;
     let mut inputs = files.deliver(&lake, ROWS).await;
     let report = files.build(&lake, &inputs).await;
@@ -242,9 +307,14 @@ async fn a_selection_builds_no_more_than_itself() {
     let inputs = files.deliver(&lake, "('C', 2023, 1, 1, 'ok')").await;
     let report = files.build_some(&lake, &inputs, &["staging.request"]).await;
     assert!(is_built(&report, "staging.request"));
-    assert_eq!(table(&report, "metrics.request").outcome, TableOutcome::NotSelected);
+    assert_eq!(
+        table(&report, "metrics.request").outcome,
+        TableOutcome::NotSelected
+    );
     assert_eq!(table(&report, "metrics.request").version, Some(0));
-    let report = files.build_some(&lake, &inputs, &["metrics.request+"]).await;
+    let report = files
+        .build_some(&lake, &inputs, &["metrics.request+"])
+        .await;
     assert!(is_built(&report, "published.metric_value"));
 }
 
@@ -254,9 +324,18 @@ async fn a_selection_below_what_was_never_built_says_what_to_do() {
     let lake = files.lake().await;
     let plan = files.plan();
     let selected = Some(plan.select(&["metrics.request".to_owned()]).unwrap());
-    let error = build(&plan, &lake, &Inputs::default(), &crate::Options { selected, ..options() }, &|_| {})
-        .await
-        .unwrap_err();
+    let error = build(
+        &plan,
+        &lake,
+        &Inputs::default(),
+        &crate::Options {
+            selected,
+            ..options()
+        },
+        &|_| {},
+    )
+    .await
+    .unwrap_err();
     assert!(matches!(&error, BuildError::NeverBuilt { table, .. } if table == "staging.request"));
     assert!(error.to_string().contains("jcw build +metrics.request"));
 }
@@ -272,17 +351,22 @@ async fn a_seed_is_a_table_and_is_made_again_only_when_it_changes() {
         .model("core.area", "", "select code, name from seed.area");
     let lake = files.lake().await;
     let column = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
-    let batch = RecordBatch::try_from_iter([("code", column("A")), ("name", column("Alpha"))]).unwrap();
+    let batch =
+        RecordBatch::try_from_iter([("code", column("A")), ("name", column("Alpha"))]).unwrap();
     let mut inputs = Inputs::default();
     assert!(matches!(
         build(&files.plan(), &lake, &inputs, &options(), &|_| {}).await,
         Err(BuildError::NoSeed { .. })
     ));
-    inputs.seeds.insert("seed.area".into(), seed_rows("1", batch.clone()));
+    inputs
+        .seeds
+        .insert("seed.area".into(), seed_rows("1", batch.clone()));
     let report = files.build(&lake, &inputs).await;
     assert!(is_built(&report, "seed.area") && is_built(&report, "core.area"));
     assert!(!files.build(&lake, &inputs).await.did_work());
-    inputs.seeds.insert("seed.area".into(), seed_rows("2", batch));
+    inputs
+        .seeds
+        .insert("seed.area".into(), seed_rows("2", batch));
     assert!(is_built(&files.build(&lake, &inputs).await, "core.area"));
 }
 
@@ -293,8 +377,13 @@ async fn more_rows_than_the_memory_holds_are_sorted_on_disk() {
         .model("core.b", "grain: [h, n]\n", "select h, n from staging.a");
     let lake = files.lake().await;
     let plan = files.plan();
-    let options = crate::Options { memory: 40 << 20, ..options() };
-    let report = build(&plan, &lake, &Inputs::default(), &options, &|_| {}).await.unwrap();
+    let options = crate::Options {
+        memory: 40 << 20,
+        ..options()
+    };
+    let report = build(&plan, &lake, &Inputs::default(), &options, &|_| {})
+        .await
+        .unwrap();
     assert!(report.is_publishable(), "{:?}", outcomes(&report));
     assert_eq!(table(&report, "core.b").rows, Some(600_000));
 }
@@ -302,16 +391,31 @@ async fn more_rows_than_the_memory_holds_are_sorted_on_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_thread_and_many_give_the_same_rows() {
     let files = Files::new()
-        .model("staging.a", "", "select area, received / 3.0 as x, year from council.requests")
-        .model("core.b", "grain: [area]\n", "select area, sum(x) as total, avg(x) as mean from staging.a group by area");
+        .model(
+            "staging.a",
+            "",
+            "select area, received / 3.0 as x, year from council.requests",
+        )
+        .model(
+            "core.b",
+            "grain: [area]\n",
+            "select area, sum(x) as total, avg(x) as mean from staging.a group by area",
+        );
     let mut seen = Vec::new();
-    let values: Vec<String> = (0..2000).map(|n| format!("('A{}', {n}, {n}, 1, 'ok')", n % 7)).collect();
+    let values: Vec<String> = (0..2000)
+        .map(|n| format!("('A{}', {n}, {n}, 1, 'ok')", n % 7))
+        .collect();
     for threads in [1, 2, 5] {
         let lake_files = Files::new();
         let lake = lake_files.lake().await;
         let inputs = lake_files.deliver(&lake, &values.join(", ")).await;
-        let options = crate::Options { threads, ..options() };
-        let report = build(&files.plan(), &lake, &inputs, &options, &|_| {}).await.unwrap();
+        let options = crate::Options {
+            threads,
+            ..options()
+        };
+        let report = build(&files.plan(), &lake, &inputs, &options, &|_| {})
+            .await
+            .unwrap();
         seen.push(rows(&lake, &report, "core.b", "select * from t").await);
     }
     assert!(seen.iter().all(|rows| *rows == seen[0]));
@@ -325,7 +429,10 @@ async fn keys_that_hold_nulls_are_compared_as_values() {
     let lake = files.lake().await;
     let report = files.build(&lake, &Inputs::default()).await;
     assert!(is_built(&report, "staging.a"), "{:?}", outcomes(&report));
-    assert_eq!(table(&report, "staging.b").failures[0].keys, ["x = a, y = null"]);
+    assert_eq!(
+        table(&report, "staging.b").failures[0].keys,
+        ["x = a, y = null"]
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableFunctionArgs;
+use datafusion::common::TableReference;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DFSchema, DataFusionError, Result, plan_datafusion_err};
 use datafusion::datasource::cte_worktable::CteWorkTable;
@@ -12,14 +13,15 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::builder::LogicalTableSource;
-use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
+use datafusion::logical_expr::planner::{
+    ContextProvider, ExprPlanner, RelationPlanner, TypePlanner,
+};
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
     AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
 };
-use datafusion::prelude::SessionConfig;
-use datafusion::common::TableReference;
-use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast;
@@ -69,7 +71,8 @@ impl Catalog {
 
     /// Plans a parsed query and gives every expression its types.
     pub(crate) fn plan(&self, statement: &Statement) -> Result<LogicalPlan> {
-        let plan = SqlToRel::new_with_options(self, options()).statement_to_plan(statement.clone())?;
+        let plan =
+            SqlToRel::new_with_options(self, options()).statement_to_plan(statement.clone())?;
         self.typed(plan)
     }
 
@@ -121,7 +124,9 @@ impl ContextProvider for Catalog {
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
-        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(
+            name, schema,
+        ))))
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
@@ -165,7 +170,11 @@ impl ContextProvider for Catalog {
     }
 
     fn higher_order_function_names(&self) -> Vec<String> {
-        self.state.higher_order_functions().keys().cloned().collect()
+        self.state
+            .higher_order_functions()
+            .keys()
+            .cloned()
+            .collect()
     }
 
     fn udaf_names(&self) -> Vec<String> {
@@ -176,13 +185,18 @@ impl ContextProvider for Catalog {
         self.state.window_functions().keys().cloned().collect()
     }
 
-    fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
+    fn get_table_function_source(
+        &self,
+        name: &str,
+        args: Vec<Expr>,
+    ) -> Result<Arc<dyn TableSource>> {
         let function = self
             .state
             .table_functions()
             .get(name)
             .ok_or_else(|| plan_datafusion_err!("there is no table function {name}"))?;
-        let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state.as_ref()))?;
+        let provider = function
+            .create_table_provider_with_args(TableFunctionArgs::new(&args, self.state.as_ref()))?;
         Ok(provider_as_source(provider))
     }
 }

@@ -12,9 +12,16 @@ fn a_sound_project_has_no_problems() {
 
 #[test]
 fn sql_that_cannot_be_read_is_placed_in_the_file() {
-    let files = Files::new().model("staging.a", "", "select area,\n  from from council.requests");
+    let files = Files::new().model(
+        "staging.a",
+        "",
+        "select area,\n  from from council.requests",
+    );
     let said = files.said();
-    assert!(said.starts_with("a.sql:6:") && said.contains("this SQL cannot be read"), "{said}");
+    assert!(
+        said.starts_with("a.sql:6:") && said.contains("this SQL cannot be read"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -29,7 +36,13 @@ fn an_unknown_table_is_placed_and_the_nearest_is_named() {
 #[test]
 fn a_table_named_in_one_part_is_told_its_two() {
     let files = Files::new().model("staging.a", "", "select area from requests");
-    assert!(files.said().contains("tables are named in two parts: council.requests"), "{}", files.said());
+    assert!(
+        files
+            .said()
+            .contains("tables are named in two parts: council.requests"),
+        "{}",
+        files.said()
+    );
 }
 
 #[test]
@@ -48,15 +61,29 @@ fn every_unknown_column_is_placed_and_the_nearest_is_named() {
 
 #[test]
 fn an_unknown_function_is_an_error() {
-    let files = Files::new().model("staging.a", "", "select uper(area) as area from council.requests");
+    let files = Files::new().model(
+        "staging.a",
+        "",
+        "select uper(area) as area from council.requests",
+    );
     let said = files.said();
-    assert!(said.contains("a.sql:5:") && said.contains("uper") && said.contains("upper"), "{said}");
+    assert!(
+        said.contains("a.sql:5:") && said.contains("uper") && said.contains("upper"),
+        "{said}"
+    );
 }
 
 #[test]
 fn types_that_do_not_go_together_are_an_error() {
-    let files = Files::new().model("staging.a", "", "select area + make_date(2024, 1, 1) as x from council.requests");
-    assert_eq!(files.said(), "a.sql:5:8: Cannot coerce arithmetic expression text + Date32 to valid types | \n");
+    let files = Files::new().model(
+        "staging.a",
+        "",
+        "select area + make_date(2024, 1, 1) as x from council.requests",
+    );
+    assert_eq!(
+        files.said(),
+        "a.sql:5:8: Cannot coerce arithmetic expression text + Date32 to valid types | \n"
+    );
 }
 
 #[test]
@@ -68,7 +95,10 @@ fn a_broken_model_hides_no_other_and_its_dependents_are_not_blamed() {
         .model("staging.other", "", "select none from council.requests");
     let said = files.said();
     assert_eq!(said.lines().count(), 2, "{said}");
-    assert!(said.contains("broken.sql:5:8") && said.contains("other.sql:5:8"), "{said}");
+    assert!(
+        said.contains("broken.sql:5:8") && said.contains("other.sql:5:8"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -80,13 +110,20 @@ fn a_circle_is_named_whole_and_once() {
         .model("core.after", "", "select x from core.c");
     let said = files.said();
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains("core.a <- core.c <- core.b <- core.a"), "{said}");
+    assert!(
+        said.contains("core.a <- core.c <- core.b <- core.a"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_model_that_reads_itself_is_a_circle() {
     let files = Files::new().model("core.a", "", "select x from core.a");
-    assert!(files.said().contains("a.sql:5:15: core.a reads itself"), "{}", files.said());
+    assert!(
+        files.said().contains("a.sql:5:15: core.a reads itself"),
+        "{}",
+        files.said()
+    );
 }
 
 #[test]
@@ -115,7 +152,10 @@ fn columns_are_named_past_staging_and_counting_rows_is_no_star() {
         .model("core.b", "", "with x as (\n  select * from staging.a\n)\nselect area, count(*) as n from x group by area");
     let said = files.said();
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.starts_with("b.sql:6:10: core.b takes columns by `*`"), "{said}");
+    assert!(
+        said.starts_with("b.sql:6:10: core.b takes columns by `*`"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -136,12 +176,20 @@ fn two_columns_of_one_name_are_an_error() {
         "",
         "select r.area, s.area from council.requests r join council.requests s on r.year = s.year",
     );
-    assert!(files.said().contains("more than one column is called area"), "{}", files.said());
+    assert!(
+        files.said().contains("more than one column is called area"),
+        "{}",
+        files.said()
+    );
 }
 
 #[test]
 fn a_column_without_a_type_is_an_error() {
-    let files = Files::new().model("staging.a", "", "select area, null as note from council.requests");
+    let files = Files::new().model(
+        "staging.a",
+        "",
+        "select area, null as note from council.requests",
+    );
     assert!(files.said().contains("column \"note\""), "{}", files.said());
 }
 
@@ -152,17 +200,34 @@ fn a_model_is_one_select() {
         .model("staging.b", "", "select 1 as a; select 2 as b");
     let said = files.said();
     assert!(said.contains("a.sql:5:1: a model is one select"), "{said}");
-    assert!(said.contains("b.sql:5:1: a model is one select; here is more"), "{said}");
+    assert!(
+        said.contains("b.sql:5:1: a model is one select; here is more"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_function_that_answers_otherwise_tomorrow_is_an_error() {
     let files = Files::new()
-        .model("staging.a", "", "select area,\n  current_date as today from council.requests")
-        .model("staging.b", "", "select area, random() as r from council.requests");
+        .model(
+            "staging.a",
+            "",
+            "select area,\n  current_date as today from council.requests",
+        )
+        .model(
+            "staging.b",
+            "",
+            "select area, random() as r from council.requests",
+        );
     let said = files.said();
-    assert!(said.contains("a.sql:6:3: current_date() gives another answer another time"), "{said}");
-    assert!(said.contains("b.sql:5:14: random() gives another answer"), "{said}");
+    assert!(
+        said.contains("a.sql:6:3: current_date() gives another answer another time"),
+        "{said}"
+    );
+    assert!(
+        said.contains("b.sql:5:14: random() gives another answer"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -180,18 +245,30 @@ fn an_answer_that_depends_on_an_order_it_does_not_have_is_a_warning() {
 #[test]
 fn a_limit_without_an_order_is_a_warning() {
     let files = Files::new()
-        .model("staging.a", "", "select area from council.requests\nlimit 5")
-        .model("staging.b", "", "select area from council.requests order by area, year limit 5");
+        .model(
+            "staging.a",
+            "",
+            "select area from council.requests\nlimit 5",
+        )
+        .model(
+            "staging.b",
+            "",
+            "select area from council.requests order by area, year limit 5",
+        );
     let said = files.said();
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.starts_with("a.sql:6:1: a limit without an order"), "{said}");
+    assert!(
+        said.starts_with("a.sql:6:1: a limit without an order"),
+        "{said}"
+    );
 }
 
 #[test]
 fn tests_name_columns_that_the_model_has() {
-    let files = Files::new().model(
-        "staging.a",
-        "grain: [aera]
+    let files = Files::new()
+        .model(
+            "staging.a",
+            "grain: [aera]
 tests:
   - not_null: [yaer]
   - accepted_values: {column: area, values: [x]}
@@ -199,9 +276,9 @@ tests:
   - expression: recieved >= 0
   - expression: received + 1
 ",
-        "select area, year, received from council.requests",
-    )
-    .model("staging.b", "", "select area from council.requests");
+            "select area, year, received from council.requests",
+        )
+        .model("staging.b", "", "select area from council.requests");
     assert_eq!(
         files.said(),
         "a.sql:4:9: a test of staging.a names column \"aera\", which it does not have | did you mean \"area\"?\n\
@@ -219,20 +296,40 @@ fn a_metrics_expressions_are_placed_in_its_yaml() {
         "filter: breakdwn = 'Total'\nnumerator: refusd\ndenominator: sum(received)\n",
     );
     let said = files.said();
-    assert!(said.contains("E03.yaml:14:9: there is no column \"breakdwn\" | did you mean \"breakdown\"?"), "{said}");
-    assert!(said.contains("E03.yaml:15:12: there is no column \"refusd\" | did you mean \"refused\"?"), "{said}");
-    assert!(said.contains("E03.yaml:16:14: a figure is made from one row of its model"), "{said}");
+    assert!(
+        said.contains(
+            "E03.yaml:14:9: there is no column \"breakdwn\" | did you mean \"breakdown\"?"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("E03.yaml:15:12: there is no column \"refusd\" | did you mean \"refused\"?"),
+        "{said}"
+    );
+    assert!(
+        said.contains("E03.yaml:16:14: a figure is made from one row of its model"),
+        "{said}"
+    );
     assert_eq!(said.lines().count(), 3, "{said}");
 }
 
 #[test]
 fn a_model_that_cannot_feed_a_metric_is_told_what_it_lacks() {
     let files = Files::new()
-        .model("staging.a", "", "select area as area_code from council.requests")
+        .model(
+            "staging.a",
+            "",
+            "select area as area_code from council.requests",
+        )
         .model("metrics.request", "", "select area_code from staging.a")
         .metric("E03", "numerator: '1'\ndenominator: '1'\n");
     let said = files.said();
-    assert!(said.contains("E03.yaml:7:7: metrics.request cannot feed a metric: it has no column area_name"), "{said}");
+    assert!(
+        said.contains(
+            "E03.yaml:7:7: metrics.request cannot feed a metric: it has no column area_name"
+        ),
+        "{said}"
+    );
 }
 
 #[test]
@@ -240,7 +337,11 @@ fn a_figure_is_a_number_and_a_rate_has_a_denominator() {
     let files = Files::new()
         .with_request_models()
         .metric("E01", "numerator: area_name\ndenominator: received\n");
-    assert!(files.said().contains("a figure is a number"), "{}", files.said());
+    assert!(
+        files.said().contains("a figure is a number"),
+        "{}",
+        files.said()
+    );
 }
 
 #[test]

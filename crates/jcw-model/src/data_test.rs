@@ -33,8 +33,17 @@ pub struct TestFailure {
 
 /// The tests of a node that do not hold, in the order in which they are
 /// declared. `catalog` shows the staged rows under the node's own name.
-pub(crate) async fn failures(node: &Node, plan: &Plan, catalog: &Catalog, rows: Option<u64>) -> Result<Vec<TestFailure>> {
-    let tester = Tester { node, plan, catalog };
+pub(crate) async fn failures(
+    node: &Node,
+    plan: &Plan,
+    catalog: &Catalog,
+    rows: Option<u64>,
+) -> Result<Vec<TestFailure>> {
+    let tester = Tester {
+        node,
+        plan,
+        catalog,
+    };
     let counts = tester.row_counts(rows).await?;
     let mut failures = Vec::new();
     for (test, in_pass) in node.tests.iter().zip(counts) {
@@ -59,12 +68,18 @@ pub(crate) async fn failures(node: &Node, plan: &Plan, catalog: &Catalog, rows: 
 /// A test in words.
 pub(crate) fn words(test: &Test) -> String {
     let names = |columns: &[jcw_project::Placed<String>]| {
-        columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
+        columns
+            .iter()
+            .map(|column| column.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     match &test.check {
         Check::Unique(columns) => format!("unique ({})", names(columns)),
         Check::NotNull(columns) => format!("not null ({})", names(columns)),
-        Check::AcceptedValues { column, values } => format!("{} is one of {}", column.value, values.join(", ")),
+        Check::AcceptedValues { column, values } => {
+            format!("{} is one of {}", column.value, values.join(", "))
+        }
         Check::Relationship { column, to, field } => {
             format!("{} exists in {}.{}", column.value, to.value, field.value)
         }
@@ -97,17 +112,23 @@ impl Tester<'_> {
                 sums.push(format!("count(*) filter (where {fails}) as t{index}"));
             }
         }
-        let counts_rows = tests.iter().any(|test| matches!(test.check, Check::RowCount { .. }));
+        let counts_rows = tests
+            .iter()
+            .any(|test| matches!(test.check, Check::RowCount { .. }));
         let total = match (rows, counts_rows) {
             (Some(rows), _) => rows,
-            (None, true) => self.count(&format!("select 1 as one from {}", self.node.name)).await?,
+            (None, true) => {
+                self.count(&format!("select 1 as one from {}", self.node.name))
+                    .await?
+            }
             (None, false) => 0,
         };
         let mut counts: Vec<Option<u64>> = tests
             .iter()
             .map(|test| match test.check {
                 Check::RowCount { min, max } => {
-                    let held = min.is_none_or(|min| total >= min) && max.is_none_or(|max| total <= max);
+                    let held =
+                        min.is_none_or(|min| total >= min) && max.is_none_or(|max| total <= max);
                     Some(if held { 0 } else { total.max(1) })
                 }
                 _ => None,
@@ -129,7 +150,11 @@ impl Tester<'_> {
     async fn failing_together(&self, test: &Test) -> Result<u64> {
         if let Check::Unique(columns) = &test.check {
             let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-            let keys = self.catalog.plan_text(&format!("select {} from {}", columns.join(", "), self.node.name))?;
+            let keys = self.catalog.plan_text(&format!(
+                "select {} from {}",
+                columns.join(", "),
+                self.node.name
+            ))?;
             let state = self.catalog.state();
             let keys = state.create_physical_plan(&keys).await?;
             if unique::is_certain(keys, state.task_ctx()).await? {
@@ -166,7 +191,9 @@ impl Tester<'_> {
     }
 
     async fn count(&self, failing: &str) -> Result<u64> {
-        let batches = self.rows(&format!("select count(*) as n from ({failing})")).await?;
+        let batches = self
+            .rows(&format!("select count(*) as n from ({failing})"))
+            .await?;
         Ok(batches.iter().map(|batch| number(batch, 0)).sum())
     }
 
@@ -210,7 +237,11 @@ impl Tester<'_> {
     }
 
     fn key_list(&self, test: &Test) -> String {
-        let columns: Vec<String> = self.key_columns(test).iter().map(|column| quoted(column)).collect();
+        let columns: Vec<String> = self
+            .key_columns(test)
+            .iter()
+            .map(|column| quoted(column))
+            .collect();
         match columns.is_empty() {
             true => "1 as one".to_owned(),
             false => columns.join(", "),
@@ -220,12 +251,16 @@ impl Tester<'_> {
     /// The columns by which a failing row is shown: the grain, and without one
     /// the columns that the test itself names.
     fn key_columns(&self, test: &Test) -> Vec<String> {
-        let named = |columns: &[jcw_project::Placed<String>]| columns.iter().map(|c| c.value.clone()).collect();
+        let named = |columns: &[jcw_project::Placed<String>]| {
+            columns.iter().map(|c| c.value.clone()).collect()
+        };
         match &test.check {
             Check::Unique(columns) => named(columns),
             _ if !self.node.grain.is_empty() => self.node.grain.clone(),
             Check::NotNull(columns) => named(columns),
-            Check::AcceptedValues { column, .. } | Check::Relationship { column, .. } => vec![column.value.clone()],
+            Check::AcceptedValues { column, .. } | Check::Relationship { column, .. } => {
+                vec![column.value.clone()]
+            }
             Check::Expression(_) | Check::RowCount { .. } => Vec::new(),
         }
     }
@@ -242,13 +277,23 @@ impl Tester<'_> {
 fn row_fails(test: &Test) -> Option<String> {
     Some(match &test.check {
         Check::NotNull(columns) => {
-            let nulls: Vec<String> = columns.iter().map(|column| format!("{} is null", quoted(column))).collect();
+            let nulls: Vec<String> = columns
+                .iter()
+                .map(|column| format!("{} is null", quoted(column)))
+                .collect();
             nulls.join(" or ")
         }
         Check::AcceptedValues { column, values } => {
-            let values: Vec<String> = values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+            let values: Vec<String> = values
+                .iter()
+                .map(|value| format!("'{}'", value.replace('\'', "''")))
+                .collect();
             // `not in` is null for a null, so a null passes.
-            format!("cast({} as varchar) not in ({})", quoted(column), values.join(", "))
+            format!(
+                "cast({} as varchar) not in ({})",
+                quoted(column),
+                values.join(", ")
+            )
         }
         // Likewise what is neither true nor false passes.
         Check::Expression(sql) => format!("not (\n{}\n)", sql.value),

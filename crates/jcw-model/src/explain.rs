@@ -26,7 +26,10 @@ impl Plan {
     /// What stands behind a metric, or nothing when no metric has this id.
     /// Ids are compared without case.
     pub fn basis(&self, metric: &str) -> Option<Basis> {
-        let metric = self.metrics.iter().find(|known| known.id.eq_ignore_ascii_case(metric))?;
+        let metric = self
+            .metrics
+            .iter()
+            .find(|known| known.id.eq_ignore_ascii_case(metric))?;
         let mut behind = self.upstream(&metric.from);
         behind.push(metric.from.clone());
         let is_behind = |name: &str| behind.iter().any(|table| table == name);
@@ -35,9 +38,18 @@ impl Plan {
             metric: metric.id.clone(),
             from: metric.from.clone(),
             parts: metric.parts.clone(),
-            models: self.nodes.iter().map(|node| node.name.clone()).filter(|name| is_behind(name)).collect(),
-            seeds: declared().filter(|name| name.starts_with("seed.")).collect(),
-            sources: declared().filter(|name| !name.starts_with("seed.")).collect(),
+            models: self
+                .nodes
+                .iter()
+                .map(|node| node.name.clone())
+                .filter(|name| is_behind(name))
+                .collect(),
+            seeds: declared()
+                .filter(|name| name.starts_with("seed."))
+                .collect(),
+            sources: declared()
+                .filter(|name| !name.starts_with("seed."))
+                .collect(),
         })
     }
 }

@@ -10,8 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Drafts in an order in which each stands after all it needs. Those in a
 /// circle, and those that need one in a circle, are left out; each circle is
 /// reported once.
-pub(crate) fn order<'d, 'p>(drafts: &'d [Draft<'p>], problems: &mut Vec<Diagnostic>) -> Vec<&'d Draft<'p>> {
-    let by_name: BTreeMap<&str, &Draft<'p>> = drafts.iter().map(|draft| (draft.name.as_str(), draft)).collect();
+pub(crate) fn order<'d, 'p>(
+    drafts: &'d [Draft<'p>],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<&'d Draft<'p>> {
+    let by_name: BTreeMap<&str, &Draft<'p>> = drafts
+        .iter()
+        .map(|draft| (draft.name.as_str(), draft))
+        .collect();
     let mut walk = Walk {
         by_name: &by_name,
         done: BTreeSet::new(),
@@ -91,8 +97,9 @@ impl<'d, 'p> Walk<'_, 'd, 'p> {
             _ => format!("these models wait for each other: {}", names.join(" <- ")),
         };
         self.problems.push(
-            Diagnostic::error(Text::of_model(model).place(span), message)
-                .hint("a table is made from tables that are there before it; take one of these reads out"),
+            Diagnostic::error(Text::of_model(model).place(span), message).hint(
+                "a table is made from tables that are there before it; take one of these reads out",
+            ),
         );
     }
 }

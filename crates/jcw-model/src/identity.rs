@@ -15,7 +15,11 @@ pub(crate) fn of_query(query: &str, tests: &[Test]) -> String {
     hash.add(query);
     for test in tests {
         hash.add(&words(test));
-        hash.add(if test.blocking { "blocking" } else { "reported" });
+        hash.add(if test.blocking {
+            "blocking"
+        } else {
+            "reported"
+        });
     }
     hash.hex()
 }
@@ -68,7 +72,11 @@ impl Hash {
     }
 
     fn hex(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -78,7 +86,8 @@ mod tests {
 
     #[test]
     fn an_identity_changes_with_any_input_and_only_then() {
-        let inputs = |identity: &str| BTreeMap::from([("staging.a".to_owned(), identity.to_owned())]);
+        let inputs =
+            |identity: &str| BTreeMap::from([("staging.a".to_owned(), identity.to_owned())]);
         let one = of_table("d", &inputs("1"));
         assert_eq!(one, of_table("d", &inputs("1")));
         assert_ne!(one, of_table("d", &inputs("2")));

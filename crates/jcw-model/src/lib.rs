@@ -45,16 +45,17 @@ mod trace;
 mod tree;
 mod unique;
 
+pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
+pub use data_test::TestFailure;
 pub use explain::Basis;
 pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
 pub use metric::{
-    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, grain_word, polarity_word, unit_word, value_schema,
+    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, grain_word, polarity_word,
+    unit_word, value_schema,
 };
-pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
-pub use data_test::TestFailure;
 pub use plan::{Node, Plan, check, check_draft};
-pub use report::{TableOutcome as TableOutcome, Report, TableReport};
+pub use report::{Report, TableOutcome, TableReport};
 pub use select::SelectError;
 pub use trace::How;
 pub use tree::{Tree, lineage};
-#[cfg(test)] mod speed;
+#[cfg(test)]

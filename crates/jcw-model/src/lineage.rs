@@ -81,7 +81,12 @@ impl Plan {
                 hint: hint(table, &names, "the tables are"),
             }
         })?;
-        let names: Vec<&str> = node.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = node
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         if let Some(column) = column
             && !names.contains(&column)
         {
@@ -129,10 +134,14 @@ impl Plan {
                 add(&mut found, key, origin.how);
                 continue;
             }
-            open.extend(self.made_from(&origin.table, &origin.column).into_iter().map(|up| Origin {
-                how: up.how.min(origin.how),
-                ..up
-            }));
+            open.extend(
+                self.made_from(&origin.table, &origin.column)
+                    .into_iter()
+                    .map(|up| Origin {
+                        how: up.how.min(origin.how),
+                        ..up
+                    }),
+            );
         }
         origins(&found)
     }

@@ -85,7 +85,10 @@ impl Maker {
             staged.abandon().await;
             return Ok(Made::Held { failures });
         }
-        let committed = self.lake.commit(staged, Scope::Everything, self.provenance()).await?;
+        let committed = self
+            .lake
+            .commit(staged, Scope::Everything, self.provenance())
+            .await?;
         Ok(Made::Table {
             version: committed.version,
             rows: committed.added_rows,
@@ -96,7 +99,10 @@ impl Maker {
     /// A view has no rows of its own to hold back; a blocking test holds back
     /// what reads it.
     async fn test_view(&self) -> Result<Made, MakeError> {
-        let mut catalog = self.tables.catalog(&self.node.needs, self.is_divided).await?;
+        let mut catalog = self
+            .tables
+            .catalog(&self.node.needs, self.is_divided)
+            .await?;
         let plan = self.tables.query(&self.node, &catalog)?;
         let view = datafusion::datasource::ViewTable::new(plan, None);
         catalog.add(&self.node.name, provider_as_source(Arc::new(view)));
@@ -110,7 +116,10 @@ impl Maker {
     /// The plan of the rows. Sums of floating-point numbers depend on the order
     /// in which they are added, so such a query is not divided among tasks.
     async fn query(&self) -> Result<(Catalog, LogicalPlan), MakeError> {
-        let catalog = self.tables.catalog(&self.node.reads, self.is_divided).await?;
+        let catalog = self
+            .tables
+            .catalog(&self.node.reads, self.is_divided)
+            .await?;
         let plan = self.tables.query(&self.node, &catalog)?;
         if !self.is_divided || !adds_floats(&plan)? {
             return Ok((catalog, self.in_order(plan)?));
@@ -126,7 +135,11 @@ impl Maker {
         if self.node.layer == Layer::Staging || self.node.grain.is_empty() {
             return Ok(plan);
         }
-        let order = self.node.grain.iter().map(|name| col(datafusion::common::Column::from_name(name)).sort(true, true));
+        let order = self
+            .node
+            .grain
+            .iter()
+            .map(|name| col(datafusion::common::Column::from_name(name)).sort(true, true));
         LogicalPlanBuilder::from(plan).sort(order)?.build()
     }
 
@@ -135,7 +148,10 @@ impl Maker {
     async fn stage(&self, catalog: &Catalog, plan: LogicalPlan) -> Result<Staged, MakeError> {
         let state = catalog.state();
         let physical = state.create_physical_plan(&plan).await?;
-        let stage = self.lake.stage(&self.node.name, &self.node.schema, &[]).await?;
+        let stage = self
+            .lake
+            .stage(&self.node.name, &self.node.schema, &[])
+            .await?;
         let (files, failed) = write(&stage, physical, state.task_ctx()).await;
         let staged = stage.finish(files);
         match failed {
@@ -148,7 +164,13 @@ impl Maker {
     }
 
     async fn test(&self, staged: &Staged) -> Result<Vec<TestFailure>, MakeError> {
-        let others: Vec<String> = self.node.needs.iter().filter(|need| **need != self.node.name).cloned().collect();
+        let others: Vec<String> = self
+            .node
+            .needs
+            .iter()
+            .filter(|need| **need != self.node.name)
+            .cloned()
+            .collect();
         let mut catalog = self.tables.catalog(&others, self.is_divided).await?;
         catalog.add(&self.node.name, provider_as_source(staged.provider()?));
         Ok(data_test::failures(&self.node, &self.plan, &catalog, Some(staged.rows())).await?)
@@ -223,14 +245,26 @@ fn adds_floats(plan: &LogicalPlan) -> Result<bool> {
             for expression in &aggregate.aggr_expr {
                 expression.apply(|expression| {
                     if let Expr::AggregateFunction(function) = expression {
-                        let adds = !matches!(function.func.name(), "count" | "min" | "max" | "median" | "approx_distinct");
-                        found |= adds && function.params.args.iter().any(|arg| is_float(arg, aggregate.input.schema()));
+                        let adds = !matches!(
+                            function.func.name(),
+                            "count" | "min" | "max" | "median" | "approx_distinct"
+                        );
+                        found |= adds
+                            && function
+                                .params
+                                .args
+                                .iter()
+                                .any(|arg| is_float(arg, aggregate.input.schema()));
                     }
                     Ok(TreeNodeRecursion::Continue)
                 })?;
             }
         }
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        Ok(if found {
+            TreeNodeRecursion::Stop
+        } else {
+            TreeNodeRecursion::Continue
+        })
     })?;
     Ok(found)
 }
@@ -259,9 +293,9 @@ fn explain(error: &MakeError) -> String {
         );
     }
     match engine.find_root() {
-        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => {
-            sentence(engine).0
-        }
+        DataFusionError::Plan(_)
+        | DataFusionError::SchemaError(..)
+        | DataFusionError::NotImplemented(_) => sentence(engine).0,
         _ => without_values(&sentence(engine).0),
     }
 }
@@ -299,6 +333,9 @@ mod tests {
             without_values("Cannot cast string '943 476 5919' to value of Int64 type"),
             "Cannot cast string ... to value of Int... type"
         );
-        assert_eq!(without_values("Overflow happened on: 12 * 34"), "Overflow happened on: ... * ...");
+        assert_eq!(
+            without_values("Overflow happened on: 12 * 34"),
+            "Overflow happened on: ... * ..."
+        );
     }
 }

@@ -166,7 +166,7 @@ pub(crate) struct Draft<'p> {
 /// What a draft is a draft of.
 pub(crate) enum Of<'p> {
     /// A model; no query when its SQL cannot be read.
-    Model(&'p Model, Option<Query>),
+    Model(&'p Model, Option<Box<Query>>),
     /// `published.metric_value`.
     Values,
     /// `published.metric_definition`.
@@ -298,7 +298,7 @@ impl<'p> Planner<'p> {
         Draft {
             name: model.name.value.clone(),
             layer: model.layer,
-            of: Of::Model(model, query),
+            of: Of::Model(model, query.map(Box::new)),
             reads,
             needs,
         }

@@ -128,7 +128,9 @@ impl<'a> Text<'a> {
             } => {
                 let span = span.or_else(|| field.spans().first());
                 let message = match &field.relation {
-                    Some(relation) => format!("there is no column \"{}\" in {relation}", field.name),
+                    Some(relation) => {
+                        format!("there is no column \"{}\" in {relation}", field.name)
+                    }
                     None => format!("there is no column \"{}\"", field.name),
                 };
                 let names: Vec<&str> = valid_fields
@@ -145,13 +147,18 @@ impl<'a> Text<'a> {
             }
             SchemaError::AmbiguousReference { field } => Diagnostic::error(
                 self.place(span.or_else(|| field.spans().first())),
-                format!("column \"{}\" is in more than one of the tables joined here", field.name),
+                format!(
+                    "column \"{}\" is in more than one of the tables joined here",
+                    field.name
+                ),
             )
             .hint("write the table's name or alias before it"),
-            SchemaError::DuplicateUnqualifiedField { name } | SchemaError::DuplicateQualifiedField { name, .. } => {
-                Diagnostic::error(self.place(span), format!("two columns are called \"{name}\""))
-                    .hint("give one of them another name with `as`")
-            }
+            SchemaError::DuplicateUnqualifiedField { name }
+            | SchemaError::DuplicateQualifiedField { name, .. } => Diagnostic::error(
+                self.place(span),
+                format!("two columns are called \"{name}\""),
+            )
+            .hint("give one of them another name with `as`"),
         }
     }
 
@@ -183,7 +190,12 @@ pub(crate) fn nearest<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
 
 /// At most twelve names, for a person to choose from.
 pub(crate) fn listed(names: &[&str]) -> String {
-    let shown = names.iter().take(12).copied().collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(12)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     match names.len() {
         0..=12 => shown,
         n => format!("{shown} and {} more", n - 12),
@@ -203,9 +215,17 @@ pub(crate) fn sentence(error: &DataFusionError) -> (String, Option<String>) {
     ]
     .iter()
     .fold(said, |said, prefix| said.replace(prefix, ""));
-    let said = said.split("\nThis issue was likely").next().unwrap_or_default().trim().to_owned();
+    let said = said
+        .split("\nThis issue was likely")
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     let (message, hint) = match said.split_once("Did you mean") {
-        Some((message, hint)) => (message.to_owned(), Some(format!("did you mean{}", hint.trim_end_matches('.')))),
+        Some((message, hint)) => (
+            message.to_owned(),
+            Some(format!("did you mean{}", hint.trim_end_matches('.'))),
+        ),
         None => match said.split_once("Candidate functions:") {
             Some((message, _)) => (message.to_owned(), None),
             None => (said, None),
@@ -236,5 +256,9 @@ fn located(said: &str) -> (String, Option<u64>, Option<u64>) {
         .map(|part| part.parse().ok());
     let line = numbers.next().flatten();
     let column = numbers.next().flatten();
-    (message.trim().trim_end_matches(',').to_owned(), line, column)
+    (
+        message.trim().trim_end_matches(',').to_owned(),
+        line,
+        column,
+    )
 }

@@ -58,20 +58,27 @@ impl Report {
 
     /// Whether any table was made anew.
     pub fn did_work(&self) -> bool {
-        self.tables.iter().any(|table| table.outcome == TableOutcome::Built)
+        self.tables
+            .iter()
+            .any(|table| table.outcome == TableOutcome::Built)
     }
 
     /// Tables that keep a release from being made, those at fault first.
     pub fn faults(&self) -> impl Iterator<Item = &TableReport> {
         let stopped = |table: &&TableReport| matches!(table.outcome, TableOutcome::Stopped { .. });
         let bad = || self.tables.iter().filter(|table| !table.outcome.is_good());
-        bad().filter(move |table| !stopped(table)).chain(bad().filter(stopped))
+        bad()
+            .filter(move |table| !stopped(table))
+            .chain(bad().filter(stopped))
     }
 }
 
 impl TableOutcome {
     /// Whether the table is as it should be.
     pub fn is_good(&self) -> bool {
-        matches!(self, TableOutcome::Built | TableOutcome::Unchanged | TableOutcome::NotSelected)
+        matches!(
+            self,
+            TableOutcome::Built | TableOutcome::Unchanged | TableOutcome::NotSelected
+        )
     }
 }

@@ -10,7 +10,9 @@ use crate::trace::How;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Volatility, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable, LogicalPlan, Volatility, WindowFunctionDefinition,
+};
 use jcw_project::{Classification, Diagnostic, Layer, Model, Placed};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +25,16 @@ pub(crate) fn check_reads(
     unread: &BTreeSet<String>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let layers: BTreeMap<&str, Layer> = drafts.iter().map(|draft| (draft.name.as_str(), draft.layer)).collect();
+    let layers: BTreeMap<&str, Layer> = drafts
+        .iter()
+        .map(|draft| (draft.name.as_str(), draft.layer))
+        .collect();
     let tables = Tables {
-        names: declared.iter().copied().chain(layers.keys().copied()).collect(),
+        names: declared
+            .iter()
+            .copied()
+            .chain(layers.keys().copied())
+            .collect(),
         declared: declared.into_iter().collect(),
         layers,
     };
@@ -34,14 +43,21 @@ pub(crate) fn check_reads(
             continue;
         };
         let text = Text::of_model(model);
-        for read in draft.reads.iter().filter(|read| !unread.contains(&read.table)) {
+        for read in draft
+            .reads
+            .iter()
+            .filter(|read| !unread.contains(&read.table))
+        {
             problems.extend(tables.check(model, read, &text));
         }
         let Some(query) = query else { continue };
         if query.cuts_unordered {
             problems.push(
-                Diagnostic::warning(text.find("limit"), "a limit without an order may keep other rows another time")
-                    .hint("add an order by that names a row once"),
+                Diagnostic::warning(
+                    text.find("limit"),
+                    "a limit without an order may keep other rows another time",
+                )
+                .hint("add an order by that names a row once"),
             );
         }
         if model.layer > Layer::Staging {
@@ -65,35 +81,54 @@ impl Tables<'_> {
     fn check(&self, model: &Model, read: &Read, text: &Text<'_>) -> Option<Diagnostic> {
         let table = read.table.as_str();
         if !self.names.contains(table) {
-            let problem = Diagnostic::error(text.place(read.span), format!("there is no table {table}"));
+            let problem =
+                Diagnostic::error(text.place(read.span), format!("there is no table {table}"));
             return Some(self.unknown(table, problem));
         }
         let (behind, may) = match self.layers.get(table) {
-            Some(layer) => (!may_read(model.layer, *layer), format!("{table} is in layer {}", layer.name())),
+            Some(layer) => (
+                !may_read(model.layer, *layer),
+                format!("{table} is in layer {}", layer.name()),
+            ),
             None => (
-                model.layer != Layer::Staging && !table.starts_with("seed.") && self.declared.contains(table),
+                model.layer != Layer::Staging
+                    && !table.starts_with("seed.")
+                    && self.declared.contains(table),
                 format!("{table} is a source table"),
             ),
         };
         behind.then(|| {
             Diagnostic::error(
                 text.place(read.span),
-                format!("{may}, which a model of layer {} does not read", model.layer.name()),
+                format!(
+                    "{may}, which a model of layer {} does not read",
+                    model.layer.name()
+                ),
             )
-            .hint(format!("layer {} reads {}", model.layer.name(), readable(model.layer)))
+            .hint(format!(
+                "layer {} reads {}",
+                model.layer.name(),
+                readable(model.layer)
+            ))
         })
     }
 
     fn unknown(&self, table: &str, problem: Diagnostic) -> Diagnostic {
         let names: Vec<&str> = self.names.iter().copied().collect();
         if table.starts_with("jcw.") {
-            return problem.hint("the engine's own tables (jcw.*) change with every run, so no model reads them");
+            return problem.hint(
+                "the engine's own tables (jcw.*) change with every run, so no model reads them",
+            );
         }
         if !table.contains('.') {
-            let whole = names.iter().find(|name| name.split('.').next_back() == Some(table));
+            let whole = names
+                .iter()
+                .find(|name| name.split('.').next_back() == Some(table));
             return match whole {
                 Some(name) => problem.hint(format!("tables are named in two parts: {name}")),
-                None => problem.hint("tables are named in two parts, for instance staging.requests"),
+                None => {
+                    problem.hint("tables are named in two parts, for instance staging.requests")
+                }
             };
         }
         match nearest(table, &names) {
@@ -126,11 +161,14 @@ pub(crate) fn check_plan(plan: &LogicalPlan, text: &Text<'_>, problems: &mut Vec
         plan.apply_expressions(|expression| {
             expression.apply(|expression| {
                 match expression {
-                    Expr::ScalarFunction(function) if function.func.signature().volatility != Volatility::Immutable => {
+                    Expr::ScalarFunction(function)
+                        if function.func.signature().volatility != Volatility::Immutable =>
+                    {
                         found.insert(function.func.name().to_owned(), true);
                     }
                     Expr::AggregateFunction(function)
-                        if depends_on_order(function.func.name()) && function.params.order_by.is_empty() =>
+                        if depends_on_order(function.func.name())
+                            && function.params.order_by.is_empty() =>
                     {
                         found.insert(function.func.name().to_owned(), false);
                     }
@@ -152,28 +190,43 @@ pub(crate) fn check_plan(plan: &LogicalPlan, text: &Text<'_>, problems: &mut Vec
         problems.push(match is_error {
             true => Diagnostic::error(place, format!("{name}() gives another answer another time"))
                 .hint("the same inputs must give the same table; take the date from the data"),
-            false => Diagnostic::warning(place, format!("{name}() without an order may give another answer another time"))
-                .hint("add an order by that names a row once"),
+            false => Diagnostic::warning(
+                place,
+                format!("{name}() without an order may give another answer another time"),
+            )
+            .hint("add an order by that names a row once"),
         });
     }
 }
 
 fn depends_on_order(function: &str) -> bool {
-    matches!(function, "first_value" | "last_value" | "nth_value" | "array_agg" | "string_agg")
+    matches!(
+        function,
+        "first_value" | "last_value" | "nth_value" | "array_agg" | "string_agg"
+    )
 }
 
 /// Checks a test's expression against the columns of the model's result.
-pub(crate) fn check_expression(sql: &Placed<String>, schema: &DFSchema, catalog: &Catalog) -> Vec<Diagnostic> {
+pub(crate) fn check_expression(
+    sql: &Placed<String>,
+    schema: &DFSchema,
+    catalog: &Catalog,
+) -> Vec<Diagnostic> {
     let text = Text::of_scalar(sql);
     let expression = match parse_expression(&text) {
         Ok(expression) => expression,
         Err(problems) => return problems,
     };
-    match catalog.plan_expression(expression, schema).and_then(|planned| planned.get_type(schema)) {
+    match catalog
+        .plan_expression(expression, schema)
+        .and_then(|planned| planned.get_type(schema))
+    {
         Ok(DataType::Boolean) => Vec::new(),
         Ok(found) => vec![
-            text.whole(format!("a test is true or false for each row, and this is {found}"))
-                .hint("write a comparison, for instance: numerator >= 0"),
+            text.whole(format!(
+                "a test is true or false for each row, and this is {found}"
+            ))
+            .hint("write a comparison, for instance: numerator >= 0"),
         ],
         Err(error) => text.problems(&error),
     }
@@ -181,7 +234,11 @@ pub(crate) fn check_expression(sql: &Placed<String>, schema: &DFSchema, catalog:
 
 /// Refuses a published column through which a person's identifier can be read.
 pub(crate) fn check_identifiers(plan: &Plan, problems: &mut Vec<Diagnostic>) {
-    for node in plan.nodes.iter().filter(|node| node.layer == Layer::Published) {
+    for node in plan
+        .nodes
+        .iter()
+        .filter(|node| node.layer == Layer::Published)
+    {
         for field in node.schema.fields() {
             if plan.classification(&node.name, field.name()) != Classification::Identifier {
                 continue;
@@ -194,13 +251,20 @@ pub(crate) fn check_identifiers(plan: &Plan, problems: &mut Vec<Diagnostic>) {
                 .iter()
                 .flat_map(|column| &column.sources)
                 .filter(|source| source.how > How::Counted)
-                .filter(|source| plan.classification(&source.table, &source.column) == Classification::Identifier)
+                .filter(|source| {
+                    plan.classification(&source.table, &source.column) == Classification::Identifier
+                })
                 .map(|source| format!("{}.{}", source.table, source.column))
                 .collect();
             problems.push(
                 Diagnostic::error(
                     node.place.clone(),
-                    format!("{}.{} would publish an identifier: it is made from {}", node.name, field.name(), from.join(", ")),
+                    format!(
+                        "{}.{} would publish an identifier: it is made from {}",
+                        node.name,
+                        field.name(),
+                        from.join(", ")
+                    ),
                 )
                 .hint("count it, or leave it out; `jcw lineage` shows the way it came"),
             );

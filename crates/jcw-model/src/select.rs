@@ -57,7 +57,10 @@ impl Plan {
     pub fn upstream(&self, table: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         let mut next = 0;
-        let mut open = self.node(table).map(|node| node.reads.clone()).unwrap_or_default();
+        let mut open = self
+            .node(table)
+            .map(|node| node.reads.clone())
+            .unwrap_or_default();
         while next < open.len() {
             let name = open[next].clone();
             next += 1;
@@ -76,7 +79,11 @@ impl Plan {
     pub fn downstream(&self, table: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for node in &self.nodes {
-            if node.reads.iter().any(|read| read == table || found.contains(read)) {
+            if node
+                .reads
+                .iter()
+                .any(|read| read == table || found.contains(read))
+            {
                 found.push(node.name.clone());
             }
         }
@@ -85,7 +92,11 @@ impl Plan {
 
     fn named(&self, word: &str) -> Vec<String> {
         let matching = |test: &dyn Fn(&Node) -> bool| -> Vec<String> {
-            self.nodes.iter().filter(|node| test(node)).map(|node| node.name.clone()).collect()
+            self.nodes
+                .iter()
+                .filter(|node| test(node))
+                .map(|node| node.name.clone())
+                .collect()
         };
         if let Some(tag) = word.strip_prefix("tag:") {
             return matching(&|node| node.tags.iter().any(|known| known == tag));
@@ -107,7 +118,12 @@ impl Plan {
     fn nothing(&self, word: &str, bare: &str) -> SelectError {
         let hint = match bare.strip_prefix("tag:") {
             Some(tag) => {
-                let tags: BTreeSet<&str> = self.nodes.iter().flat_map(|node| &node.tags).map(String::as_str).collect();
+                let tags: BTreeSet<&str> = self
+                    .nodes
+                    .iter()
+                    .flat_map(|node| &node.tags)
+                    .map(String::as_str)
+                    .collect();
                 let tags: Vec<&str> = tags.into_iter().collect();
                 match nearest(tag, &tags) {
                     Some(near) => format!("did you mean tag:{near}?"),
@@ -116,9 +132,13 @@ impl Plan {
                 }
             }
             None => {
-                let mut names: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
-                let same: Vec<&str> =
-                    names.iter().copied().filter(|name| name.split('.').next_back() == Some(bare)).collect();
+                let mut names: Vec<&str> =
+                    self.nodes.iter().map(|node| node.name.as_str()).collect();
+                let same: Vec<&str> = names
+                    .iter()
+                    .copied()
+                    .filter(|name| name.split('.').next_back() == Some(bare))
+                    .collect();
                 if same.len() > 1 {
                     return SelectError {
                         word: word.to_owned(),
@@ -152,7 +172,11 @@ mod tests {
 
     fn plan() -> Plan {
         Files::new()
-            .model("staging.a", "tags: [council]\n", "select area, year from council.requests")
+            .model(
+                "staging.a",
+                "tags: [council]\n",
+                "select area, year from council.requests",
+            )
             .model("core.b", "", "select area from staging.a")
             .model("core.c", "tags: [other]\n", "select area from core.b")
             .model("published.b", "", "select area from core.c")
@@ -174,7 +198,10 @@ mod tests {
         assert_eq!(selected(&["core.b"]), ["core.b"]);
         assert_eq!(selected(&["a"]), ["staging.a"]);
         assert_eq!(selected(&["core"]), ["core.b", "core.c"]);
-        assert_eq!(selected(&["tag:council", "tag:other"]), ["core.c", "staging.a"]);
+        assert_eq!(
+            selected(&["tag:council", "tag:other"]),
+            ["core.c", "staging.a"]
+        );
     }
 
     #[test]
@@ -187,14 +214,29 @@ mod tests {
     #[test]
     fn a_word_that_selects_nothing_is_told_what_is_near() {
         let said = |word: &str| plan().select(&[word.to_owned()]).unwrap_err().to_string();
-        assert_eq!(said("core.bb"), "\"core.bb\" selects no table; did you mean core.b?");
-        assert_eq!(said("tag:concil"), "\"tag:concil\" selects no table; did you mean tag:council?");
-        assert_eq!(said("b"), "\"b\" selects no table; say which: core.b, published.b");
-        assert_eq!(said("publishd"), "\"publishd\" selects no table; did you mean published?");
+        assert_eq!(
+            said("core.bb"),
+            "\"core.bb\" selects no table; did you mean core.b?"
+        );
+        assert_eq!(
+            said("tag:concil"),
+            "\"tag:concil\" selects no table; did you mean tag:council?"
+        );
+        assert_eq!(
+            said("b"),
+            "\"b\" selects no table; say which: core.b, published.b"
+        );
+        assert_eq!(
+            said("publishd"),
+            "\"publishd\" selects no table; did you mean published?"
+        );
     }
 
     #[test]
     fn upstream_reaches_the_partners_tables() {
-        assert_eq!(plan().upstream("core.c"), ["core.b", "staging.a", "council.requests"]);
+        assert_eq!(
+            plan().upstream("core.c"),
+            ["core.b", "staging.a", "council.requests"]
+        );
     }
 }

@@ -3,8 +3,8 @@
 //! says what it can even of a model that does not plan.
 
 use crate::problem::Text;
-use datafusion::common::{DataFusionError, Span};
 use datafusion::common::TableReference;
+use datafusion::common::{DataFusionError, Span};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::planner::object_name_to_table_reference;
 use datafusion::sql::resolve::resolve_table_references;
@@ -47,13 +47,22 @@ impl Query {
             .map_err(|error| text.problems(&error))?;
         let statement = match (statements.pop_front(), statements.len()) {
             (Some(statement), 0) if is_query(&statement) => statement,
-            (None, _) => return Err(vec![text.whole("this model has no SQL").hint("write one select after the header comment")]),
+            (None, _) => {
+                return Err(vec![
+                    text.whole("this model has no SQL")
+                        .hint("write one select after the header comment"),
+                ]);
+            }
             (_, 0) => {
                 return Err(vec![text.whole("a model is one select").hint(
                     "tables are made, filled and replaced by the build; write only the query",
                 )]);
             }
-            _ => return Err(vec![text.whole("a model is one select; here is more than one statement")]),
+            _ => {
+                return Err(vec![
+                    text.whole("a model is one select; here is more than one statement"),
+                ]);
+            }
         };
         let reads = reads(&statement).map_err(|error| text.problems(&error))?;
         let mut habits = Habits::default();

@@ -19,7 +19,10 @@ pub(crate) struct NotStorable {
 }
 
 /// The stored form of a query's columns, or everything that is in its way.
-pub(crate) fn stored_schema(table: &str, schema: &Schema) -> std::result::Result<SchemaRef, Vec<NotStorable>> {
+pub(crate) fn stored_schema(
+    table: &str,
+    schema: &Schema,
+) -> std::result::Result<SchemaRef, Vec<NotStorable>> {
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     let mut twice = BTreeSet::new();
@@ -31,7 +34,10 @@ pub(crate) fn stored_schema(table: &str, schema: &Schema) -> std::result::Result
         match jcw_lake::stored_schema(table, &Schema::new(vec![field.clone()])) {
             Ok(stored) => fields.extend(stored.fields().iter().cloned()),
             Err(LakeError::UnsupportedType {
-                column, found, advice, ..
+                column,
+                found,
+                advice,
+                ..
             }) => problems.push(NotStorable {
                 message: format!("column \"{column}\" is {found}, which a table cannot hold"),
                 hint: advice,

@@ -51,7 +51,13 @@ struct Settled {
 impl Tables {
     /// `memory` is what all queries together may hold, in bytes; `threads` is
     /// among how many tasks one is divided.
-    pub(crate) fn new(plan: Arc<Plan>, lake: Lake, runtime: Arc<RuntimeEnv>, memory: usize, threads: usize) -> Tables {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        lake: Lake,
+        runtime: Arc<RuntimeEnv>,
+        memory: usize,
+        threads: usize,
+    ) -> Tables {
         Tables {
             plan,
             lake,
@@ -96,7 +102,11 @@ impl Tables {
 
     /// A catalogue with these tables, whose plans are divided among tasks or not.
     pub(crate) async fn catalog(&self, names: &[String], is_divided: bool) -> Result<Catalog> {
-        let mut catalog = if is_divided { self.divided.clone() } else { self.undivided.clone() };
+        let mut catalog = if is_divided {
+            self.divided.clone()
+        } else {
+            self.undivided.clone()
+        };
         for name in names {
             catalog.add(name, provider_as_source(self.provider(name).await?));
         }
@@ -108,10 +118,12 @@ impl Tables {
     pub(crate) fn query(&self, node: &Node, catalog: &Catalog) -> Result<LogicalPlan> {
         let plan = match &node.body {
             Body::Query(statement) => catalog.plan(statement)?,
-            Body::Parts(parts) if parts.is_empty() => {
-                LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(EmptyTable::new(node.schema.clone()))), None)?
-                    .build()?
-            }
+            Body::Parts(parts) if parts.is_empty() => LogicalPlanBuilder::scan(
+                &node.name,
+                provider_as_source(Arc::new(EmptyTable::new(node.schema.clone()))),
+                None,
+            )?
+            .build()?,
             Body::Parts(parts) => {
                 let plans = parts.iter().map(|sql| catalog.plan_text(sql).map(Arc::new));
                 match plans.collect::<Result<Vec<_>>>()? {
@@ -121,7 +133,8 @@ impl Tables {
             }
             Body::Rows(rows) => {
                 let table = MemTable::try_new(rows.schema(), vec![vec![rows.clone()]])?;
-                LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(table)), None)?.build()?
+                LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(table)), None)?
+                    .build()?
             }
         };
         catalog.typed(as_stored(plan, &node.schema)?)
@@ -133,7 +146,9 @@ impl Tables {
             let Some(settled) = settled else {
                 return Err(plan_datafusion_err!("{table} is read before it is made"));
             };
-            let provider = settled.provider.get_or_try_init(|| self.open(table, settled.kind.clone()));
+            let provider = settled
+                .provider
+                .get_or_try_init(|| self.open(table, settled.kind.clone()));
             provider.await.cloned()
         })
     }
@@ -141,7 +156,11 @@ impl Tables {
     async fn open(&self, table: &str, kind: Kind) -> Result<Arc<dyn TableProvider>> {
         match kind {
             Kind::Stored(version) => {
-                let opened = self.lake.table_at(table, version).await.and_then(|table| table.provider());
+                let opened = self
+                    .lake
+                    .table_at(table, version)
+                    .await
+                    .and_then(|table| table.provider());
                 opened.map_err(|error| DataFusionError::External(Box::new(error)))
             }
             Kind::Empty(schema) => Ok(Arc::new(EmptyTable::new(schema))),

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// The SQL of `metrics.request`.
-pub(crate) const METRICS_REQUEST: &str = "select area as area_code, area as area_name, 'local_authority' as area_level,
+pub(crate) const METRICS_REQUEST: &str =
+    "select area as area_code, area as area_name, 'local_authority' as area_level,
   cast(year as varchar) as period, make_date(cast(year as int), 1, 1) as period_start,
   make_date(cast(year as int), 12, 31) as period_end, 'calendar_year' as period_grain,
   'Total' as breakdown_topic, 'Total' as breakdown, received, refused, refused_status
@@ -63,7 +64,10 @@ columns:
     /// A model with a plain header and these further lines of it.
     pub(crate) fn model(self, name: &str, more: &str, sql: &str) -> Files {
         let path = format!("pipelines/models/{}.sql", name.replace('.', "/"));
-        self.write(&path, &format!("/*\ndescription: d\nowner: o\n{more}*/\n{sql}\n"))
+        self.write(
+            &path,
+            &format!("/*\ndescription: d\nowner: o\n{more}*/\n{sql}\n"),
+        )
     }
 
     /// A metric `id` in percent over `metrics.request`.
@@ -94,11 +98,7 @@ version: 1
             "grain: [area, year]\n",
             "select area, year, received, refused, refused_status from council.requests",
         )
-        .model(
-            "metrics.request",
-            "",
-            METRICS_REQUEST,
-        )
+        .model("metrics.request", "", METRICS_REQUEST)
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -112,7 +112,9 @@ version: 1
     pub(crate) fn project(&self) -> Project {
         let mut draft = self.draft();
         // Tests leave a grain out where they do not need it.
-        draft.diagnostics.retain(|problem| !problem.message.contains("\"grain\""));
+        draft
+            .diagnostics
+            .retain(|problem| !problem.message.contains("\"grain\""));
         assert_eq!(draft.diagnostics, Vec::new());
         draft.project.unwrap()
     }
@@ -129,7 +131,11 @@ version: 1
             .map(|problem| {
                 let place = problem.place.to_string();
                 let file = place.rsplit('/').next().unwrap();
-                format!("{file}: {} | {}\n", problem.message, problem.hint.as_deref().unwrap_or(""))
+                format!(
+                    "{file}: {} | {}\n",
+                    problem.message,
+                    problem.hint.as_deref().unwrap_or("")
+                )
             })
             .collect()
     }
@@ -139,7 +145,9 @@ version: 1
     }
 
     pub(crate) async fn lake(&self) -> Lake {
-        Lake::open(self.path("lake").to_str().unwrap()).await.unwrap()
+        Lake::open(self.path("lake").to_str().unwrap())
+            .await
+            .unwrap()
     }
 
     /// Delivers rows to `council.requests`: SQL for `area, year, received,
@@ -151,13 +159,22 @@ version: 1
                row_number() over () as _row
              from (values {values})"
         );
-        let batches = SessionContext::new().sql(&sql).await.unwrap().collect().await.unwrap();
+        let batches = SessionContext::new()
+            .sql(&sql)
+            .await
+            .unwrap()
+            .collect()
+            .await
+            .unwrap();
         let plan = self.plan();
         let schema = plan.declared["council.requests"].schema.clone();
         let stage = lake.stage("council.requests", &schema, &[]).await.unwrap();
         let rows = futures::stream::iter(batches.into_iter().map(Ok::<_, jcw_lake::LakeError>));
         let staged = stage.write_all(rows).await.unwrap();
-        let made = lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
+        let made = lake
+            .commit(staged, Scope::Everything, Provenance::default())
+            .await
+            .unwrap();
         Inputs {
             sources: [("council.requests".to_owned(), made.version)].into(),
             ..Inputs::default()
@@ -172,7 +189,10 @@ version: 1
         let plan = self.plan();
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let selected = (!words.is_empty()).then(|| plan.select(&words).unwrap());
-        let options = Options { selected, ..options() };
+        let options = Options {
+            selected,
+            ..options()
+        };
         build(&plan, lake, inputs, &options, &|_| {}).await.unwrap()
     }
 }
@@ -201,11 +221,19 @@ pub(crate) fn released(report: &Report) -> std::collections::BTreeMap<String, Re
 }
 
 pub(crate) fn table<'r>(report: &'r Report, name: &str) -> &'r TableReport {
-    report.tables.iter().find(|table| table.table == name).unwrap()
+    report
+        .tables
+        .iter()
+        .find(|table| table.table == name)
+        .unwrap()
 }
 
 pub(crate) fn outcomes(report: &Report) -> Vec<(&str, &TableOutcome)> {
-    report.tables.iter().map(|table| (table.table.as_str(), &table.outcome)).collect()
+    report
+        .tables
+        .iter()
+        .map(|table| (table.table.as_str(), &table.outcome))
+        .collect()
 }
 
 pub(crate) fn seed_rows(hash: &str, batch: RecordBatch) -> SeedRows {
@@ -218,7 +246,12 @@ pub(crate) fn seed_rows(hash: &str, batch: RecordBatch) -> SeedRows {
 /// The rows of a built table, as text.
 pub(crate) async fn rows(lake: &Lake, report: &Report, name: &str, sql: &str) -> String {
     let version = table(report, name).version.unwrap();
-    let provider = lake.table_at(name, version).await.unwrap().provider().unwrap();
+    let provider = lake
+        .table_at(name, version)
+        .await
+        .unwrap()
+        .provider()
+        .unwrap();
     let context = SessionContext::new();
     context.register_table("t", provider).unwrap();
     let batches = context.sql(sql).await.unwrap().collect().await.unwrap();

@@ -5,7 +5,9 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
-use datafusion::logical_expr::{Distinct, Expr, Join, JoinType, LogicalPlan, SortExpr, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Distinct, Expr, Join, JoinType, LogicalPlan, SortExpr, WindowFunctionDefinition,
+};
 use std::collections::BTreeMap;
 
 /// How a column came to be from another.
@@ -82,7 +84,11 @@ impl Expressions {
     /// `expression` goes into a column, alone or with others.
     pub(crate) fn column(&mut self, name: &str, expression: &Expr) {
         let cell = self.tracer.expression(expression, &self.input);
-        merge(self.columns.entry(name.to_owned()).or_default(), cell, How::Copied);
+        merge(
+            self.columns.entry(name.to_owned()).or_default(),
+            cell,
+            How::Copied,
+        );
     }
 
     /// `expression` decides which rows there are.
@@ -113,7 +119,9 @@ impl Tracer {
         match plan {
             LogicalPlan::TableScan(scan) => {
                 let table = scan.table_name.to_string();
-                if let Some((_, cells)) = self.recursive.iter().rev().find(|(name, _)| *name == table) {
+                if let Some((_, cells)) =
+                    self.recursive.iter().rev().find(|(name, _)| *name == table)
+                {
                     return cells.clone();
                 }
                 let fields = scan.projected_schema.fields().iter();
@@ -123,7 +131,11 @@ impl Tracer {
             }
             LogicalPlan::Projection(projection) => {
                 let input = self.input(&projection.input);
-                projection.expr.iter().map(|expression| self.expression(expression, &input)).collect()
+                projection
+                    .expr
+                    .iter()
+                    .map(|expression| self.expression(expression, &input))
+                    .collect()
             }
             LogicalPlan::Filter(filter) => {
                 let input = self.input(&filter.input);
@@ -133,18 +145,32 @@ impl Tracer {
             LogicalPlan::Aggregate(aggregate) => {
                 let input = self.input(&aggregate.input);
                 let groups = grouping_set_to_exprlist(&aggregate.group_expr).unwrap_or_default();
-                let mut cells: Vec<Cell> =
-                    groups.iter().map(|expression| self.expression(expression, &input)).collect();
+                let mut cells: Vec<Cell> = groups
+                    .iter()
+                    .map(|expression| self.expression(expression, &input))
+                    .collect();
                 // With grouping sets the engine adds a column that says which.
-                let extra = aggregate.schema.fields().len().saturating_sub(cells.len() + aggregate.aggr_expr.len());
+                let extra = aggregate
+                    .schema
+                    .fields()
+                    .len()
+                    .saturating_sub(cells.len() + aggregate.aggr_expr.len());
                 cells.extend(std::iter::repeat_n(Cell::new(), extra));
-                cells.extend(aggregate.aggr_expr.iter().map(|expression| self.expression(expression, &input)));
+                cells.extend(
+                    aggregate
+                        .aggr_expr
+                        .iter()
+                        .map(|expression| self.expression(expression, &input)),
+                );
                 cells
             }
             LogicalPlan::Window(window) => {
                 let input = self.input(&window.input);
-                let made: Vec<Cell> =
-                    window.window_expr.iter().map(|expression| self.expression(expression, &input)).collect();
+                let made: Vec<Cell> = window
+                    .window_expr
+                    .iter()
+                    .map(|expression| self.expression(expression, &input))
+                    .collect();
                 input.1.into_iter().chain(made).collect()
             }
             LogicalPlan::Join(join) => self.join(join),
@@ -171,7 +197,11 @@ impl Tracer {
                 for sort in distinct.sort_expr.iter().flatten() {
                     self.decide(&sort.expr, &input);
                 }
-                distinct.select_expr.iter().map(|expression| self.expression(expression, &input)).collect()
+                distinct
+                    .select_expr
+                    .iter()
+                    .map(|expression| self.expression(expression, &input))
+                    .collect()
             }
             LogicalPlan::Unnest(unnest) => {
                 let input = self.plan(&unnest.input);
@@ -214,7 +244,11 @@ impl Tracer {
         }
         let both = (
             left.0.join(&right.0).unwrap_or_else(|_| left.0.clone()),
-            left.1.iter().chain(&right.1).cloned().collect::<Vec<Cell>>(),
+            left.1
+                .iter()
+                .chain(&right.1)
+                .cloned()
+                .collect::<Vec<Cell>>(),
         );
         if let Some(filter) = &join.filter {
             self.decide(filter, &both);
@@ -237,9 +271,12 @@ impl Tracer {
     fn expression(&mut self, expression: &Expr, input: &(DFSchema, Vec<Cell>)) -> Cell {
         match expression {
             Expr::Column(column) => find(column, input).unwrap_or_default(),
-            Expr::OuterReferenceColumn(_, column) => {
-                self.outer.iter().rev().find_map(|outer| find(column, outer)).unwrap_or_default()
-            }
+            Expr::OuterReferenceColumn(_, column) => self
+                .outer
+                .iter()
+                .rev()
+                .find_map(|outer| find(column, outer))
+                .unwrap_or_default(),
             Expr::Alias(alias) => self.expression(&alias.expr, input),
             Expr::Cast(cast) => self.expression(&cast.expr, input),
             Expr::TryCast(cast) => self.expression(&cast.expr, input),
@@ -263,7 +300,9 @@ impl Tracer {
                 cell
             }
             Expr::WindowFunction(function) => self.window(function, input),
-            Expr::ScalarSubquery(subquery) => self.subquery(&subquery.subquery, input, How::Derived),
+            Expr::ScalarSubquery(subquery) => {
+                self.subquery(&subquery.subquery, input, How::Derived)
+            }
             Expr::Exists(exists) => self.subquery(&exists.subquery.subquery, input, How::Counted),
             Expr::InSubquery(inside) => {
                 let mut cell = self.subquery(&inside.subquery.subquery, input, How::Counted);
@@ -342,14 +381,17 @@ impl Tracer {
 /// Functions whose result cannot be read back to a value.
 fn how_of(function: &str) -> How {
     match function {
-        "count" | "approx_distinct" | "grouping" | "row_number" | "rank" | "dense_rank" | "percent_rank"
-        | "cume_dist" | "ntile" => How::Counted,
+        "count" | "approx_distinct" | "grouping" | "row_number" | "rank" | "dense_rank"
+        | "percent_rank" | "cume_dist" | "ntile" => How::Counted,
         _ => How::Derived,
     }
 }
 
 fn find(column: &Column, (schema, cells): &(DFSchema, Vec<Cell>)) -> Option<Cell> {
-    schema.maybe_index_of_column(column).and_then(|index| cells.get(index)).cloned()
+    schema
+        .maybe_index_of_column(column)
+        .and_then(|index| cells.get(index))
+        .cloned()
 }
 
 fn merge_all(cells: &mut [Cell], more: Vec<Cell>) {
@@ -380,7 +422,11 @@ mod tests {
     fn traced(sql: &str) -> Vec<String> {
         let plan = Files::new().model("staging.a", "", sql).plan();
         let node = plan.node("staging.a").unwrap();
-        let names = node.schema.fields().iter().map(|field| field.name().clone());
+        let names = node
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone());
         names
             .map(|column| {
                 let origins: Vec<String> = plan
@@ -404,8 +450,15 @@ mod tests {
     #[test]
     fn copies_casts_and_expressions_are_told_apart() {
         assert_eq!(
-            traced("select area, cast(year as varchar) as y, received - refused as granted, 1 as one from council.requests"),
-            ["area: area", "y: year", "granted: received~ refused~", "one: "]
+            traced(
+                "select area, cast(year as varchar) as y, received - refused as granted, 1 as one from council.requests"
+            ),
+            [
+                "area: area",
+                "y: year",
+                "granted: received~ refused~",
+                "one: "
+            ]
         );
     }
 
@@ -416,7 +469,11 @@ mod tests {
         assert_eq!(traced(sql), ["area: area", "received: received"]);
         let plan = Files::new().model("staging.a", "", sql).plan();
         let lineage = plan.lineage("staging.a", None).unwrap();
-        let decides: Vec<&str> = lineage.decided_by.iter().map(|origin| origin.column.as_str()).collect();
+        let decides: Vec<&str> = lineage
+            .decided_by
+            .iter()
+            .map(|origin| origin.column.as_str())
+            .collect();
         assert_eq!(decides, ["refused", "year"]);
     }
 
@@ -440,7 +497,12 @@ mod tests {
                    max(refused) filter (where year > 2020) as most
                  from council.requests group by area"
             ),
-            ["area: area", "people: nhs_number#", "n: received~", "most: refused~ year#"]
+            [
+                "area: area",
+                "people: nhs_number#",
+                "n: received~",
+                "most: refused~ year#"
+            ]
         );
     }
 
@@ -471,7 +533,9 @@ mod tests {
     #[test]
     fn a_test_for_null_is_no_copy() {
         assert_eq!(
-            traced("select nhs_number is not null as has_number, case when year > 2000 then area end as a from council.requests"),
+            traced(
+                "select nhs_number is not null as has_number, case when year > 2000 then area end as a from council.requests"
+            ),
             ["has_number: nhs_number#", "a: area~ year~"]
         );
     }
@@ -479,7 +543,9 @@ mod tests {
     #[test]
     fn grouping_sets_and_recursion_are_followed() {
         assert_eq!(
-            traced("select area, year, count(*) as n from council.requests group by rollup (area, year)"),
+            traced(
+                "select area, year, count(*) as n from council.requests group by rollup (area, year)"
+            ),
             ["area: area", "year: year", "n: "]
         );
         assert_eq!(

@@ -57,7 +57,11 @@ struct Growing<'p> {
 impl Growing<'_> {
     fn table(&mut self, table: &str, depth: usize) {
         let Some(node) = self.plan.node(table) else {
-            let kind = if table.starts_with("seed.") { "seed" } else { "source table" };
+            let kind = if table.starts_with("seed.") {
+                "seed"
+            } else {
+                "source table"
+            };
             self.lines.push((depth, format!("{table}  ({kind})")));
             return;
         };
@@ -108,7 +112,9 @@ mod tests {
     #[test]
     fn a_column_is_followed_to_the_partners_table() {
         assert_eq!(
-            lineage(&project(), "published.metric_value.value").unwrap().to_string(),
+            lineage(&project(), "published.metric_value.value")
+                .unwrap()
+                .to_string(),
             "published.metric_value.value
   metrics.request.received  (in an expression)
     staging.request.received

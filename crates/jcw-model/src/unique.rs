@@ -14,7 +14,10 @@ use tokio::task::JoinSet;
 
 /// Whether it is certain that no two rows of `keys` are equal. `false` means
 /// only that the keys must be looked at themselves.
-pub(crate) async fn is_certain(keys: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>) -> Result<bool> {
+pub(crate) async fn is_certain(
+    keys: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+) -> Result<bool> {
     let mut tasks = JoinSet::new();
     for partition in 0..keys.output_partitioning().partition_count() {
         let (keys, context) = (keys.clone(), context.clone());
@@ -23,7 +26,9 @@ pub(crate) async fn is_certain(keys: Arc<dyn ExecutionPlan>, context: Arc<TaskCo
     let mut all = Vec::new();
     let mut held = Vec::new();
     while let Some(done) = tasks.join_next().await {
-        let Some((hashes, room)) = done.map_err(|stopped| DataFusionError::External(Box::new(stopped)))?? else {
+        let Some((hashes, room)) =
+            done.map_err(|stopped| DataFusionError::External(Box::new(stopped)))??
+        else {
             return Ok(false);
         };
         held.push(room);
@@ -50,7 +55,10 @@ async fn hashes(
     while let Some(batch) = rows.next().await {
         let batch = batch?;
         // Twice: once here, once where the partitions' hashes come together.
-        if room.try_grow(batch.num_rows() * 2 * size_of::<u64>()).is_err() {
+        if room
+            .try_grow(batch.num_rows() * 2 * size_of::<u64>())
+            .is_err()
+        {
             return Ok(None);
         }
         let begin = hashes.len();
