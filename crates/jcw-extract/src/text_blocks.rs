@@ -14,6 +14,10 @@ pub(crate) const BLOCK_BYTES: usize = 4 << 20;
 /// Bytes first read, of which most are carried into the first block.
 const HEAD_BYTES: usize = 64 << 10;
 
+/// Positions in a block are 31 bits wide, so no line may be longer than this,
+/// whatever the limits say.
+const LONGEST_LINE: usize = 1 << 30;
+
 /// A DOS end-of-file mark, left behind by old exports.
 const CTRL_Z: u8 = 0x1A;
 
@@ -56,7 +60,7 @@ impl TextBlocks {
         let mut blocks = TextBlocks {
             text,
             dialect,
-            max_line,
+            max_line: max_line.min(LONGEST_LINE),
             block_bytes: BLOCK_BYTES,
             buffer: Vec::new(),
             at: 0,

