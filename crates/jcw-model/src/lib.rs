@@ -58,4 +58,3 @@ pub use report::{Report, TableOutcome, TableReport};
 pub use select::SelectError;
 pub use trace::How;
 pub use tree::{Tree, lineage};
-#[cfg(test)]
