@@ -12,7 +12,11 @@ fn month(n: u32) -> (String, String) {
     let first = format!("{}-{:02}-01", 2020 + n / 12, n % 12 + 1);
     let mut text = String::from("month,area_code,received,refused\n");
     for area in 0..200 {
-        text.push_str(&format!("{first},E{area:08},{},{}\n", 40 + (n * 7 + area) % 30, (n + area) % 20));
+        text.push_str(&format!(
+            "{first},E{area:08},{},{}\n",
+            40 + (n * 7 + area) % 30,
+            (n + area) % 20
+        ));
     }
     (format!("extracts/{n:03}/requests.csv"), text)
 }
@@ -24,7 +28,12 @@ fn tables(project: &Project) -> Vec<String> {
         "select * from metrics.requests order by period, area_code",
         "select * from published.metric_value order by metric_id, part, period, area_code",
     ]
-    .map(|sql| project.jcw(&["query", sql, "--format", "csv"]).succeeds().out)
+    .map(|sql| {
+        project
+            .jcw(&["query", sql, "--format", "csv"])
+            .succeeds()
+            .out
+    })
     .into()
 }
 
@@ -33,7 +42,10 @@ fn a_second_run_does_no_work_and_says_so() {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds().says(&["Published r"]);
     let (releases, status) = (project.jcw(&["releases"]).out, project.jcw(&["status"]).out);
-    project.jcw(&["run"]).succeeds().says(&["Nothing to do: 1 file is as it was", "is current"]);
+    project
+        .jcw(&["run"])
+        .succeeds()
+        .says(&["Nothing to do: 1 file is as it was", "is current"]);
     assert_eq!(project.jcw(&["releases"]).out, releases);
     assert_eq!(project.jcw(&["status"]).out, status);
 }
@@ -54,19 +66,35 @@ fn a_killed_run_leaves_the_last_release_readable_and_the_next_run_finishes_it() 
         let (path, text) = month(n);
         project.write(&path, text);
         let current = release(&project);
-        let mut child = project.command(&["run"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = project
+            .command(&["run"])
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut hasher = random.build_hasher();
         hasher.write_u32(n);
-        std::thread::sleep(whole.mul_f64((hasher.finish() % 1000) as f64 / 1000.0) + Duration::from_millis(1));
+        std::thread::sleep(
+            whole.mul_f64((hasher.finish() % 1000) as f64 / 1000.0) + Duration::from_millis(1),
+        );
         child.kill().unwrap();
         killed += u32::from(!child.wait().unwrap().success());
 
         // Either nothing changed, or everything did: never something between.
         let seen = release(&project);
-        let months = project.value("select count(distinct period) from metrics.requests").as_u64().unwrap();
-        let rows = project.value("select count(*) from published.metric_value").as_u64().unwrap();
+        let months = project
+            .value("select count(distinct period) from metrics.requests")
+            .as_u64()
+            .unwrap();
+        let rows = project
+            .value("select count(*) from published.metric_value")
+            .as_u64()
+            .unwrap();
         assert_eq!(rows, months * 200, "after kill {n}, release {seen}");
-        assert!(seen >= current, "the release went back from {current} to {seen}");
+        assert!(
+            seen >= current,
+            "the release went back from {current} to {seen}"
+        );
     }
     assert!(killed > 0, "no run was killed in time");
     project.jcw(&["run"]).succeeds();
@@ -112,12 +140,24 @@ fn two_runs_at_once_do_the_work_once() {
     let project = Project::starter();
     let (path, text) = month(1);
     project.write(&path, text);
-    let first = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let first = project
+        .command(&["run"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let second = project.jcw(&["run"]);
     let first = first.wait_with_output().unwrap();
-    assert!([Some(0), Some(5)].contains(&first.status.code()), "{first:?}");
+    assert!(
+        [Some(0), Some(5)].contains(&first.status.code()),
+        "{first:?}"
+    );
     assert!([0, 5].contains(&second.code), "{second:?}");
     project.jcw(&["run"]).succeeds();
-    let loaded = project.status().iter().filter(|file| file["status"] == "loaded").count();
+    let loaded = project
+        .status()
+        .iter()
+        .filter(|file| file["status"] == "loaded")
+        .count();
     assert_eq!(loaded, 2);
 }

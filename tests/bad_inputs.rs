@@ -15,7 +15,14 @@ fn desk() -> Project {
 /// The same with more layout.
 fn desk_with(layout: &str) -> Project {
     let project = Project::starter();
-    for path in ["schemas/council/requests.yaml", "pipelines/council/requests.yaml", "pipelines/models/staging/request.sql", "pipelines/models/metrics/requests.sql", "pipelines/metrics/R01.yaml", "extracts/requests.csv"] {
+    for path in [
+        "schemas/council/requests.yaml",
+        "pipelines/council/requests.yaml",
+        "pipelines/models/staging/request.sql",
+        "pipelines/models/metrics/requests.sql",
+        "pipelines/metrics/R01.yaml",
+        "extracts/requests.csv",
+    ] {
         std::fs::remove_file(project.path(path)).unwrap();
     }
     project.write(
@@ -78,7 +85,13 @@ fn utf16(text: &str, bom: bool, little: bool) -> Vec<u8> {
     let bom = if bom { "\u{feff}" } else { "" };
     format!("{bom}{text}")
         .encode_utf16()
-        .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+        .flat_map(|unit| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        })
         .collect()
 }
 
@@ -87,54 +100,109 @@ fn utf16(text: &str, bom: bool, little: bool) -> Vec<u8> {
 #[test]
 fn n1_a_byte_order_mark_is_no_part_of_the_first_label() {
     assert_eq!(loads(&desk(), format!("\u{feff}{GOOD}")).len(), 2);
-    assert_eq!(loads(&desk(), format!("\u{feff}{}", GOOD.replace("id,name", "\"id\",\"name\""))).len(), 2);
+    assert_eq!(
+        loads(
+            &desk(),
+            format!("\u{feff}{}", GOOD.replace("id,name", "\"id\",\"name\""))
+        )
+        .len(),
+        2
+    );
 }
 
 #[test]
 fn n2_utf_16_reads_with_and_without_its_mark() {
     for (bom, little) in [(true, true), (true, false), (false, true), (false, false)] {
-        assert_eq!(loads(&desk(), utf16(GOOD, bom, little))[0]["name"], json!("Ann"), "{bom} {little}");
+        assert_eq!(
+            loads(&desk(), utf16(GOOD, bom, little))[0]["name"],
+            json!("Ann"),
+            "{bom} {little}"
+        );
     }
 }
 
 #[test]
 fn n3_windows_1252_reads_when_it_is_declared_and_is_never_guessed_into_question_marks() {
-    let bytes: Vec<u8> = [b"id,name,amount\n1,Zo".as_slice(), b"\xeb \x93x\x94,\xa31.50\n2,Bob,1\n"].concat();
+    let bytes: Vec<u8> = [
+        b"id,name,amount\n1,Zo".as_slice(),
+        b"\xeb \x93x\x94,\xa31.50\n2,Bob,1\n",
+    ]
+    .concat();
     let rows = loads(&desk_with("  encoding: windows-1252\n"), &bytes);
-    assert_eq!((&rows[0]["name"], &rows[0]["amount"]), (&json!("Zoë “x”"), &json!(1.5)));
+    assert_eq!(
+        (&rows[0]["name"], &rows[0]["amount"]),
+        (&json!("Zoë “x”"), &json!(1.5))
+    );
     rejects_a_row(&desk(), &bytes, 2, "csv.encoding");
 }
 
 #[test]
 fn n5_a_line_that_is_not_text_is_rejected_alone_and_a_header_rejects_the_file() {
-    rejects_a_row(&desk(), b"id,name,amount\n1,A\xc3\x28,1\n2,Bob,2\n", 2, "csv.encoding");
-    refuses(&desk(), b"id,na\xffme,amount\n1,Ann,1\n", "rejected", "header");
+    rejects_a_row(
+        &desk(),
+        b"id,name,amount\n1,A\xc3\x28,1\n2,Bob,2\n",
+        2,
+        "csv.encoding",
+    );
+    refuses(
+        &desk(),
+        b"id,na\xffme,amount\n1,Ann,1\n",
+        "rejected",
+        "header",
+    );
 }
 
 #[test]
 fn n6_text_encoded_twice_is_loaded_as_it_is_and_warned_of() {
     let project = desk();
     let status = deliver(&project, "id,name,amount\n1,ZoÃ«,1\n");
-    assert_eq!((&status["status"], &status["accepted"]), (&json!("loaded"), &json!(1)));
-    assert_eq!(project.value("select name from council.desk"), json!("ZoÃ«"));
+    assert_eq!(
+        (&status["status"], &status["accepted"]),
+        (&json!("loaded"), &json!(1))
+    );
+    assert_eq!(
+        project.value("select name from council.desk"),
+        json!("ZoÃ«")
+    );
 }
 
 #[test]
 fn n7_a_control_z_at_the_end_is_dropped_and_a_nul_rejects_its_row() {
     assert_eq!(loads(&desk(), format!("{GOOD}\u{1a}")).len(), 2);
-    rejects_a_row(&desk(), "id,name,amount\n1,A\0nn,1\n2,Bob,2\n", 2, "csv.nul");
+    rejects_a_row(
+        &desk(),
+        "id,name,amount\n1,A\0nn,1\n2,Bob,2\n",
+        2,
+        "csv.nul",
+    );
 }
 
 #[test]
 fn n9_invisible_spaces_round_a_value_or_a_label_do_not_count() {
-    let rows = loads(&desk(), "id,name,amount\u{a0}\n\u{a0}1\u{a0},Ann,\u{200b}1.50\n");
-    assert_eq!((&rows[0]["id"], &rows[0]["amount"]), (&json!("1"), &json!(1.5)));
+    let rows = loads(
+        &desk(),
+        "id,name,amount\u{a0}\n\u{a0}1\u{a0},Ann,\u{200b}1.50\n",
+    );
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["amount"]),
+        (&json!("1"), &json!(1.5))
+    );
 }
 
 #[test]
 fn n11_a_workbook_or_a_page_called_csv_is_rejected_by_what_it_is() {
-    refuses(&desk(), b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml", "rejected", "");
-    refuses(&desk(), "<!DOCTYPE html><html><body>Log in</body></html>\n", "rejected", "web page");
+    refuses(
+        &desk(),
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00[Content_Types].xml",
+        "rejected",
+        "",
+    );
+    refuses(
+        &desk(),
+        "<!DOCTYPE html><html><body>Log in</body></html>\n",
+        "rejected",
+        "web page",
+    );
     refuses(&desk(), "%PDF-1.7\nabc\n", "rejected", "PDF");
 }
 
@@ -143,20 +211,38 @@ fn n11_a_workbook_or_a_page_called_csv_is_rejected_by_what_it_is() {
 #[test]
 fn n13_another_delimiter_reads_when_it_is_declared_and_is_named_when_it_is_not() {
     let semicolons = GOOD.replace(',', ";");
-    assert_eq!(loads(&desk_with("  delimiter: semicolon\n"), &semicolons).len(), 2);
+    assert_eq!(
+        loads(&desk_with("  delimiter: semicolon\n"), &semicolons).len(),
+        2
+    );
     refuses(&desk(), &semicolons, "rejected", "semicolon");
     refuses(&desk(), GOOD.replace(',', "\t"), "rejected", "tab");
 }
 
 #[test]
 fn n14_a_stray_quote_rejects_its_row_and_an_open_one_the_file() {
-    rejects_a_row(&desk(), "id,name,amount\n1,\"A\"nn\",1\n2,Bob,2\n", 2, "csv.quote");
-    refuses(&desk(), "id,name,amount\n1,\"Ann,1\n2,Bob,2\n", "rejected", "line 2");
+    rejects_a_row(
+        &desk(),
+        "id,name,amount\n1,\"A\"nn\",1\n2,Bob,2\n",
+        2,
+        "csv.quote",
+    );
+    refuses(
+        &desk(),
+        "id,name,amount\n1,\"Ann,1\n2,Bob,2\n",
+        "rejected",
+        "line 2",
+    );
 }
 
 #[test]
 fn n15_a_comma_in_money_without_quotes_never_shifts_a_column() {
-    rejects_a_row(&desk(), "id,name,amount\n1,Ann,1,234.56\n2,Bob,2\n", 2, "csv.ragged");
+    rejects_a_row(
+        &desk(),
+        "id,name,amount\n1,Ann,1,234.56\n2,Bob,2\n",
+        2,
+        "csv.ragged",
+    );
     let rows = loads(&desk(), "id,name,amount\n1,Ann,\"£1,234.56\"\n");
     assert_eq!(rows[0]["amount"], json!(1234.56));
 }
@@ -165,9 +251,22 @@ fn n15_a_comma_in_money_without_quotes_never_shifts_a_column() {
 fn n17_blank_lines_are_passed_over_and_a_footer_is_checked_when_declared() {
     assert_eq!(loads(&desk(), GOOD.replace("\n2,", "\n\n2,")).len(), 2);
     let footer = "  footer: '^Number of records: (?<count>\\d+)'\n";
-    assert_eq!(loads(&desk_with(footer), format!("{GOOD}Number of records: 2\n")).len(), 2);
-    refuses(&desk_with(footer), format!("{GOOD}Number of records: 3\n"), "held", "3");
-    rejects_a_row(&desk(), format!("{GOOD}Number of records: 2\n"), 4, "csv.ragged");
+    assert_eq!(
+        loads(&desk_with(footer), format!("{GOOD}Number of records: 2\n")).len(),
+        2
+    );
+    refuses(
+        &desk_with(footer),
+        format!("{GOOD}Number of records: 3\n"),
+        "held",
+        "3",
+    );
+    rejects_a_row(
+        &desk(),
+        format!("{GOOD}Number of records: 2\n"),
+        4,
+        "csv.ragged",
+    );
 }
 
 #[test]
@@ -190,32 +289,53 @@ fn n19_nothing_never_replaces_something() {
 
 #[test]
 fn n21_the_same_label_twice_rejects_the_file() {
-    refuses(&desk(), "id,name,amount, NAME \n1,Ann,1,x\n", "rejected", "two columns");
+    refuses(
+        &desk(),
+        "id,name,amount, NAME \n1,Ann,1,x\n",
+        "rejected",
+        "two columns",
+    );
 }
 
 #[test]
 fn n22_columns_in_another_order_are_found_by_name() {
     let rows = loads(&desk(), "amount,seen_on,id,name\n1.50,02/01/2026,1,Ann\n");
-    assert_eq!(rows, [json!({"id": "1", "name": "Ann", "amount": 1.5, "seen_on": "2026-01-02"})]);
+    assert_eq!(
+        rows,
+        [json!({"id": "1", "name": "Ann", "amount": 1.5, "seen_on": "2026-01-02"})]
+    );
 }
 
 #[test]
 fn n23_case_space_and_declared_other_names_do_not_matter_and_unknown_ones_reject() {
-    assert_eq!(loads(&desk(), "ID,Name\u{a0},Sum_of  Money\n1,Ann,1\n").len(), 1);
+    assert_eq!(
+        loads(&desk(), "ID,Name\u{a0},Sum_of  Money\n1,Ann,1\n").len(),
+        1
+    );
     refuses(&desk(), "id,name,ammount\n1,Ann,1\n", "rejected", "amount");
 }
 
 #[test]
 fn n25_a_column_that_must_be_there_rejects_and_one_that_may_be_missing_is_null() {
     refuses(&desk(), "name,amount\nAnn,1\n", "rejected", "id");
-    assert_eq!(loads(&desk(), "id,amount\n1,1\n")[0].get("name").unwrap_or(&Value::Null), &Value::Null);
+    assert_eq!(
+        loads(&desk(), "id,amount\n1,1\n")[0]
+            .get("name")
+            .unwrap_or(&Value::Null),
+        &Value::Null
+    );
 }
 
 #[test]
 fn n27_what_is_too_wide_or_too_long_is_rejected_by_its_limit() {
     let wide: Vec<String> = (0..600).map(|n| format!("c{n}")).collect();
     refuses(&desk(), format!("{}\n", wide.join(",")), "rejected", "500");
-    refuses(&desk(), format!("id,name,amount\n1,{},1\n", "x".repeat(70_000)), "rejected", "65536");
+    refuses(
+        &desk(),
+        format!("id,name,amount\n1,{},1\n", "x".repeat(70_000)),
+        "rejected",
+        "65536",
+    );
 }
 
 #[test]
@@ -252,7 +372,10 @@ fn n31_a_file_that_grows_while_it_is_read_is_held() {
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
     });
-    project.jcw(&["run"]).exits(4).says(&["still being written"]);
+    project
+        .jcw(&["run"])
+        .exits(4)
+        .says(&["still being written"]);
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     writer.join().unwrap();
     project.jcw(&["run"]).succeeds();
@@ -261,7 +384,12 @@ fn n31_a_file_that_grows_while_it_is_read_is_held() {
 
 fn append(path: &Path, text: &str) {
     use std::io::Write;
-    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
 }
 
 #[test]
@@ -271,7 +399,14 @@ fn n33_the_same_period_again_with_other_content_replaces_it_and_the_old_release_
     let rows = loads(&project, GOOD.replace("1.50", "9.50"));
     assert_eq!((rows.len(), &rows[0]["amount"]), (2, &json!(9.5)));
     project
-        .jcw(&["query", "select amount from council.desk where id = '1'", "--release", "r00000001", "--format", "csv"])
+        .jcw(&[
+            "query",
+            "select amount from council.desk where id = '1'",
+            "--release",
+            "r00000001",
+            "--format",
+            "csv",
+        ])
         .succeeds()
         .says(&["1.50"]);
     assert_eq!(project.status().pop().unwrap()["superseded"], json!(2));
@@ -282,11 +417,22 @@ fn n38_ten_times_the_rows_or_a_tenth_is_held_until_somebody_accepts_it() {
     let project = desk();
     loads(&project, GOOD);
     let many: String = (0..40).map(|n| format!("{n},Ann,1,02/01/2026\n")).collect();
-    refuses(&project, format!("id,name,amount,seen_on\n{many}"), "held", "--accept");
+    refuses(
+        &project,
+        format!("id,name,amount,seen_on\n{many}"),
+        "held",
+        "--accept",
+    );
     assert_eq!(project.value("select count(*) from council.desk"), json!(2));
-    let sha256 = project.status().pop().unwrap()["sha256"].as_str().unwrap().to_owned();
+    let sha256 = project.status().pop().unwrap()["sha256"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     project.jcw(&["run", "--accept", &sha256]).succeeds();
-    assert_eq!(project.value("select count(*) from council.desk"), json!(40));
+    assert_eq!(
+        project.value("select count(*) from council.desk"),
+        json!(40)
+    );
 }
 
 #[test]
@@ -304,17 +450,33 @@ fn n43_a_link_a_pipe_or_a_folder_in_the_drop_folder_is_rejected() {
     let project = desk();
     project.write("elsewhere/secret.csv", GOOD);
     std::fs::create_dir_all(project.path("extracts/folder.csv")).unwrap();
-    std::os::unix::fs::symlink(project.path("elsewhere/secret.csv"), project.path("extracts/link.csv")).unwrap();
+    std::os::unix::fs::symlink(
+        project.path("elsewhere/secret.csv"),
+        project.path("extracts/link.csv"),
+    )
+    .unwrap();
     let pipe = project.path("extracts/pipe.csv");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     project.jcw(&["run"]).exits(4);
     let status = project.status();
     assert!(!status.is_empty());
     for file in &status {
         assert_eq!(file["status"], json!("rejected"), "{file}");
     }
-    let names: Vec<_> = status.iter().map(|file| file["file"].as_str().unwrap()).collect();
-    assert!(names.contains(&"link.csv") && names.contains(&"pipe.csv"), "{names:?}");
+    let names: Vec<_> = status
+        .iter()
+        .map(|file| file["file"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"link.csv") && names.contains(&"pipe.csv"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -327,7 +489,14 @@ fn n45_a_file_landed_before_a_crash_is_loaded_once() {
     std::fs::remove_dir_all(project.path("lake/releases")).unwrap();
     project.jcw(&["run"]).succeeds();
     let status = project.status();
-    assert_eq!((status.len(), &status[0]["accepted"], &status[0]["superseded"]), (1, &json!(2), &json!(0)));
+    assert_eq!(
+        (
+            status.len(),
+            &status[0]["accepted"],
+            &status[0]["superseded"]
+        ),
+        (1, &json!(2), &json!(0))
+    );
 }
 
 #[test]
@@ -335,7 +504,12 @@ fn n46_a_file_dated_in_the_future_loads() {
     let project = desk();
     project.write("extracts/desk.csv", GOOD);
     let future = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400 * 400);
-    std::fs::File::options().write(true).open(project.path("extracts/desk.csv")).unwrap().set_modified(future).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(project.path("extracts/desk.csv"))
+        .unwrap()
+        .set_modified(future)
+        .unwrap();
     project.jcw(&["run"]).succeeds();
     assert_eq!(project.value("select count(*) from council.desk"), json!(2));
 }

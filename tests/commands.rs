@@ -5,8 +5,17 @@ use crate::harness::Project;
 #[test]
 fn help_teaches_and_lists_the_exit_codes() {
     let ran = Project::empty().jcw(&["--help"]).succeeds();
-    ran.says(&["jcw demo", "check", "rollback", "Exit codes", "a data test failed"]);
-    for command in ["init", "check", "run", "build", "query", "status", "releases", "rollback", "explain", "lineage", "demo", "schedule"] {
+    ran.says(&[
+        "jcw demo",
+        "check",
+        "rollback",
+        "Exit codes",
+        "a data test failed",
+    ]);
+    for command in [
+        "init", "check", "run", "build", "query", "status", "releases", "rollback", "explain",
+        "lineage", "demo", "schedule",
+    ] {
         Project::empty().jcw(&[command, "--help"]).succeeds();
     }
 }
@@ -14,19 +23,28 @@ fn help_teaches_and_lists_the_exit_codes() {
 #[test]
 fn completions_are_made_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
-        Project::empty().jcw(&["completions", shell]).succeeds().says(&["jcw"]);
+        Project::empty()
+            .jcw(&["completions", shell])
+            .succeeds()
+            .says(&["jcw"]);
     }
 }
 
 #[test]
 fn a_folder_without_a_project_is_told_from_a_broken_one() {
-    Project::empty().jcw(&["check"]).exits(2).says(&["pipelines/warehouse.yaml", "jcw init"]);
+    Project::empty()
+        .jcw(&["check"])
+        .exits(2)
+        .says(&["pipelines/warehouse.yaml", "jcw init"]);
 }
 
 #[test]
 fn init_does_not_write_over_anything() {
     let project = Project::starter();
-    project.jcw(&["init", "."]).exits(1).says(&["is there already"]);
+    project
+        .jcw(&["init", "."])
+        .exits(1)
+        .says(&["is there already"]);
     project.jcw(&["init", "other"]).succeeds();
     project.jcw(&["check", "--project", "other"]).succeeds();
 }
@@ -36,17 +54,33 @@ fn every_format_gives_the_same_rows() {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds();
     let sql = "select month, received, received_status from council.requests order by month";
-    project.jcw(&["query", sql]).succeeds().says(&["2026-01-01", "48", "3 rows"]);
-    let csv = project.jcw(&["query", sql, "--format", "csv"]).succeeds().out;
-    assert_eq!(csv, "month,received,received_status\n2026-01-01,48,ok\n2026-02-01,52,ok\n2026-03-01,,suppressed\n");
+    project
+        .jcw(&["query", sql])
+        .succeeds()
+        .says(&["2026-01-01", "48", "3 rows"]);
+    let csv = project
+        .jcw(&["query", sql, "--format", "csv"])
+        .succeeds()
+        .out;
+    assert_eq!(
+        csv,
+        "month,received,received_status\n2026-01-01,48,ok\n2026-02-01,52,ok\n2026-03-01,,suppressed\n"
+    );
     assert_eq!(project.query(sql).len(), 3);
-    let parquet = project.command(&["query", sql, "--format", "parquet"]).output().unwrap().stdout;
+    let parquet = project
+        .command(&["query", sql, "--format", "parquet"])
+        .output()
+        .unwrap()
+        .stdout;
     assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
 }
 
 #[test]
 fn an_unknown_source_is_answered_with_the_nearest() {
-    Project::starter().jcw(&["run", "council/request"]).exits(2).says(&["did you mean council/requests"]);
+    Project::starter()
+        .jcw(&["run", "council/request"])
+        .exits(2)
+        .says(&["did you mean council/requests"]);
 }
 
 #[test]
@@ -56,8 +90,13 @@ fn lineage_reaches_the_partners_columns() {
         .jcw(&["lineage", "published.metric_value.numerator"])
         .succeeds()
         .says(&["metrics.requests.refused", "council.requests.refused"]);
-    project.jcw(&["lineage", "metrics.requests"]).succeeds().says(&["council.requests"]);
-    project.jcw(&["lineage", "metrics.request"]).says(&["did you mean \"metrics.requests\""]);
+    project
+        .jcw(&["lineage", "metrics.requests"])
+        .succeeds()
+        .says(&["council.requests"]);
+    project
+        .jcw(&["lineage", "metrics.request"])
+        .says(&["did you mean \"metrics.requests\""]);
 }
 
 #[test]
@@ -65,7 +104,11 @@ fn logs_can_be_read_by_a_machine_and_carry_no_value_of_a_row() {
     let project = Project::starter();
     project.write("extracts/requests.csv", "month,area_code,received,refused\n2026-01-01,E06000033,SECRETNAME,1\n2026-02-01,E06000033,5,1\n");
     let ran = project.jcw(&["-vv", "--log", "json", "run"]).succeeds();
-    let lines: Vec<_> = ran.err.lines().filter(|line| line.starts_with('{')).collect();
+    let lines: Vec<_> = ran
+        .err
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .collect();
     assert!(!lines.is_empty());
     for line in lines {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
@@ -80,6 +123,17 @@ fn an_explanation_names_definition_counts_models_and_files() {
     project
         .jcw(&["explain", "R01", "--period", "2026-01"])
         .succeeds()
-        .says(&["Requests refused, divided by", "11", "48", "22.9", "metrics.requests", "council.requests", "requests.csv"]);
-    project.jcw(&["explain", "R02"]).exits(2).says(&["did you mean R01"]);
+        .says(&[
+            "Requests refused, divided by",
+            "11",
+            "48",
+            "22.9",
+            "metrics.requests",
+            "council.requests",
+            "requests.csv",
+        ]);
+    project
+        .jcw(&["explain", "R02"])
+        .exits(2)
+        .says(&["did you mean R01"]);
 }

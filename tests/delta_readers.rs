@@ -27,6 +27,14 @@ assert str(ledger.schema.field("received_at").type) == "timestamp[us, tz=UTC]", 
 assert table.history()[0]["jcw"], table.history()
 print("read", len(rows), "rows")
 "#;
-    let ran = Command::new(python).args(["-c", script]).arg(project.path("lake/tables")).output().unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let ran = Command::new(python)
+        .args(["-c", script])
+        .arg(project.path("lake/tables"))
+        .output()
+        .unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }

@@ -17,7 +17,10 @@ fn the_demo_goes_the_whole_way_and_says_what_to_try_next() {
     for file in project.status() {
         assert_eq!(file["closes"], serde_json::json!(true), "{file}");
     }
-    project.jcw(&["explain", "E03"]).succeeds().says(&["requests.csv"]);
+    project
+        .jcw(&["explain", "E03"])
+        .succeeds()
+        .says(&["requests.csv"]);
     project.jcw(&["demo"]).succeeds().says(&["Nothing to do"]);
 }
 
@@ -39,6 +42,12 @@ fn the_demo_never_mixes_with_real_files() {
     project.jcw(&["demo"]).exits(1).says(&["--out"]);
     let project = Project::southend();
     project.jcw(&["demo", "--out", "one"]).succeeds();
-    project.jcw(&["demo", "--out", "two"]).exits(1).says(&["--lake"]);
-    Project::starter().jcw(&["demo", "--out", "one"]).exits(1).says(&["a checkout"]);
+    project
+        .jcw(&["demo", "--out", "two"])
+        .exits(1)
+        .says(&["--lake"]);
+    Project::starter()
+        .jcw(&["demo", "--out", "one"])
+        .exits(1)
+        .says(&["a checkout"]);
 }

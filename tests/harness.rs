@@ -46,7 +46,8 @@ impl Project {
 
     /// The same, with a variable set for every command.
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<Path>) -> Project {
-        self.environment.push((name.to_owned(), value.as_ref().display().to_string()));
+        self.environment
+            .push((name.to_owned(), value.as_ref().display().to_string()));
         self
     }
 
@@ -76,7 +77,11 @@ impl Project {
     /// A command, ready to be started by the test itself.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(args).current_dir(self.folder.path()).env_remove("JCW_SOURCES").env_remove("JCW_LAKE");
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_remove("JCW_SOURCES")
+            .env_remove("JCW_LAKE");
         for (name, value) in &self.environment {
             command.env(name, value);
         }
@@ -98,7 +103,13 @@ impl Project {
     pub(crate) fn value(&self, sql: &str) -> serde_json::Value {
         let rows = self.query(sql);
         assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
-        rows[0].as_object().unwrap().values().next().unwrap().clone()
+        rows[0]
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .unwrap()
+            .clone()
     }
 
     /// What became of each file, oldest first: rows of `jcw status`.
@@ -127,7 +138,11 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Ran {
-        assert_eq!(self.code, code, "\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "\n--- out\n{}\n--- err\n{}",
+            self.out, self.err
+        );
         self
     }
 
@@ -166,7 +181,10 @@ pub(crate) fn shared_data() -> Option<PathBuf> {
 
 /// The repository's root.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// The binary that `cargo test --workspace` has built beside the tests.

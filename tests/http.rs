@@ -25,7 +25,11 @@ impl Server {
             sent: Arc::default(),
             stumbles: Arc::default(),
         };
-        let (body, sent, stumbles) = (server.body.clone(), server.sent.clone(), server.stumbles.clone());
+        let (body, sent, stumbles) = (
+            server.body.clone(),
+            server.sent.clone(),
+            server.stumbles.clone(),
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (body, sent, stumbles) = (body.clone(), sent.clone(), stumbles.clone());
@@ -43,7 +47,12 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, body: &Mutex<(String, String)>, sent: &AtomicUsize, stumbles: &AtomicUsize) {
+fn serve(
+    mut stream: TcpStream,
+    body: &Mutex<(String, String)>,
+    sent: &AtomicUsize,
+    stumbles: &AtomicUsize,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut head = Vec::new();
@@ -59,8 +68,13 @@ fn serve(mut stream: TcpStream, body: &Mutex<(String, String)>, sent: &AtomicUsi
         }
         let (text, etag) = body.lock().unwrap().clone();
         let is_head = head[0].starts_with("head");
-        let same = head.iter().any(|line| line.starts_with("if-none-match") && line.contains(etag.trim_matches('"')));
-        let stumbled = !is_head && stumbles.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        let same = head
+            .iter()
+            .any(|line| line.starts_with("if-none-match") && line.contains(etag.trim_matches('"')));
+        let stumbled = !is_head
+            && stumbles
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+                .is_ok();
         let date = "Thu, 01 Jan 2026 00:00:00 GMT";
         let answer = if stumbled {
             "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n".to_owned()
@@ -100,14 +114,20 @@ fn a_file_is_fetched_once_and_again_only_when_it_has_changed() {
     *server.body.lock().unwrap() = (BODY.replace("48", "50"), "\"two\"".to_owned());
     project.jcw(&["run"]).succeeds().says(&["Published"]);
     assert_eq!(server.sent.load(Ordering::SeqCst), 2);
-    assert_eq!(project.value("select received from council.requests"), json!(50));
+    assert_eq!(
+        project.value("select received from council.requests"),
+        json!(50)
+    );
 }
 
 #[test]
 fn a_server_that_stumbles_is_asked_again() {
     let server = Server::start(BODY);
     server.stumbles.store(2, Ordering::SeqCst);
-    project(&server).jcw(&["run"]).succeeds().says(&["Published"]);
+    project(&server)
+        .jcw(&["run"])
+        .succeeds()
+        .says(&["Published"]);
 }
 
 #[test]
@@ -119,5 +139,8 @@ fn a_file_over_the_cap_is_refused_and_nothing_of_it_is_kept() {
     *server.body.lock().unwrap() = (large, "\"two\"".to_owned());
     project.jcw(&["run"]).exits(4).says(&["4096"]);
     assert_eq!(project.status()[1]["status"], json!("rejected"));
-    assert_eq!(project.value("select count(*) from council.requests"), json!(1));
+    assert_eq!(
+        project.value("select count(*) from council.requests"),
+        json!(1)
+    );
 }

@@ -18,10 +18,16 @@ fn rejected_rows_are_kept_with_line_rule_and_column_and_the_rest_loads() {
     project.jcw(&["run"]).succeeds();
     let status = project.status();
     assert_eq!(status.len(), 1);
-    for (column, rows) in [("received", 5), ("accepted", 2), ("rejected", 3), ("duplicate", 0)] {
+    for (column, rows) in [
+        ("received", 5),
+        ("accepted", 2),
+        ("rejected", 3),
+        ("duplicate", 0),
+    ] {
         assert_eq!(status[0][column], json!(rows), "{column}");
     }
-    let rejects = project.query("select \"row\" as line, rule, \"column\" from jcw.reject order by 1");
+    let rejects =
+        project.query("select \"row\" as line, rule, \"column\" from jcw.reject order by 1");
     assert_eq!(
         rejects,
         [
@@ -49,7 +55,10 @@ fn a_symbol_stays_distinguishable_from_nought_and_from_nothing() {
     );
     assert_eq!(
         project.query("select value, status from published.metric_value order by period"),
-        [json!({"value": null, "status": "no_denominator"}), json!({"value": null, "status": "not_submitted"})]
+        [
+            json!({"value": null, "status": "no_denominator"}),
+            json!({"value": null, "status": "not_submitted"})
+        ]
     );
 }
 
@@ -62,15 +71,24 @@ fn the_same_bytes_again_do_nothing_and_are_recorded_as_a_duplicate() {
     project.jcw(&["run"]).succeeds();
     let status = project.status();
     assert_eq!(status[1]["status"], json!("duplicate"));
-    assert_eq!((&status[1]["received"], &status[1]["duplicate"]), (&json!(3), &json!(3)));
-    assert_eq!(project.value("select count(*) from council.requests"), json!(3));
+    assert_eq!(
+        (&status[1]["received"], &status[1]["duplicate"]),
+        (&json!(3), &json!(3))
+    );
+    assert_eq!(
+        project.value("select count(*) from council.requests"),
+        json!(3)
+    );
 }
 
 #[test]
 fn a_period_delivered_again_replaces_the_old_one_and_no_other() {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds();
-    project.write("extracts/late/requests.csv", format!("{HEADER}2026-02-01,E06000033,60,20\n"));
+    project.write(
+        "extracts/late/requests.csv",
+        format!("{HEADER}2026-02-01,E06000033,60,20\n"),
+    );
     project.jcw(&["run"]).succeeds();
     assert_eq!(
         project.query("select month, received from council.requests order by month"),
@@ -87,7 +105,10 @@ fn a_period_delivered_again_replaces_the_old_one_and_no_other() {
 fn a_month_never_seen_before_loads_without_a_change_to_anything() {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds();
-    project.write("extracts/2031/requests.csv", format!("{HEADER}2031-05-01,E06000033,7,1\n"));
+    project.write(
+        "extracts/2031/requests.csv",
+        format!("{HEADER}2031-05-01,E06000033,7,1\n"),
+    );
     project.jcw(&["run"]).succeeds();
     assert_eq!(
         project.value("select value from published.metric_value where period = '2031-05'"),
@@ -107,7 +128,12 @@ fn the_same_row_twice_is_counted_and_two_rows_under_one_key_are_both_rejected() 
     project.jcw(&["run"]).succeeds();
     let status = &project.status()[0];
     assert_eq!(
-        [&status["received"], &status["accepted"], &status["rejected"], &status["duplicate"]],
+        [
+            &status["received"],
+            &status["accepted"],
+            &status["rejected"],
+            &status["duplicate"]
+        ],
         [&json!(4), &json!(1), &json!(2), &json!(1)]
     );
 }
@@ -119,15 +145,58 @@ fn every_byte_received_is_kept_under_its_hash() {
     let sha256 = project.value("select sha256 from jcw.extract");
     let sha256 = sha256.as_str().unwrap();
     let landed = project.path(&format!("lake/landing/{}/{sha256}", &sha256[..2]));
-    assert_eq!(std::fs::read(landed).unwrap(), std::fs::read(project.path("extracts/requests.csv")).unwrap());
+    assert_eq!(
+        std::fs::read(landed).unwrap(),
+        std::fs::read(project.path("extracts/requests.csv")).unwrap()
+    );
 }
 
 #[test]
 fn a_changed_contract_checks_the_same_bytes_again() {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds();
-    project.edit("schemas/council/requests.yaml", "min: 0\n    # A text", "min: 50\n    # A text");
+    project.edit(
+        "schemas/council/requests.yaml",
+        "min: 0\n    # A text",
+        "min: 50\n    # A text",
+    );
     project.jcw(&["run"]).succeeds();
     let status = project.status();
-    assert_eq!((&status[1]["status"], &status[1]["rejected"]), (&json!("loaded"), &json!(1)));
+    assert_eq!(
+        (&status[1]["status"], &status[1]["rejected"]),
+        (&json!("loaded"), &json!(1))
+    );
+}
+
+#[test]
+fn a_correction_taken_back_loads_the_earlier_bytes_again() {
+    let project = Project::starter();
+    let right = project.read("extracts/requests.csv");
+    project.jcw(&["run"]).succeeds();
+    project.write("extracts/requests.csv", right.replace("48,11", "48,40"));
+    project.jcw(&["run"]).succeeds();
+    project.write("extracts/requests.csv", &right);
+    project.jcw(&["run"]).succeeds().says(&["1 loaded"]);
+    assert_eq!(
+        project.value("select refused from council.requests where month = '2026-01-01'"),
+        json!(11)
+    );
+}
+
+#[test]
+fn a_contract_changed_and_changed_back_checks_again_both_times() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    let contract = project.read("schemas/council/requests.yaml");
+    project.write(
+        "schemas/council/requests.yaml",
+        contract.replace("c: suppressed", "c: low"),
+    );
+    project.jcw(&["run"]).succeeds();
+    project.write("schemas/council/requests.yaml", &contract);
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(
+        project.value("select refused_status from council.requests where month = '2026-03-01'"),
+        json!("suppressed")
+    );
 }

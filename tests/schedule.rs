@@ -5,15 +5,23 @@ use crate::harness::Project;
 #[test]
 fn a_preview_shows_local_time_and_utc() {
     let project = Project::starter();
-    let ran = project.jcw(&["schedule", "preview", "--count", "3"]).succeeds();
+    let ran = project
+        .jcw(&["schedule", "preview", "--count", "3"])
+        .succeeds();
     ran.says(&["council/requests", "Europe/London", "06:00"]);
 }
 
 #[test]
 fn what_is_due_runs_once_and_then_nothing_is_due() {
     let project = Project::starter();
-    project.jcw(&["run", "--due"]).succeeds().says(&["Published"]);
-    project.jcw(&["run", "--due"]).succeeds().says(&["Nothing is due"]);
+    project
+        .jcw(&["run", "--due"])
+        .succeeds()
+        .says(&["Published"]);
+    project
+        .jcw(&["run", "--due"])
+        .succeeds()
+        .says(&["Nothing is due"]);
     let rows = project.query("select source, scheduled_for from jcw.run where source is not null");
     assert_eq!(rows.len(), 1, "{rows:?}");
     let at = rows[0]["scheduled_for"].as_str().unwrap();
@@ -23,8 +31,15 @@ fn what_is_due_runs_once_and_then_nothing_is_due() {
 #[test]
 fn a_source_without_a_schedule_is_run_only_when_asked() {
     let project = Project::starter();
-    project.edit("pipelines/council/requests.yaml", "schedule: {cron: \"0 6 * * 1-5\"}\n", "");
-    project.jcw(&["run", "--due"]).succeeds().says(&["Nothing is due"]);
+    project.edit(
+        "pipelines/council/requests.yaml",
+        "schedule: {cron: \"0 6 * * 1-5\"}\n",
+        "",
+    );
+    project
+        .jcw(&["run", "--due"])
+        .succeeds()
+        .says(&["Nothing is due"]);
     project.jcw(&["run"]).succeeds().says(&["Published"]);
 }
 
@@ -44,7 +59,13 @@ fn the_daemon_runs_what_is_due_and_stops_when_told() {
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
     assert!(child.wait().unwrap().success());
-    project.jcw(&["run", "--due"]).succeeds().says(&["Nothing is due"]);
+    project
+        .jcw(&["run", "--due"])
+        .succeeds()
+        .says(&["Nothing is due"]);
 }

@@ -2,6 +2,13 @@
 //! is a promise of the design or a client that must be able to read what we
 //! write; a test is named as what it promises.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise, and says what it skipped and counted"
+)]
+
 // What the harness gives to all of them.
 mod harness;
 

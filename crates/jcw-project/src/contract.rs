@@ -349,7 +349,8 @@ impl Contract {
     pub fn table_schema(&self) -> SchemaRef {
         let mut fields = Vec::with_capacity(self.columns.len() * 2 + 3);
         for column in &self.columns {
-            let nullable = !column.required || !column.symbols.is_empty() || column.severity == Severity::Warn;
+            let nullable =
+                !column.required || !column.symbols.is_empty() || column.severity == Severity::Warn;
             fields.push(Field::new(
                 &column.name.value,
                 column.kind.data_type(),

@@ -61,7 +61,10 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
     let metric = metric(project, &cell.metric)?;
     let release = views::find(lake, cell.release.as_deref()).await?;
     let context = views::session_of(lake, &release).await?;
-    let values = context.table("published.metric_value").await?.filter(col("metric_id").eq(lit(&metric.id.value)))?;
+    let values = context
+        .table("published.metric_value")
+        .await?
+        .filter(col("metric_id").eq(lit(&metric.id.value)))?;
     let rows = choose(project, values, cell).await?;
     let plan = crate::plan(project)?;
     let basis = plan.basis(&metric.id).unwrap_or_default();
@@ -91,13 +94,22 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
 }
 
 fn metric<'a>(project: &'a Project, id: &str) -> Result<&'a Metric, Error> {
-    project.metrics.iter().find(|metric| metric.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
-        let known = project.metrics.iter().map(|metric| metric.id.value.as_str());
-        let hint = jcw_project::did_you_mean(id, known)
-            .map(|near| format!("; did you mean {near}?"))
-            .unwrap_or_default();
-        Error::Usage(format!("there is no metric {id}{hint} (`jcw explain` lists them)"))
-    })
+    project
+        .metrics
+        .iter()
+        .find(|metric| metric.id.eq_ignore_ascii_case(id))
+        .ok_or_else(|| {
+            let known = project
+                .metrics
+                .iter()
+                .map(|metric| metric.id.value.as_str());
+            let hint = jcw_project::did_you_mean(id, known)
+                .map(|near| format!("; did you mean {near}?"))
+                .unwrap_or_default();
+            Error::Usage(format!(
+                "there is no metric {id}{hint} (`jcw explain` lists them)"
+            ))
+        })
 }
 
 /// The rows of the figure asked for, with what was not said chosen.
@@ -105,8 +117,18 @@ async fn choose(project: &Project, values: DataFrame, cell: &Cell) -> Result<Rec
     let areas = match &cell.area {
         Some(area) => vec![area.clone()],
         None => {
-            let partners = project.warehouse.partners.iter().filter_map(|p| p.organisation.clone());
-            project.warehouse.home_area.iter().cloned().chain(partners).collect()
+            let partners = project
+                .warehouse
+                .partners
+                .iter()
+                .filter_map(|p| p.organisation.clone());
+            project
+                .warehouse
+                .home_area
+                .iter()
+                .cloned()
+                .chain(partners)
+                .collect()
         }
     };
     for area in &areas {
@@ -135,10 +157,19 @@ async fn choose(project: &Project, values: DataFrame, cell: &Cell) -> Result<Rec
 }
 
 async fn newest_period(found: &DataFrame) -> Result<Option<String>, Error> {
-    let sorted = found.clone().select_columns(&["period"])?.sort(vec![col("period").sort(false, false)])?.limit(0, Some(1))?;
+    let sorted = found
+        .clone()
+        .select_columns(&["period"])?
+        .sort(vec![col("period").sort(false, false)])?
+        .limit(0, Some(1))?;
     let rows = collect(sorted).await?;
     let periods = cast(rows.column(0), &DataType::Utf8)?;
-    Ok(periods.as_string::<i32>().iter().flatten().next().map(str::to_owned))
+    Ok(periods
+        .as_string::<i32>()
+        .iter()
+        .flatten()
+        .next()
+        .map(str::to_owned))
 }
 
 async fn collect(frame: DataFrame) -> Result<RecordBatch, Error> {
@@ -152,11 +183,18 @@ fn figures(rows: &RecordBatch) -> Result<Vec<Figure>, Error> {
     let text = |name: &str| -> Result<Vec<String>, Error> {
         let column = rows.column_by_name(name).ok_or_else(|| missing(name))?;
         let column = cast(column, &DataType::Utf8)?;
-        Ok(column.as_string::<i32>().iter().map(|v| v.unwrap_or_default().to_owned()).collect())
+        Ok(column
+            .as_string::<i32>()
+            .iter()
+            .map(|v| v.unwrap_or_default().to_owned())
+            .collect())
     };
     let number = |name: &str| -> Result<Vec<Option<f64>>, Error> {
         let column = rows.column_by_name(name).ok_or_else(|| missing(name))?;
-        Ok(cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().iter().collect())
+        Ok(cast(column, &DataType::Float64)?
+            .as_primitive::<Float64Type>()
+            .iter()
+            .collect())
     };
     let (parts, areas, periods) = (text("part_name")?, text("area_name")?, text("period")?);
     let (breakdowns, units, statuses) = (text("breakdown")?, text("unit")?, text("status")?);
@@ -181,13 +219,19 @@ fn figures(rows: &RecordBatch) -> Result<Vec<Figure>, Error> {
 }
 
 fn missing(column: &str) -> Error {
-    Error::Usage(format!("published.metric_value of this release has no column {column}; it was made by another version"))
+    Error::Usage(format!(
+        "published.metric_value of this release has no column {column}; it was made by another version"
+    ))
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metric = &self.metric;
-        writeln!(f, "{} {} (version {})", metric.id.value, metric.name, metric.version)?;
+        writeln!(
+            f,
+            "{} {} (version {})",
+            metric.id.value, metric.name, metric.version
+        )?;
         writeln!(f, "  {}\n", metric.question)?;
         for (label, text) in [
             ("definition", &metric.definition),
@@ -202,15 +246,32 @@ impl fmt::Display for Explanation {
             writeln!(f, "  caveat      {caveat}")?;
         }
         for part in &metric.parts {
-            let over = part.denominator.as_ref().map(|d| format!("  /  {}", d.value)).unwrap_or_default();
-            writeln!(f, "  counted     {}: {}{over}", part.name, part.numerator.value)?;
+            let over = part
+                .denominator
+                .as_ref()
+                .map(|d| format!("  /  {}", d.value))
+                .unwrap_or_default();
+            writeln!(
+                f,
+                "  counted     {}: {}{over}",
+                part.name, part.numerator.value
+            )?;
         }
-        writeln!(f, "\nFigures in {} (published {})", self.release.id, self.release.created_at.format("%Y-%m-%d %H:%M UTC"))?;
+        writeln!(
+            f,
+            "\nFigures in {} (published {})",
+            self.release.id,
+            self.release.created_at.format("%Y-%m-%d %H:%M UTC")
+        )?;
         for figure in self.figures.iter().take(MOST) {
             writeln!(f, "  {figure}")?;
         }
         if self.figures.len() > MOST {
-            writeln!(f, "  ... and {} more; say which with --breakdown", self.figures.len() - MOST)?;
+            writeln!(
+                f,
+                "  ... and {} more; say which with --breakdown",
+                self.figures.len() - MOST
+            )?;
         }
         writeln!(f, "\nModels, nearest first")?;
         for model in &self.models {
@@ -226,7 +287,11 @@ impl fmt::Display for Explanation {
                 file.source,
                 file.received_at.format("%Y-%m-%d %H:%M UTC")
             )?;
-            writeln!(f, "    sha256 {}", file.sha256.as_deref().unwrap_or_default())?;
+            writeln!(
+                f,
+                "    sha256 {}",
+                file.sha256.as_deref().unwrap_or_default()
+            )?;
             writeln!(
                 f,
                 "    {} rows received, {} accepted, {} rejected, {} duplicate{}",
@@ -234,16 +299,27 @@ impl fmt::Display for Explanation {
                 file.accepted,
                 file.rejected,
                 file.duplicate,
-                if file.rejected > 0 { "; the rejected rows could have changed this figure" } else { "" }
+                if file.rejected > 0 {
+                    "; the rejected rows could have changed this figure"
+                } else {
+                    ""
+                }
             )?;
         }
-        write!(f, "\nEvery file ever received is in {EXTRACT_TABLE}; `jcw status` shows it.")
+        write!(
+            f,
+            "\nEvery file ever received is in {EXTRACT_TABLE}; `jcw status` shows it."
+        )
     }
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}, {}, {}: ", self.area, self.period, self.breakdown, self.part)?;
+        write!(
+            f,
+            "{}, {}, {}, {}: ",
+            self.area, self.period, self.breakdown, self.part
+        )?;
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v}"));
         match (self.value, self.denominator) {
             (None, _) => write!(f, "no figure ({})", self.status)?,

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Provenance, Scope, SessionSettings, session};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// One file received from a partner, and what became of it.
@@ -102,6 +103,8 @@ pub const REJECT_TABLE: &str = "jcw.reject";
 #[derive(Debug)]
 pub(crate) struct Ledger {
     extracts: Vec<Extract>,
+    /// How many of them are in the lake; the rest is noted and not yet saved.
+    saved: usize,
 }
 
 impl Ledger {
@@ -109,7 +112,8 @@ impl Ledger {
     pub(crate) async fn read(lake: &Lake) -> Result<Self, Error> {
         let mut extracts: Vec<Extract> = read_rows(lake, EXTRACT_TABLE).await?;
         extracts.sort_by(|a, b| (a.received_at, &a.run_id).cmp(&(b.received_at, &b.run_id)));
-        Ok(Ledger { extracts })
+        let saved = extracts.len();
+        Ok(Ledger { extracts, saved })
     }
 
     /// Every file received, oldest first.
@@ -119,55 +123,89 @@ impl Ledger {
 
     /// The newest row about the file at `url` of `source`.
     pub(crate) fn last_seen(&self, source: &str, url: &str) -> Option<&Extract> {
-        self.extracts.iter().rev().find(|e| e.source == source && e.url == url)
+        self.extracts
+            .iter()
+            .rev()
+            .find(|e| e.source == source && e.url == url)
     }
 
-    /// The row of the load of these bytes under this contract, if they are loaded.
-    pub(crate) fn loaded(&self, source: &str, sha256: &str, contract_hash: &str) -> Option<&Extract> {
-        self.extracts.iter().rev().find(|e| {
-            e.source == source
-                && e.status == "loaded"
-                && e.sha256.as_deref() == Some(sha256)
-                && e.contract_hash == contract_hash
-        })
+    /// The load of these bytes under this contract, if all its rows still
+    /// stand. Bytes that have since been replaced, wholly or in part, are news
+    /// when they come again: a partner who takes a correction back sends them.
+    pub(crate) fn still_stands(
+        &self,
+        source: &str,
+        sha256: &str,
+        contract_hash: &str,
+    ) -> Option<&Extract> {
+        self.standing_periods()
+            .into_iter()
+            .filter(|(extract, periods)| *periods == extract.period_keys())
+            .map(|(extract, _)| extract)
+            .find(|extract| {
+                extract.source == source
+                    && extract.sha256.as_deref() == Some(sha256)
+                    && extract.contract_hash == contract_hash
+            })
+    }
+
+    /// The newest version of `table` that a load is recorded for.
+    pub(crate) fn last_version(&self, table: &str) -> Option<i64> {
+        self.extracts
+            .iter()
+            .filter(|e| e.table_name == table)
+            .filter_map(|e| e.table_version)
+            .max()
     }
 
     /// The newest load into `table`.
     pub(crate) fn last_load(&self, table: &str) -> Option<&Extract> {
-        self.extracts.iter().rev().find(|e| e.table_name == table && e.status == "loaded")
+        self.extracts
+            .iter()
+            .rev()
+            .find(|e| e.table_name == table && e.status == "loaded")
     }
 
-    /// The loads whose rows still stand: those of which some period has not
-    /// been delivered again since.
+    /// The loads of which rows still stand, oldest first.
     pub(crate) fn standing(&self) -> Vec<&Extract> {
-        let mut covered: Vec<(&str, String)> = Vec::new();
+        self.standing_periods()
+            .into_iter()
+            .map(|(extract, _)| extract)
+            .collect()
+    }
+
+    /// The same, with the periods that have not been delivered again since.
+    fn standing_periods(&self) -> Vec<(&Extract, Vec<String>)> {
+        let mut covered: HashSet<(&str, String)> = HashSet::new();
         let mut standing = Vec::new();
         for extract in self.extracts.iter().rev().filter(|e| e.status == "loaded") {
             let table = extract.table_name.as_str();
-            if covered.iter().any(|(t, p)| *t == table && p.is_empty()) {
+            if covered.contains(&(table, String::new())) {
                 continue;
             }
-            let periods = extract.period_keys();
-            let fresh: Vec<_> = periods
-                .into_iter()
-                .filter(|period| !covered.iter().any(|(t, p)| *t == table && p == period))
-                .collect();
-            if !fresh.is_empty() {
-                covered.extend(fresh.into_iter().map(|period| (table, period)));
-                standing.push(extract);
+            let mut periods = extract.period_keys();
+            periods.retain(|period| !covered.contains(&(table, period.clone())));
+            if !periods.is_empty() {
+                covered.extend(periods.iter().map(|period| (table, period.clone())));
+                standing.push((extract, periods));
             }
         }
         standing.reverse();
         standing
     }
 
-    /// Adds rows, in the lake and here.
-    pub(crate) async fn record(&mut self, lake: &Lake, rows: Vec<Extract>) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
+    /// Notes what became of a file; [`save`](Ledger::save) puts it in the lake.
+    pub(crate) fn note(&mut self, extract: Extract) {
+        self.extracts.push(extract);
+    }
+
+    /// Puts what was noted in the lake, in one commit.
+    pub(crate) async fn save(&mut self, lake: &Lake) -> Result<(), Error> {
+        let rows = &self.extracts[self.saved..];
+        if !rows.is_empty() {
+            append_rows(lake, EXTRACT_TABLE, extract_schema(), rows).await?;
+            self.saved = self.extracts.len();
         }
-        append_rows(lake, EXTRACT_TABLE, extract_schema(), &rows).await?;
-        self.extracts.extend(rows);
         Ok(())
     }
 }
@@ -269,7 +307,8 @@ async fn append_rows<T: Serialize>(
     let mut writer = stage.writer();
     writer.write(&batch).await?;
     let files = writer.close().await?;
-    lake.commit(stage.finish(files), Scope::Append, Provenance::default()).await?;
+    lake.commit(stage.finish(files), Scope::Append, Provenance::default())
+        .await?;
     Ok(())
 }
 

@@ -64,7 +64,8 @@ pub async fn is_released(project: &Project, lake: &Lake) -> Result<bool, Error> 
 
 /// The plan of a project that is right.
 pub fn plan(project: &Project) -> Result<Plan, Error> {
-    Plan::new(project).map_err(|_| Error::Usage("the project has problems; `jcw check` tells them".into()))
+    Plan::new(project)
+        .map_err(|_| Error::Usage("the project has problems; `jcw check` tells them".into()))
 }
 
 /// Opens the lake at a URL, or at a path relative to the project's root.
@@ -80,14 +81,23 @@ pub async fn open_lake(url: &str, root: &Path) -> Result<Lake, Error> {
 pub async fn came_from(lake: &Lake, folder: &Path) -> Result<bool, Error> {
     let ledger = ledger::Ledger::read(lake).await?;
     let folder = folder.to_string_lossy();
-    Ok(ledger.extracts().iter().all(|extract| extract.url.contains(folder.as_ref())))
+    Ok(ledger
+        .extracts()
+        .iter()
+        .all(|extract| extract.url.contains(folder.as_ref())))
 }
 
 /// The next `count` scheduled instants of every source, soonest first.
-pub fn upcoming(project: &Project, now: DateTime<Utc>, count: usize) -> Result<Vec<Instant>, Error> {
+pub fn upcoming(
+    project: &Project,
+    now: DateTime<Utc>,
+    count: usize,
+) -> Result<Vec<Instant>, Error> {
     let mut upcoming = Vec::new();
     for source in &project.sources {
-        let Some(schedule) = &source.schedule else { continue };
+        let Some(schedule) = &source.schedule else {
+            continue;
+        };
         for at in schedule::next(schedule, now, count)? {
             upcoming.push(Instant {
                 source: source.id.value.clone(),

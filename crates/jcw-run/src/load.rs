@@ -12,8 +12,8 @@ use crate::references;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use jcw_contract::{
-    Binding, Checked, Checker, Delivery, KeyIndex, Keys, MalformedRow, RuleCounts, Suspects, Withheld,
-    WithheldRows,    check_row_count, reject_malformed, reject_schema,
+    Binding, Checked, Checker, Delivery, KeyIndex, Keys, MalformedRow, RuleCounts, Suspects,
+    Withheld, WithheldRows, check_row_count, reject_malformed, reject_schema,
 };
 use jcw_extract::{Reader, Rows, Standing};
 use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage, StageWriter, StagedFile};
@@ -35,6 +35,26 @@ pub(crate) struct Loader<'a> {
     workers: usize,
 }
 
+/// How the source table stood after the load before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Last {
+    /// Rows of that delivery.
+    pub(crate) rows: Option<u64>,
+    /// The newest version that the ledger knows.
+    pub(crate) version: Option<i64>,
+    /// What the load begins from.
+    pub(crate) start: Start,
+}
+
+/// What a load begins from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The table as it stands; the delivery replaces its own periods.
+    AsItStands,
+    /// Nothing: every delivery is being loaded again, and this is the first.
+    Afresh,
+}
+
 /// A loader, or what it lacks.
 pub(crate) enum Prepared<'a> {
     /// Files can be loaded.
@@ -51,6 +71,15 @@ struct Job {
     extract: String,
     file: String,
     suspects: Suspects,
+}
+
+/// Where a file's rows are written, and what is known of them.
+struct Stages {
+    data: Stage,
+    rejects: Stage,
+    start: Start,
+    /// The bytes were here before, and may have left rejects under an older contract.
+    is_again: bool,
 }
 
 /// A file that went through its contract, written but not yet visible.
@@ -93,25 +122,43 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    /// Loads one file. `last` is how many rows the last delivery had.
+    /// Loads one file.
     pub(crate) async fn load(
         &self,
         arrival: Arrival,
-        last: Option<i64>,
+        last: Last,
         accept: &[String],
     ) -> Result<Extract, Error> {
-        let Arrival { mut extract, landed } = arrival;
+        let Arrival {
+            mut extract,
+            landed,
+        } = arrival;
         let sha256 = landed.sha256.clone();
-        if let Some(done) = self.recover(&extract, &sha256).await? {
+        if let Some(done) = self.recover(&extract, &sha256, last.version).await? {
             return Ok(done);
         }
         let local = self.lake.landing().local(&sha256).await?;
-        let is_accepted = accept.iter().any(|prefix| sha256.starts_with(prefix.as_str()));
-        let last = last.filter(|_| !is_accepted).map(|rows| rows as u64);
-        let data = self.lake.stage(&self.contract.table(), &self.contract.table_schema(), &self.periods()).await?;
-        let rejects =
-            self.lake.stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()]).await?;
-        let judged = match self.judge(&extract, &sha256, local.path(), last, &data, &rejects).await {
+        let is_accepted = accept
+            .iter()
+            .any(|prefix| sha256.starts_with(prefix.as_str()));
+        let last_start = last.start;
+        let last = last.rows.filter(|_| !is_accepted);
+        let data = self
+            .lake
+            .stage(
+                &self.contract.table(),
+                &self.contract.table_schema(),
+                &self.periods(),
+            )
+            .await?;
+        let rejects = self
+            .lake
+            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
+            .await?;
+        let judged = match self
+            .judge(&extract, &sha256, local.path(), last, &data, &rejects)
+            .await
+        {
             Ok(judged) => judged,
             Err(Halt::Run(error)) => return Err(error),
             Err(Halt::File(error)) => {
@@ -122,27 +169,51 @@ impl<'a> Loader<'a> {
                 extract.refuse(status, error.rule(), error.to_string());
                 return Ok(extract);
             }
-            Err(Halt::Rule { rule, reason, status }) => {
+            Err(Halt::Rule {
+                rule,
+                reason,
+                status,
+            }) => {
                 extract.refuse(status, &rule, reason);
                 return Ok(extract);
             }
         };
-        self.commit(extract, &sha256, judged, data, rejects, !landed.is_new).await
+        let stages = Stages {
+            data,
+            rejects,
+            start: last_start,
+            is_again: !landed.is_new,
+        };
+        self.commit(extract, &sha256, judged, stages).await
     }
 
     /// A load that was committed by a run that did not live to say so.
-    async fn recover(&self, extract: &Extract, sha256: &str) -> Result<Option<Extract>, Error> {
+    async fn recover(
+        &self,
+        extract: &Extract,
+        sha256: &str,
+        recorded: Option<i64>,
+    ) -> Result<Option<Extract>, Error> {
         let Some(table) = self.lake.table(&self.contract.table()).await? else {
             return Ok(None);
         };
         let is_this = |provenance: &Provenance| {
-            provenance.extracts.iter().any(|used| used.sha256 == sha256)
+            provenance
+                .extracts
+                .iter()
+                .any(|used| used.sha256 == sha256 && used.source == extract.source)
                 && provenance.model_hash.as_deref() == Some(self.contract.hash.as_str())
         };
         let Some(commit) = table.find_commit(is_this).await? else {
             return Ok(None);
         };
-        let Some(provenance) = commit.provenance else { return Ok(None) };
+        // An older commit is one that later deliveries have replaced.
+        if recorded.is_some_and(|recorded| commit.version as i64 <= recorded) {
+            return Ok(None);
+        }
+        let Some(provenance) = commit.provenance else {
+            return Ok(None);
+        };
         let Ok(mut done) = serde_json::from_value::<Extract>(provenance.extra) else {
             return Ok(None);
         };
@@ -170,7 +241,9 @@ impl<'a> Loader<'a> {
             file: extract.file.clone(),
             suspects,
         });
-        let workers = (0..self.workers).map(|_| Judge::new(&job, data, rejects)).collect();
+        let workers = (0..self.workers)
+            .map(|_| Judge::new(&job, data, rejects))
+            .collect();
         let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
         let mut judged = gather(workers).await?;
         self.settle(&job, &mut judged, data, rejects).await?;
@@ -213,7 +286,9 @@ impl<'a> Loader<'a> {
         let mut index = KeyIndex::new(KEY_MEMORY);
         for worker in workers {
             for hashes in worker.hashes {
-                index.add(&hashes).map_err(|error| Halt::Run(error.into()))?;
+                index
+                    .add(&hashes)
+                    .map_err(|error| Halt::Run(error.into()))?;
             }
         }
         Ok(index.finish())
@@ -228,13 +303,19 @@ impl<'a> Loader<'a> {
         rejects: &Stage,
     ) -> Result<(), Halt> {
         let withheld = std::mem::replace(&mut gathered.withheld, Withheld::new(KEY_MEMORY));
-        let settled = withheld.finish(&self.checker, &job.delivery(None)).map_err(run)?;
+        let settled = withheld
+            .finish(&self.checker, &job.delivery(None))
+            .map_err(run)?;
         let judged = &mut gathered.judged;
         judged.tally.accepted += settled.accepted.num_rows() as u64;
         judged.tally.rejected += settled.rejected_rows as u64;
         judged.tally.duplicate += settled.duplicates as u64;
-        judged.accepted.extend(write_one(data, &settled.accepted).await?);
-        judged.rejects.extend(write_one(rejects, &settled.rejected).await?);
+        judged
+            .accepted
+            .extend(write_one(data, &settled.accepted).await?);
+        judged
+            .rejects
+            .extend(write_one(rejects, &settled.rejected).await?);
         Ok(())
     }
 
@@ -246,9 +327,7 @@ impl<'a> Loader<'a> {
         mut extract: Extract,
         sha256: &str,
         judged: Judged,
-        data: Stage,
-        rejects: Stage,
-        is_again: bool,
+        stages: Stages,
     ) -> Result<Extract, Error> {
         let Judged {
             accepted,
@@ -261,10 +340,14 @@ impl<'a> Loader<'a> {
         extract.accepted = tally.accepted as i64;
         extract.rejected = tally.rejected as i64;
         extract.duplicate = tally.duplicate as i64;
-        extract.warned = tally.rules.iter().filter(|c| c.severity == Severity::Warn).map(|c| c.rows as i64).sum();
+        extract.warned = tally
+            .rules
+            .iter()
+            .filter(|c| c.severity == Severity::Warn)
+            .map(|c| c.rows as i64)
+            .sum();
         extract.version = version;
-        // Bytes that were here before may have left rejects under an older contract.
-        if !rejected.is_empty() || is_again {
+        if !rejected.is_empty() || stages.is_again {
             let scope = Scope::Periods {
                 columns: vec!["extract".to_owned()],
                 values: vec![vec![Some(sha256.to_owned())]],
@@ -273,17 +356,26 @@ impl<'a> Loader<'a> {
                 run_id: extract.run_id.clone(),
                 ..Provenance::default()
             };
-            self.lake.commit(rejects.finish(rejected), scope, provenance).await?;
+            self.lake
+                .commit(stages.rejects.finish(rejected), scope, provenance)
+                .await?;
         }
-        let staged = data.finish(accepted);
-        let scope = if self.contract.period.is_empty() {
+        if tally.accepted == 0 {
+            extract.refuse("rejected", "delivery.no_row_kept", format!(
+                "not one of the {} rows keeps the contract, so what was loaded before stays; `jcw status --rejects` says which rules they break",
+                tally.received
+            ));
+            return Ok(extract);
+        }
+        let staged = stages.data.finish(accepted);
+        if !self.contract.period.is_empty() {
+            extract.periods =
+                serde_json::to_string(&staged.periods()).unwrap_or_else(|_| "[]".to_owned());
+        }
+        let scope = if self.contract.period.is_empty() || stages.start == Start::Afresh {
             Scope::Everything
         } else {
-            extract.periods = serde_json::to_string(&staged.periods()).unwrap_or_else(|_| "[]".to_owned());
-            Scope::Periods {
-                columns: self.periods(),
-                values: staged.periods(),
-            }
+            Scope::staged_periods(&staged)
         };
         let provenance = Provenance {
             run_id: extract.run_id.clone(),
@@ -308,7 +400,11 @@ impl<'a> Loader<'a> {
     }
 
     fn periods(&self) -> Vec<String> {
-        self.contract.period.iter().map(|column| column.value.clone()).collect()
+        self.contract
+            .period
+            .iter()
+            .map(|column| column.value.clone())
+            .collect()
     }
 }
 
@@ -333,14 +429,22 @@ struct Bindings {
 impl Bindings {
     fn of(&mut self, checker: &Checker, batch: &RecordBatch) -> Result<Arc<Binding>, Halt> {
         let schema = batch.schema();
-        if let Some((_, binding)) =
-            self.known.iter().find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
+        if let Some((_, binding)) = self
+            .known
+            .iter()
+            .find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
         {
             return Ok(Arc::clone(binding));
         }
         let binding = checker.bind_schema(&schema).map_err(|faults| Halt::Rule {
-            rule: faults.first().map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
-            reason: faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "),
+            rule: faults
+                .first()
+                .map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
+            reason: faults
+                .iter()
+                .map(|fault| fault.message.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
             status: "rejected",
         })?;
         for warning in binding.warnings() {
@@ -362,7 +466,11 @@ struct KeyReader {
 impl Worker for KeyReader {
     async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
         let binding = self.bindings.of(&self.checker, &rows.batch)?;
-        self.hashes.push(self.checker.key_hashes(&binding, &rows.batch).map_err(run)?);
+        self.hashes.push(
+            self.checker
+                .key_hashes(&binding, &rows.batch)
+                .map_err(run)?,
+        );
         Ok(())
     }
 }
@@ -397,9 +505,15 @@ impl Worker for Judge {
         let job = Arc::clone(&self.job);
         let delivery = job.delivery(rows.sheet.as_deref());
         let binding = self.bindings.of(&job.checker, &rows.batch)?;
-        self.version = self.version.take().or_else(|| binding.version().map(str::to_owned));
+        self.version = self
+            .version
+            .take()
+            .or_else(|| binding.version().map(str::to_owned));
         let keys = Keys::Withhold(&job.suspects);
-        let checked = job.checker.check(&binding, &rows.batch, &delivery, keys).map_err(run)?;
+        let checked = job
+            .checker
+            .check(&binding, &rows.batch, &delivery, keys)
+            .map_err(run)?;
         let Checked {
             accepted,
             rejected,
@@ -409,7 +523,10 @@ impl Worker for Judge {
             ref counts,
             ..
         } = checked;
-        if let Some(breach) = counts.iter().find(|count| count.severity == Severity::RejectFile) {
+        if let Some(breach) = counts
+            .iter()
+            .find(|count| count.severity == Severity::RejectFile)
+        {
             return Err(Halt::Rule {
                 rule: breach.rule.clone(),
                 reason: format!("{} (first in row {})", breach.reason, breach.first_row),
@@ -433,7 +550,8 @@ impl Worker for Judge {
                     text: m.text,
                 })
                 .collect();
-            let batch = reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
+            let batch =
+                reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
             write(&mut self.rejects, &batch).await?;
         }
         self.withheld.extend(withheld);
@@ -459,12 +577,19 @@ async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
     };
     for worker in workers {
         let judged = &mut gathered.judged;
-        judged.accepted.extend(worker.data.close().await.map_err(lake)?);
-        judged.rejects.extend(worker.rejects.close().await.map_err(lake)?);
+        judged
+            .accepted
+            .extend(worker.data.close().await.map_err(lake)?);
+        judged
+            .rejects
+            .extend(worker.rejects.close().await.map_err(lake)?);
         judged.tally.received += worker.tally.received;
         judged.tally.accepted += worker.tally.accepted;
         judged.tally.rejected += worker.tally.rejected;
-        judged.tally.rules.add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
+        judged
+            .tally
+            .rules
+            .add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
         judged.version = judged.version.take().or(worker.version);
         for part in worker.withheld {
             gathered.withheld.add(part).map_err(run)?;

@@ -16,6 +16,8 @@ pub struct Outcome {
     pub started_at: DateTime<Utc>,
     /// Files received in this run, loaded or not.
     pub received: Vec<Extract>,
+    /// Sources that could not be pulled or loaded, with why.
+    pub failed_sources: Vec<String>,
     /// Files that an earlier run had dealt with.
     pub unchanged_files: usize,
     /// Models built.
@@ -26,6 +28,8 @@ pub struct Outcome {
     pub failed_tests: Vec<FailedTest>,
     /// Models that could not be made, with why.
     pub failed_models: Vec<String>,
+    /// Only some models were built, so nothing was published.
+    pub selected: bool,
     /// Whether a release was published.
     pub published: bool,
     /// The current release at the end.
@@ -56,11 +60,13 @@ impl Outcome {
             run_id: Uuid::now_v7().to_string(),
             started_at,
             received: Vec::new(),
+            failed_sources: Vec::new(),
             unchanged_files: 0,
             built: 0,
             unchanged_models: 0,
             failed_tests: Vec::new(),
             failed_models: Vec::new(),
+            selected: false,
             published: false,
             release: None,
             due: true,
@@ -80,23 +86,31 @@ impl Outcome {
             match table.outcome {
                 TableOutcome::Built if table.version.is_some() => self.built += 1,
                 TableOutcome::Unchanged => self.unchanged_models += 1,
-                TableOutcome::Failed(ref reason) => self.failed_models.push(format!("{}: {reason}", table.table)),
+                TableOutcome::Failed(ref reason) => self
+                    .failed_models
+                    .push(format!("{}: {reason}", table.table)),
                 _ => {}
             }
-            self.failed_tests.extend(table.failures.iter().map(|failure| FailedTest {
-                model: table.table.clone(),
-                test: failure.test.clone(),
-                blocking: failure.blocking,
-                rows: failure.failures,
-                keys: failure.keys.clone(),
-                place: failure.place.clone(),
-            }));
+            self.failed_tests
+                .extend(table.failures.iter().map(|failure| FailedTest {
+                    model: table.table.clone(),
+                    test: failure.test.clone(),
+                    blocking: failure.blocking,
+                    rows: failure.failures,
+                    keys: failure.keys.clone(),
+                    place: failure.place.clone(),
+                }));
         }
     }
 
     /// Nothing was received, built or published.
     pub fn did_nothing(&self) -> bool {
-        self.received.is_empty() && self.built == 0 && !self.published && self.failed_tests.is_empty() && self.failed_models.is_empty()
+        self.failed_sources.is_empty()
+            && self.received.is_empty()
+            && self.built == 0
+            && !self.published
+            && self.failed_tests.is_empty()
+            && self.failed_models.is_empty()
     }
 
     /// A model failed, or a test that blocks: nothing was published.
@@ -106,7 +120,9 @@ impl Outcome {
 
     /// Files that were held back or rejected as a whole.
     pub fn trouble(&self) -> impl Iterator<Item = &Extract> {
-        self.received.iter().filter(|e| e.status == "held" || e.status == "rejected")
+        self.received
+            .iter()
+            .filter(|e| e.status == "held" || e.status == "rejected")
     }
 
     /// One word for the ledger.
@@ -136,7 +152,7 @@ impl fmt::Display for Outcome {
                 f,
                 "Nothing to do: {}, and {release} is current.",
                 match self.unchanged_files {
-                    0 => "no file was found".to_owned(),
+                    0 => "nothing new was found".to_owned(),
                     1 => "1 file is as it was".to_owned(),
                     n => format!("{n} files are as they were"),
                 },
@@ -157,13 +173,34 @@ impl fmt::Display for Outcome {
                 rows(|e| e.superseded),
             )?;
         }
-        writeln!(f, "{} built, {} unchanged.", counted(self.built, "model"), self.unchanged_models)?;
+        if self.received.iter().any(|extract| extract.rejected > 0) {
+            writeln!(
+                f,
+                "`jcw status --rejects` says which rules the rejected rows broke."
+            )?;
+        }
+        writeln!(
+            f,
+            "{} built, {} unchanged.",
+            counted(self.built, "model"),
+            self.unchanged_models
+        )?;
         match self.word() {
             "failed" if self.failed_models.is_empty() => {
-                write!(f, "A data test failed, so nothing was published; {release} is still current.")
+                write!(
+                    f,
+                    "A data test failed, so nothing was published; {release} is still current."
+                )
             }
-            "failed" => write!(f, "A model failed, so nothing was published; {release} is still current."),
+            "failed" => write!(
+                f,
+                "A model failed, so nothing was published; {release} is still current."
+            ),
             "published" => write!(f, "Published {release}."),
+            _ if self.selected => write!(
+                f,
+                "Only what was selected was built, so nothing was published; `jcw build` builds the rest and publishes. {release} is current."
+            ),
             _ => write!(f, "Nothing changed in the tables; {release} is current."),
         }
     }
@@ -171,7 +208,11 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for FailedTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "test of {}: {} ({}), {} rows", self.model, self.test, self.place, self.rows)?;
+        write!(
+            f,
+            "test of {}: {} ({}), {} rows",
+            self.model, self.test, self.place, self.rows
+        )?;
         if !self.keys.is_empty() {
             write!(f, ", such as {}", self.keys.join("; "))?;
         }
@@ -183,5 +224,9 @@ impl fmt::Display for FailedTest {
 }
 
 fn counted(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
 }

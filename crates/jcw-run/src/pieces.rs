@@ -68,7 +68,10 @@ pub(crate) async fn work_through<W: Worker>(
     }
 }
 
-fn find(mut reader: Box<dyn Reader>, pieces: &mpsc::Sender<Piece>) -> Result<Box<dyn Reader>, ReadError> {
+fn find(
+    mut reader: Box<dyn Reader>,
+    pieces: &mpsc::Sender<Piece>,
+) -> Result<Box<dyn Reader>, ReadError> {
     while let Some(piece) = reader.next_piece() {
         if pieces.blocking_send(piece?).is_err() {
             break;
@@ -77,10 +80,15 @@ fn find(mut reader: Box<dyn Reader>, pieces: &mpsc::Sender<Piece>) -> Result<Box
     Ok(reader)
 }
 
-async fn drain<W: Worker>(mut worker: W, queue: Arc<Mutex<mpsc::Receiver<Piece>>>) -> Result<W, Halt> {
+async fn drain<W: Worker>(
+    mut worker: W,
+    queue: Arc<Mutex<mpsc::Receiver<Piece>>>,
+) -> Result<W, Halt> {
     loop {
         let piece = queue.lock().await.recv().await;
-        let Some(piece) = piece else { return Ok(worker) };
+        let Some(piece) = piece else {
+            return Ok(worker);
+        };
         let rows = piece.into_rows().map_err(Halt::File)?;
         worker.take(rows).await?;
     }

@@ -23,15 +23,25 @@ pub(crate) fn draft(project: &Project, standing: &[&Extract], run_id: &str) -> C
 
 /// Hash of each metric's definition.
 pub(crate) fn metrics(project: &Project) -> BTreeMap<String, String> {
-    project.metrics.iter().map(|metric| (metric.id.value.clone(), metric.hash.clone())).collect()
+    project
+        .metrics
+        .iter()
+        .map(|metric| (metric.id.value.clone(), metric.hash.clone()))
+        .collect()
 }
 
 /// Hash of everything else in the project that decides a figure, and the
 /// version of this program.
 pub(crate) fn rules(project: &Project) -> BTreeMap<String, String> {
-    let contracts = project.contracts.iter().map(|c| (format!("contract {}", c.id.value), c.hash.clone()));
+    let contracts = project
+        .contracts
+        .iter()
+        .map(|c| (format!("contract {}", c.id.value), c.hash.clone()));
     let seeds = project.seeds.iter().map(|s| (s.name.clone(), seed_hash(s)));
-    let models = project.models.iter().map(|m| (format!("model {}", m.name.value), m.hash.clone()));
+    let models = project
+        .models
+        .iter()
+        .map(|m| (format!("model {}", m.name.value), m.hash.clone()));
     let engine = std::iter::once(("jcw".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
     contracts.chain(seeds).chain(models).chain(engine).collect()
 }
@@ -56,7 +66,10 @@ fn released(extract: &Extract) -> ReleasedExtract {
 /// there is something new.
 pub(crate) async fn is_published(lake: &Lake, draft: &Contents) -> Result<Option<Release>, Error> {
     let releases = lake.releases().await?;
-    let published = releases.iter().rev().find(|release| release.contents.note == Note::Publish);
+    let published = releases
+        .iter()
+        .rev()
+        .find(|release| release.contents.note == Note::Publish);
     let is_same = published.is_some_and(|release| {
         let last = &release.contents;
         last.extracts == draft.extracts
@@ -78,7 +91,11 @@ pub(crate) async fn inputs(
             sources.insert(contract.table(), table.version());
         }
     }
-    let current = lake.current_release().await?.map(|release| release.contents).unwrap_or_default();
+    let current = lake
+        .current_release()
+        .await?
+        .map(|release| release.contents)
+        .unwrap_or_default();
     let released = current.models.into_iter().map(|(name, identity)| {
         let pin = current.tables.get(&name);
         let released = Released {
@@ -105,15 +122,28 @@ pub(crate) async fn publish(
 ) -> Result<Release, Error> {
     for (name, version) in sources {
         let rows = lake.table_at(name, *version).await?.rows();
-        draft.tables.insert(name.clone(), Pin { version: *version, rows });
+        draft.tables.insert(
+            name.clone(),
+            Pin {
+                version: *version,
+                rows,
+            },
+        );
     }
     for table in &report.tables {
         if let (Some(version), Some(rows)) = (table.version, table.rows) {
-            draft.tables.insert(table.table.clone(), Pin { version, rows });
+            draft
+                .tables
+                .insert(table.table.clone(), Pin { version, rows });
         }
-        draft.models.insert(table.table.clone(), table.identity.clone());
+        draft
+            .models
+            .insert(table.table.clone(), table.identity.clone());
     }
-    let views = plan.nodes().iter().filter(|node| node.materialised == Materialised::View);
+    let views = plan
+        .nodes()
+        .iter()
+        .filter(|node| node.materialised == Materialised::View);
     draft.views = views
         .map(|node| View {
             name: node.name.clone(),
@@ -126,7 +156,9 @@ pub(crate) async fn publish(
 /// Passes on what the models say of their progress.
 pub(crate) fn tell(watcher: &dyn Watcher, event: jcw_model::Event<'_>) {
     match event {
-        jcw_model::Event::Started { table, .. } => watcher.saw(Progress::Building { model: table.to_owned() }),
+        jcw_model::Event::Started { table, .. } => watcher.saw(Progress::Building {
+            model: table.to_owned(),
+        }),
         jcw_model::Event::Finished(report) => {
             let unchanged = match report.outcome {
                 TableOutcome::Built if report.version.is_some() => false,

@@ -30,7 +30,12 @@ pub(crate) async fn read(
                     let catalog = lake.empty_catalog();
                     let context = session(catalog, &SessionSettings::default())?;
                     let frame = context.read_table(table.provider()?)?;
-                    frame.select_columns(&[&reference.to])?.execute_stream().await?.try_collect().await?
+                    frame
+                        .select_columns(&[&reference.to])?
+                        .execute_stream()
+                        .await?
+                        .try_collect()
+                        .await?
                 }
                 None => return Ok(Err(reference.table.value.clone())),
             },
@@ -43,7 +48,9 @@ pub(crate) async fn read(
 fn texts(batches: &[RecordBatch], column: &str) -> Result<Vec<String>, Error> {
     let mut values = Vec::new();
     for batch in batches {
-        let Some(array) = batch.column_by_name(column) else { continue };
+        let Some(array) = batch.column_by_name(column) else {
+            continue;
+        };
         let array = cast(array, &DataType::Utf8)?;
         values.extend(array.as_string::<i32>().iter().flatten().map(str::to_owned));
     }

@@ -8,10 +8,10 @@
 
 use crate::error::Error;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::{Loader, Prepared};
-use crate::progress::{Progress, Watcher};
-use crate::pull::{Arrival, Pulled, pull};
+use crate::load::{Last, Loader, Prepared, Start};
 use crate::outcome::Outcome;
+use crate::progress::{Progress, Watcher};
+use crate::pull::{Arrival, Look, Pulled};
 use crate::{publish, seeds};
 use chrono::{DateTime, Utc};
 use jcw_lake::{Lake, LakeError, Lease};
@@ -59,37 +59,29 @@ pub async fn run(
     if due.is_empty() && matches!(request.which, Which::Due(_)) {
         return Ok(Outcome::nothing_due());
     }
-    let mut outcome = Outcome::begin(Utc::now());
-    let lease = lease(lake, &outcome.run_id).await?;
-    let result = async {
-        let mut ledger = Ledger::read(lake).await?;
-        pull_and_load(project, lake, &mut ledger, &due, &request.accept, &mut outcome, watcher).await?;
-        build_and_publish(project, lake, &ledger, &[], &mut outcome, watcher).await?;
-        record(lake, &due, &outcome).await?;
-        Ok(outcome)
-    }
-    .await;
+    let mut run = Run::begin(project, lake, request.accept, watcher);
+    let lease = run.lease().await?;
+    let result = run.whole(&due).await;
     lease.release().await?;
-    result
+    result.map(|()| run.outcome)
 }
 
-/// Builds models from what is loaded, and publishes.
+/// Builds models from what is loaded, and publishes when none is left out.
 pub async fn build(
     project: &Project,
     lake: &Lake,
     select: &[String],
     watcher: &dyn Watcher,
 ) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::begin(Utc::now());
-    let lease = lease(lake, &outcome.run_id).await?;
+    let mut run = Run::begin(project, lake, Vec::new(), watcher);
+    let lease = run.lease().await?;
     let result = async {
         let ledger = Ledger::read(lake).await?;
-        build_and_publish(project, lake, &ledger, select, &mut outcome, watcher).await?;
-        Ok(outcome)
+        run.build_and_publish(&ledger, select).await
     }
     .await;
     lease.release().await?;
-    result
+    result.map(|()| run.outcome)
 }
 
 /// A source to pull, and the scheduled instant that this serves.
@@ -100,85 +92,163 @@ struct Due<'a> {
 }
 
 async fn due<'a>(project: &'a Project, lake: &Lake, which: &Which) -> Result<Vec<Due<'a>>, Error> {
-    let sources = match which {
-        Which::All => project.sources.iter().map(|source| (source, None)).collect(),
-        Which::Named(names) => named(project, names)?,
-        Which::Due(now) => due_by_schedule(project, lake, *now).await?,
+    let now = match which {
+        Which::All => return Ok(in_order(project, project.sources.iter())),
+        Which::Named(names) => return Ok(in_order(project, named(project, names)?.into_iter())),
+        Which::Due(now) => *now,
     };
-    let mut due: Vec<_> = sources
-        .into_iter()
-        .filter_map(|(source, instant)| {
-            let contract = project.contracts.iter().find(|c| *c.id == *source.contract)?;
-            Some(Due {
-                source,
-                contract,
-                instant,
-            })
-        })
-        .collect();
-    // A table that others refer to is loaded before them.
-    due.sort_by_key(|d| (!d.contract.references.is_empty(), d.source.id.value.clone()));
+    let served = served(lake).await?;
+    let mut due = in_order(
+        project,
+        project
+            .sources
+            .iter()
+            .filter(|source| source.schedule.is_some()),
+    );
+    for one in &mut due {
+        let Some(schedule) = &one.source.schedule else {
+            continue;
+        };
+        let last = served
+            .iter()
+            .find(|(id, _)| *id == one.source.id.value)
+            .map(|(_, at)| *at);
+        if crate::schedule::is_due(schedule, last, now)? {
+            one.instant = crate::schedule::previous(schedule, now)?;
+        }
+    }
+    due.retain(|one| one.instant.is_some());
     Ok(due)
 }
 
-fn named<'a>(
-    project: &'a Project,
-    names: &[String],
-) -> Result<Vec<(&'a Source, Option<DateTime<Utc>>)>, Error> {
-    let mut chosen = Vec::new();
+/// Sources with their contracts; a table that others refer to is loaded before them.
+fn in_order<'a>(project: &'a Project, sources: impl Iterator<Item = &'a Source>) -> Vec<Due<'a>> {
+    let contract = |source: &Source| project.contracts.iter().find(|c| *c.id == *source.contract);
+    let mut due: Vec<_> = sources
+        .filter_map(|source| {
+            Some(Due {
+                source,
+                contract: contract(source)?,
+                instant: None,
+            })
+        })
+        .collect();
+    due.sort_by_key(|one| {
+        (
+            !one.contract.references.is_empty(),
+            one.source.id.value.clone(),
+        )
+    });
+    due
+}
+
+fn named<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Source>, Error> {
+    let mut chosen: Vec<&Source> = Vec::new();
     for name in names {
-        let before = chosen.len();
-        chosen.extend(
-            project.sources.iter().filter(|s| s.id.value == *name || s.partner == *name).map(|s| (s, None)),
-        );
-        if chosen.len() == before {
-            let known = project.sources.iter().map(|s| s.id.value.as_str());
+        let is_meant = |source: &&Source| source.id.value == *name || source.partner == *name;
+        let meant: Vec<&Source> = project.sources.iter().filter(is_meant).collect();
+        if meant.is_empty() {
+            let known = project
+                .sources
+                .iter()
+                .map(|source| source.id.value.as_str());
             let hint = jcw_project::did_you_mean(name, known)
                 .map(|near| format!("; did you mean {near}?"))
                 .unwrap_or_default();
             return Err(Error::Usage(format!("there is no source {name}{hint}")));
         }
+        chosen.extend(meant);
     }
+    chosen.sort_by_key(|source| &source.id.value);
+    chosen.dedup_by_key(|source| &source.id.value);
     Ok(chosen)
 }
 
-async fn due_by_schedule<'a>(
+/// A run in hand.
+struct Run<'a> {
     project: &'a Project,
-    lake: &Lake,
-    now: DateTime<Utc>,
-) -> Result<Vec<(&'a Source, Option<DateTime<Utc>>)>, Error> {
-    let served = served(lake).await?;
-    let mut due = Vec::new();
-    for source in &project.sources {
-        let Some(schedule) = &source.schedule else { continue };
-        let last = served.iter().find(|(id, _)| *id == source.id.value).map(|(_, at)| *at);
-        if crate::schedule::is_due(schedule, last, now)? {
-            due.push((source, crate::schedule::previous(schedule, now)?));
-        }
-    }
-    Ok(due)
+    lake: &'a Lake,
+    accept: Vec<String>,
+    watcher: &'a dyn Watcher,
+    outcome: Outcome,
 }
 
-async fn pull_and_load(
-    project: &Project,
-    lake: &Lake,
-    ledger: &mut Ledger,
-    due: &[Due<'_>],
-    accept: &[String],
-    outcome: &mut Outcome,
-    watcher: &dyn Watcher,
-) -> Result<(), Error> {
-    for Due { source, contract, .. } in due {
+impl<'a> Run<'a> {
+    fn begin(
+        project: &'a Project,
+        lake: &'a Lake,
+        accept: Vec<String>,
+        watcher: &'a dyn Watcher,
+    ) -> Self {
+        Run {
+            project,
+            lake,
+            accept,
+            watcher,
+            outcome: Outcome::begin(Utc::now()),
+        }
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        match self
+            .lake
+            .lease(LEASE, &self.outcome.run_id, LEASE_TIME)
+            .await
+        {
+            Ok(lease) => Ok(lease),
+            Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
+                holder: machine,
+                since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            }),
+            Err(LakeError::LostRace { .. }) => Err(Error::Busy {
+                holder: "a run that began at the same moment".to_owned(),
+                since: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn whole(&mut self, due: &[Due<'_>]) -> Result<(), Error> {
+        let mut ledger = Ledger::read(self.lake).await?;
+        for one in due {
+            match self.pull_and_load(&mut ledger, one).await {
+                // Somebody else writes to the lake: nothing more may be written.
+                Err(Error::Lake(error)) if error.is_lost_race() => return Err(error.into()),
+                // One partner's trouble is not another's.
+                Err(error) => self
+                    .outcome
+                    .failed_sources
+                    .push(format!("{}: {error}", one.source.id.value)),
+                Ok(()) => {}
+            }
+            ledger.save(self.lake).await?;
+        }
+        self.build_and_publish(&ledger, &[]).await?;
+        self.record(due).await
+    }
+
+    async fn pull_and_load(&mut self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
+        let first = ledger.extracts().len();
+        self.load_again(ledger, due).await?;
+        let look = Look {
+            source: due.source,
+            contract: due.contract,
+            root: &self.project.root,
+            lake: self.lake,
+            run_id: &self.outcome.run_id,
+            accept: &self.accept,
+            watcher: self.watcher,
+        };
         let Pulled {
             arrivals,
             settled,
             unchanged,
-        } = pull(source, contract, &project.root, lake, ledger, &outcome.run_id, accept, watcher).await?;
-        outcome.unchanged_files += unchanged;
-        let mut news = settled;
-        if !arrivals.is_empty() {
-            news.extend(load(project, lake, ledger, source, contract, arrivals, accept, watcher).await?);
-        }
+        } = look.pull(ledger).await?;
+        self.outcome.unchanged_files += unchanged;
+        settled.into_iter().for_each(|extract| ledger.note(extract));
+        self.load_all(ledger, due, arrivals, Start::AsItStands)
+            .await?;
+        let news = ledger.extracts()[first..].to_vec();
         for extract in &news {
             tracing::info!(
                 source = %extract.source,
@@ -189,7 +259,7 @@ async fn pull_and_load(
                 rejected = extract.rejected,
                 "file received"
             );
-            watcher.saw(Progress::Received {
+            self.watcher.saw(Progress::Received {
                 source: extract.source.clone(),
                 file: extract.file.clone(),
                 status: extract.status_word(),
@@ -197,109 +267,150 @@ async fn pull_and_load(
                 rejected: extract.rejected as u64,
             });
         }
-        ledger.record(lake, news.clone()).await?;
-        outcome.received.extend(news);
+        self.outcome.received.extend(news);
+        Ok(())
     }
-    Ok(())
-}
 
-async fn load(
-    project: &Project,
-    lake: &Lake,
-    ledger: &Ledger,
-    source: &Source,
-    contract: &Contract,
-    arrivals: Vec<Arrival>,
-    accept: &[String],
-    watcher: &dyn Watcher,
-) -> Result<Vec<Extract>, Error> {
-    let loader = match Loader::prepare(project, lake, source, contract, watcher).await? {
-        Prepared::Ready(loader) => loader,
-        Prepared::Missing(table) => {
-            let reason = format!("the contract refers to {table}, which has not been loaded yet; it is tried again in the next run");
-            return Ok(arrivals.into_iter().map(|arrival| arrival.refused("held", "reference.missing", &reason)).collect());
+    /// Holds every delivery that stands in the table to a contract that has
+    /// changed since: all of them, from the landing area, whether the partner
+    /// still shows them or not, so that a table never holds rows of two contracts.
+    async fn load_again(&self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
+        let (table, hash) = (due.contract.table(), &due.contract.hash);
+        let standing: Vec<Extract> = ledger
+            .standing()
+            .into_iter()
+            .filter(|e| e.table_name == table)
+            .cloned()
+            .collect();
+        if standing
+            .iter()
+            .all(|extract| extract.contract_hash == *hash)
+        {
+            return Ok(());
         }
-    };
-    let mut last = ledger.last_load(&contract.table()).map(|e| e.received);
-    let mut loaded = Vec::new();
-    for arrival in arrivals {
-        let extract = loader.load(arrival, last, accept).await?;
-        if extract.status == "loaded" {
-            last = Some(extract.received);
+        let arrivals = standing
+            .into_iter()
+            .map(|extract| Arrival::again(extract, due.contract, &self.outcome.run_id));
+        self.load_all(ledger, due, arrivals.collect(), Start::Afresh)
+            .await
+    }
+
+    /// Loads what has arrived, one file after another, each judged by how the
+    /// table stands when its turn comes.
+    async fn load_all(
+        &self,
+        ledger: &mut Ledger,
+        due: &Due<'_>,
+        arrivals: Vec<Arrival>,
+        start: Start,
+    ) -> Result<(), Error> {
+        if arrivals.is_empty() {
+            return Ok(());
         }
-        loaded.push(extract);
+        let (source, contract) = (due.source, due.contract);
+        let loader = match Loader::prepare(self.project, self.lake, source, contract, self.watcher)
+            .await?
+        {
+            Prepared::Ready(loader) => loader,
+            Prepared::Missing(table) => {
+                let reason = format!(
+                    "the contract refers to {table}, which has not been loaded yet; it is tried again in the next run"
+                );
+                for arrival in arrivals {
+                    ledger.note(arrival.refused("held", "reference.missing", &reason));
+                }
+                return Ok(());
+            }
+        };
+        let table = contract.table();
+        let mut start = start;
+        for arrival in arrivals {
+            let sha256 = &arrival.landed.sha256;
+            if let Some(twin) = ledger
+                .still_stands(&source.id, sha256, &contract.hash)
+                .cloned()
+            {
+                ledger.note(arrival.extract.duplicate_of(&twin));
+                continue;
+            }
+            let last = Last {
+                rows: ledger
+                    .last_load(&table)
+                    .map(|extract| extract.received as u64),
+                version: ledger.last_version(&table),
+                start,
+            };
+            ledger.note(loader.load(arrival, last, &self.accept).await?);
+            start = Start::AsItStands;
+        }
+        Ok(())
     }
-    Ok(loaded)
-}
 
-async fn build_and_publish(
-    project: &Project,
-    lake: &Lake,
-    ledger: &Ledger,
-    select: &[String],
-    outcome: &mut Outcome,
-    watcher: &dyn Watcher,
-) -> Result<(), Error> {
-    let draft = publish::draft(project, &ledger.standing(), &outcome.run_id);
-    if select.is_empty()
-        && let Some(current) = publish::is_published(lake, &draft).await?
-    {
-        outcome.release = Some(current.id);
-        return Ok(());
+    async fn build_and_publish(&mut self, ledger: &Ledger, select: &[String]) -> Result<(), Error> {
+        let (project, lake, watcher) = (self.project, self.lake, self.watcher);
+        let draft = publish::draft(project, &ledger.standing(), &self.outcome.run_id);
+        if select.is_empty()
+            && let Some(current) = publish::is_published(lake, &draft).await?
+        {
+            self.outcome.release = Some(current.id);
+            return Ok(());
+        }
+        let plan = crate::plan(project)?;
+        let inputs = publish::inputs(project, lake, seeds::read_all(project)?).await?;
+        let options = Options {
+            run_id: self.outcome.run_id.clone(),
+            selected: Some(plan.select(select)?),
+            threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
+            memory: MODEL_MEMORY,
+            spill: None,
+        };
+        let report = jcw_model::build(&plan, lake, &inputs, &options, &|event| {
+            publish::tell(watcher, event)
+        })
+        .await?;
+        self.outcome.take_in(&report);
+        tracing::info!(
+            built = self.outcome.built,
+            unchanged = self.outcome.unchanged_models,
+            "models built"
+        );
+        // What a selection leaves out may be out of date: a release would be a mixture.
+        self.outcome.selected = !select.is_empty();
+        if !report.is_publishable() || self.outcome.selected {
+            self.outcome.release = lake.current_release().await?.map(|release| release.id);
+            return Ok(());
+        }
+        let release = publish::publish(lake, &plan, draft, &inputs.sources, &report).await?;
+        watcher.saw(Progress::Published {
+            release: release.id.clone(),
+        });
+        self.outcome.published = true;
+        self.outcome.release = Some(release.id);
+        Ok(())
     }
-    let plan = crate::plan(project)?;
-    let inputs = publish::inputs(project, lake, seeds::read_all(project)?).await?;
-    let options = Options {
-        run_id: outcome.run_id.clone(),
-        selected: Some(plan.select(select)?),
-        threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
-        memory: MODEL_MEMORY,
-        spill: None,
-    };
-    let report = jcw_model::build(&plan, lake, &inputs, &options, &|event| publish::tell(watcher, event)).await?;
-    outcome.take_in(&report);
-    if !report.is_publishable() {
-        outcome.release = lake.current_release().await?.map(|release| release.id);
-        return Ok(());
-    }
-    tracing::info!(built = outcome.built, unchanged = outcome.unchanged_models, "models built");
-    let release = publish::publish(lake, &plan, draft, &inputs.sources, &report).await?;
-    watcher.saw(Progress::Published {
-        release: release.id.clone(),
-    });
-    outcome.published = true;
-    outcome.release = Some(release.id);
-    Ok(())
-}
 
-async fn record(lake: &Lake, due: &[Due<'_>], outcome: &Outcome) -> Result<(), Error> {
-    let row = |source: Option<&Due<'_>>| RunRow {
-        run_id: outcome.run_id.clone(),
-        source: source.map(|d| d.source.id.value.clone()),
-        scheduled_for: source.and_then(|d| d.instant),
-        started_at: outcome.started_at,
-        ended_at: Utc::now(),
-        outcome: outcome.word().to_owned(),
-        release: outcome.release.clone(),
-    };
-    let mut rows: Vec<_> = due.iter().filter(|d| d.instant.is_some()).map(|d| row(Some(d))).collect();
-    if !outcome.did_nothing() {
-        rows.push(row(None));
-    }
-    if rows.is_empty() { Ok(()) } else { record_runs(lake, &rows).await }
-}
-
-async fn lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
-    match lake.lease(LEASE, run_id, LEASE_TIME).await {
-        Ok(lease) => Ok(lease),
-        Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
-            holder: machine,
-            since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        }),
-        Err(LakeError::LostRace { .. }) => Err(Error::Busy {
-            holder: "a run that began at the same moment".to_owned(),
-            since: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        }),
-        Err(error) => Err(error.into()),
+    async fn record(&self, due: &[Due<'_>]) -> Result<(), Error> {
+        let row = |one: Option<&Due<'_>>| RunRow {
+            run_id: self.outcome.run_id.clone(),
+            source: one.map(|due| due.source.id.value.clone()),
+            scheduled_for: one.and_then(|due| due.instant),
+            started_at: self.outcome.started_at,
+            ended_at: Utc::now(),
+            outcome: self.outcome.word().to_owned(),
+            release: self.outcome.release.clone(),
+        };
+        let mut rows: Vec<_> = due
+            .iter()
+            .filter(|one| one.instant.is_some())
+            .map(|one| row(Some(one)))
+            .collect();
+        if !self.outcome.did_nothing() {
+            rows.push(row(None));
+        }
+        if rows.is_empty() {
+            Ok(())
+        } else {
+            record_runs(self.lake, &rows).await
+        }
     }
 }

@@ -26,14 +26,19 @@ pub struct Instant {
 /// The schedule's expression cannot be used. The project's loader checks
 /// expressions, so this is met only by code that skips it.
 #[derive(Debug, thiserror::Error)]
-#[error("cron expression {expression:?} cannot be used: {reason}; write five fields, such as `0 6 * * 1-5`")]
+#[error(
+    "cron expression {expression:?} cannot be used: {reason}; write five fields, such as `0 6 * * 1-5`"
+)]
 pub struct ScheduleError {
     expression: String,
     reason: String,
 }
 
 /// The last instant at or before `now`.
-pub(crate) fn previous(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
+pub(crate) fn previous(
+    schedule: &Schedule,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, ScheduleError> {
     let local = now.with_timezone(&schedule.time_zone);
     match cron(schedule)?.find_previous_occurrence(&local, true) {
         Ok(at) => Ok(Some(at.with_timezone(&Utc))),
@@ -43,7 +48,11 @@ pub(crate) fn previous(schedule: &Schedule, now: DateTime<Utc>) -> Result<Option
 }
 
 /// The next `count` instants after `now`, soonest first.
-pub(crate) fn next(schedule: &Schedule, now: DateTime<Utc>, count: usize) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
+pub(crate) fn next(
+    schedule: &Schedule,
+    now: DateTime<Utc>,
+    count: usize,
+) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
     let local = now.with_timezone(&schedule.time_zone);
     Ok(cron(schedule)?
         .iter_after(local)
@@ -101,8 +110,14 @@ mod tests {
     #[test]
     fn six_in_the_morning_is_six_on_the_wall_in_summer_and_winter() {
         let schedule = daily("0 6 * * *");
-        assert_eq!(next(&schedule, utc(2026, 7, 1, 12, 0), 1).unwrap(), [utc(2026, 7, 2, 5, 0)]);
-        assert_eq!(next(&schedule, utc(2026, 12, 1, 12, 0), 1).unwrap(), [utc(2026, 12, 2, 6, 0)]);
+        assert_eq!(
+            next(&schedule, utc(2026, 7, 1, 12, 0), 1).unwrap(),
+            [utc(2026, 7, 2, 5, 0)]
+        );
+        assert_eq!(
+            next(&schedule, utc(2026, 12, 1, 12, 0), 1).unwrap(),
+            [utc(2026, 12, 2, 6, 0)]
+        );
     }
 
     #[test]
@@ -111,8 +126,10 @@ mod tests {
             let schedule = daily(expression);
             for (from, days) in [(utc(2026, 3, 25, 0, 0), 10), (utc(2026, 10, 20, 0, 0), 10)] {
                 let instants = next(&schedule, from, days).unwrap();
-                let mut dates: Vec<_> =
-                    instants.iter().map(|at| at.with_timezone(&London).date_naive()).collect();
+                let mut dates: Vec<_> = instants
+                    .iter()
+                    .map(|at| at.with_timezone(&London).date_naive())
+                    .collect();
                 dates.dedup();
                 assert_eq!(dates.len(), days, "{expression} from {from}: {instants:?}");
             }
@@ -126,7 +143,21 @@ mod tests {
         assert!(is_due(&schedule, None, now).unwrap());
         assert!(is_due(&schedule, Some(utc(2026, 7, 1, 5, 0)), now).unwrap());
         assert!(!is_due(&schedule, Some(utc(2026, 7, 2, 5, 0)), now).unwrap());
-        assert!(!is_due(&schedule, Some(utc(2026, 7, 2, 5, 0)), utc(2026, 7, 3, 4, 59)).unwrap());
-        assert!(is_due(&schedule, Some(utc(2026, 7, 2, 5, 0)), utc(2026, 7, 3, 5, 0)).unwrap());
+        assert!(
+            !is_due(
+                &schedule,
+                Some(utc(2026, 7, 2, 5, 0)),
+                utc(2026, 7, 3, 4, 59)
+            )
+            .unwrap()
+        );
+        assert!(
+            is_due(
+                &schedule,
+                Some(utc(2026, 7, 2, 5, 0)),
+                utc(2026, 7, 3, 5, 0)
+            )
+            .unwrap()
+        );
     }
 }

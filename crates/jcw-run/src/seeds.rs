@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 
 /// Every seed of the project, typed.
 pub(crate) fn read_all(project: &Project) -> Result<BTreeMap<String, SeedRows>, Error> {
-    project.seeds.iter().map(|seed| Ok((seed.name.clone(), read(seed)?))).collect()
+    project
+        .seeds
+        .iter()
+        .map(|seed| Ok((seed.name.clone(), read(seed)?)))
+        .collect()
 }
 
 fn read(seed: &Seed) -> Result<SeedRows, Error> {
@@ -31,19 +35,34 @@ fn read(seed: &Seed) -> Result<SeedRows, Error> {
     };
     let mut batches = Vec::new();
     while let Some(piece) = reader.next_piece() {
-        let rows = piece.and_then(jcw_extract::Piece::into_rows).map_err(|error| broken(error.to_string()))?;
+        let rows = piece
+            .and_then(jcw_extract::Piece::into_rows)
+            .map_err(|error| broken(error.to_string()))?;
         if let Some(bad) = rows.malformed.first() {
             return Err(broken(format!("line {}: {}", bad.row, bad.reason)));
         }
-        let binding = checker.bind_schema(&rows.batch.schema()).map_err(|faults| {
-            broken(faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))
-        })?;
+        let binding = checker
+            .bind_schema(&rows.batch.schema())
+            .map_err(|faults| {
+                broken(
+                    faults
+                        .iter()
+                        .map(|fault| fault.message.as_str())
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                )
+            })?;
         let checked = checker.check(&binding, &rows.batch, &delivery, Keys::Ignore)?;
         if checked.rejected_rows > 0 {
             let told: Vec<_> = checked
                 .counts
                 .iter()
-                .map(|count| format!("line {}: {} (rule {})", count.first_row, count.reason, count.rule))
+                .map(|count| {
+                    format!(
+                        "line {}: {} (rule {})",
+                        count.first_row, count.reason, count.rule
+                    )
+                })
                 .collect();
             return Err(broken(told.join("; ")));
         }

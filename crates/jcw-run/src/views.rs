@@ -46,12 +46,15 @@ pub async fn releases(lake: &Lake) -> Result<RecordBatch, Error> {
     let number = |of: &dyn Fn(&Release) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(releases.iter().map(of)))
     };
-    let at = releases.iter().map(|release| release.created_at.timestamp_micros());
+    let at = releases
+        .iter()
+        .map(|release| release.created_at.timestamp_micros());
     Ok(RecordBatch::try_from_iter([
         ("release", text(&|r| r.id.clone())),
         (
             "published_at",
-            Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC")) as ArrayRef,
+            Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC"))
+                as ArrayRef,
         ),
         ("note", text(&|r| note(&r.contents.note))),
         ("tables", number(&|r| r.contents.tables.len() as i64)),
@@ -91,7 +94,9 @@ pub async fn query_all(
 /// Makes what an earlier release showed current again.
 pub async fn rollback(lake: &Lake, id: &str) -> Result<Release, Error> {
     let to = find(lake, Some(id)).await?;
-    Ok(lake.roll_back(&to.id, &uuid::Uuid::now_v7().to_string()).await?)
+    Ok(lake
+        .roll_back(&to.id, &uuid::Uuid::now_v7().to_string())
+        .await?)
 }
 
 /// A session that sees one release, its views, and the ledger's tables as they
@@ -106,7 +111,10 @@ pub(crate) async fn session_of(lake: &Lake, release: &Release) -> Result<Session
     let context = session(catalog.clone(), &SessionSettings::default())?;
     for view in &release.contents.views {
         let plan = context.state().create_logical_plan(&view.sql).await?;
-        catalog.add(&view.name, Arc::new(ViewTable::new(plan, Some(view.sql.clone()))))?;
+        catalog.add(
+            &view.name,
+            Arc::new(ViewTable::new(plan, Some(view.sql.clone()))),
+        )?;
     }
     Ok(context)
 }
@@ -116,14 +124,18 @@ pub(crate) async fn find(lake: &Lake, id: Option<&str>) -> Result<Release, Error
     match id {
         Some(id) => {
             let releases = lake.releases().await?;
-            releases.into_iter().find(|release| release.id == id).ok_or_else(|| {
-                Error::Usage(format!("there is no release {id}; `jcw releases` lists those there are"))
-            })
+            releases
+                .into_iter()
+                .find(|release| release.id == id)
+                .ok_or_else(|| {
+                    Error::Usage(format!(
+                        "there is no release {id}; `jcw releases` lists those there are"
+                    ))
+                })
         }
-        None => lake
-            .current_release()
-            .await?
-            .ok_or_else(|| Error::Usage("nothing has been published yet; `jcw run` publishes".into())),
+        None => lake.current_release().await?.ok_or_else(|| {
+            Error::Usage("nothing has been published yet; `jcw run` publishes".into())
+        }),
     }
 }
 
@@ -137,7 +149,9 @@ fn note(note: &Note) -> String {
 /// Rows of one table of the ledger.
 async fn rows(lake: &Lake, name: &str, sql: &str) -> Result<RecordBatch, Error> {
     let Some(table) = lake.table(name).await? else {
-        return Err(Error::Usage("nothing has been received yet; `jcw run` pulls what is there".into()));
+        return Err(Error::Usage(
+            "nothing has been received yet; `jcw run` pulls what is there".into(),
+        ));
     };
     let catalog = lake.empty_catalog();
     catalog.pin(name, table.version())?;

@@ -34,7 +34,13 @@ Exit codes:
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The folder that holds `pipelines/` and `schemas/`
-    #[arg(long, global = true, value_name = "DIR", env = "JCW_PROJECT", default_value = ".")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "JCW_PROJECT",
+        default_value = "."
+    )]
     pub(crate) project: PathBuf,
     /// Where the lake is, instead of what `pipelines/warehouse.yaml` says: a
     /// path or an object-store URL
@@ -44,7 +50,13 @@ pub(crate) struct Global {
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// How log lines on standard error are written
-    #[arg(long, global = true, value_name = "FORM", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        value_enum,
+        default_value = "text"
+    )]
     pub(crate) log: LogForm,
 }
 
@@ -109,12 +121,24 @@ impl Global {
             1 => "info",
             _ => "debug",
         };
-        let crates = ["jcw", "jcw_run", "jcw_extract", "jcw_contract", "jcw_lake", "jcw_model"];
-        let mut level: String = crates.iter().map(|name| format!("{name}={ours},")).collect();
+        let crates = [
+            "jcw",
+            "jcw_run",
+            "jcw_extract",
+            "jcw_contract",
+            "jcw_lake",
+            "jcw_model",
+        ];
+        let mut level: String = crates
+            .iter()
+            .map(|name| format!("{name}={ours},"))
+            .collect();
         // The table library calls it an error that a table is not there yet.
         level.push_str("delta_kernel=off,buoyant_kernel=off,warn");
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr);
         match self.log {
             LogForm::Text => log.with_target(false).init(),
             LogForm::Json => log.json().init(),

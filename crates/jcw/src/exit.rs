@@ -28,7 +28,9 @@ impl Exit {
         }
         match error.downcast_ref::<jcw_run::Error>() {
             Some(jcw_run::Error::Busy { .. }) => Exit::Busy,
-            Some(jcw_run::Error::Usage(_) | jcw_run::Error::Select(_) | jcw_run::Error::Lineage(_)) => Exit::Invalid,
+            Some(
+                jcw_run::Error::Usage(_) | jcw_run::Error::Select(_) | jcw_run::Error::Lineage(_),
+            ) => Exit::Invalid,
             _ => Exit::Failed,
         }
     }

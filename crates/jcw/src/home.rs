@@ -44,18 +44,30 @@ pub(crate) async fn ready(global: &Global) -> anyhow::Result<(Project, Lake)> {
 }
 
 /// The same, with a variable set that the process does not have.
-pub(crate) async fn ready_with(global: &Global, name: &str, value: &Path) -> anyhow::Result<(Project, Lake)> {
+pub(crate) async fn ready_with(
+    global: &Global,
+    name: &str,
+    value: &Path,
+) -> anyhow::Result<(Project, Lake)> {
     let process = jcw_project::ProcessEnvironment;
     let environment = |asked: &str| {
-        if asked == name { Some(value.to_string_lossy().into_owned()) } else { process.get(asked) }
+        if asked == name {
+            Some(value.to_string_lossy().into_owned())
+        } else {
+            process.get(asked)
+        }
     };
     ready_in(global, &environment).await
 }
 
-async fn ready_in(global: &Global, environment: &(dyn Environment + Sync)) -> anyhow::Result<(Project, Lake)> {
+async fn ready_in(
+    global: &Global,
+    environment: &(dyn Environment + Sync),
+) -> anyhow::Result<(Project, Lake)> {
     let root = root(global)?;
     let (Some(project), _) = Project::load(&root, environment) else {
-        return checked(global, environment).and_then(|_| anyhow::bail!("the project changed while it was read; run again"));
+        return checked(global, environment)
+            .and_then(|_| anyhow::bail!("the project changed while it was read; run again"));
     };
     let opened = lake(global, &project).await?;
     if jcw_run::is_released(&project, &opened).await? {
@@ -99,6 +111,10 @@ pub(crate) fn tell(root: &Path, problems: &[Diagnostic]) -> anyhow::Result<()> {
     }
     let mut stderr = std::io::stderr().lock();
     let is_coloured = std::io::stderr().is_terminal();
-    writeln!(stderr, "{}", jcw_project::render(problems, root, is_coloured))?;
+    writeln!(
+        stderr,
+        "{}",
+        jcw_project::render(problems, root, is_coloured)
+    )?;
     Ok(())
 }

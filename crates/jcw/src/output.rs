@@ -26,7 +26,9 @@ impl Rows<std::io::Stdout> {
     /// Rows for standard output.
     pub(crate) fn to_stdout(format: Format, schema: SchemaRef) -> anyhow::Result<Self> {
         if format == Format::Parquet && std::io::stdout().is_terminal() {
-            bail!("Parquet is not shown on a terminal; send it to a file, as in `jcw query ... --format parquet > rows.parquet`");
+            bail!(
+                "Parquet is not shown on a terminal; send it to a file, as in `jcw query ... --format parquet > rows.parquet`"
+            );
         }
         Rows::new(format, schema, std::io::stdout())
     }
@@ -47,9 +49,9 @@ impl<W: Write + Send> Rows<W> {
                     .with_explicit_nulls(true)
                     .build::<_, arrow::json::writer::JsonArray>(writer),
             ),
-            Format::Parquet => {
-                Rows::Parquet(Box::new(parquet::arrow::ArrowWriter::try_new(writer, schema, None)?))
-            }
+            Format::Parquet => Rows::Parquet(Box::new(parquet::arrow::ArrowWriter::try_new(
+                writer, schema, None,
+            )?)),
         })
     }
 
@@ -79,7 +81,9 @@ impl<W: Write + Send> Rows<W> {
                 writeln!(writer)?;
             }
             Rows::Parquet(parquet) => {
-                parquet.close().context("the Parquet file could not be finished")?;
+                parquet
+                    .close()
+                    .context("the Parquet file could not be finished")?;
             }
         }
         Ok(())
@@ -97,7 +101,11 @@ pub(crate) fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> anyhow::Resu
             .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
             .collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
-            table.add_row(columns.iter().map(|column| plain(column.value(row).to_string())));
+            table.add_row(
+                columns
+                    .iter()
+                    .map(|column| plain(column.value(row).to_string())),
+            );
         }
     }
     for (index, field) in schema.fields().iter().enumerate() {
@@ -120,14 +128,25 @@ pub(crate) fn lines(headings: impl IntoIterator<Item = impl Into<String>>) -> Ta
     table
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(headings.into_iter().map(Into::into).collect::<Vec<String>>());
+        .set_header(
+            headings
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<String>>(),
+        );
     table
 }
 
 /// A whole number without the point that a division left behind.
 fn plain(text: String) -> String {
     match text.strip_suffix(".0") {
-        Some(whole) if whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => whole.to_owned(),
+        Some(whole)
+            if whole
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-') =>
+        {
+            whole.to_owned()
+        }
         _ => text,
     }
 }

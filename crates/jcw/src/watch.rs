@@ -37,7 +37,8 @@ impl Watcher for Bar {
             Progress::Fetching { file, .. } => self.bar.set_message(format!("fetching {file}")),
             Progress::Checked { file, rows, .. } => {
                 self.bar.inc(*rows);
-                self.bar.set_message(format!("checking {file}: {} rows", self.bar.position()));
+                self.bar
+                    .set_message(format!("checking {file}: {} rows", self.bar.position()));
             }
             Progress::Building { model } => self.bar.set_message(format!("building {model}")),
             done => {
@@ -60,7 +61,10 @@ impl Drop for Bar {
 struct Lines;
 
 impl Watcher for Lines {
-    #[expect(clippy::print_stderr, reason = "the command line is what talks to people")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "the command line is what talks to people"
+    )]
     fn saw(&self, event: Progress) {
         if let Some(line) = line(&event) {
             eprintln!("{line}");
@@ -77,7 +81,9 @@ fn line(event: &Progress) -> Option<String> {
             accepted,
             rejected,
         } => match *status {
-            "loaded" => format!("  loaded    {source}: {file} ({accepted} rows, {rejected} rejected)"),
+            "loaded" => {
+                format!("  loaded    {source}: {file} ({accepted} rows, {rejected} rejected)")
+            }
             status => format!("  {status:<9} {source}: {file}"),
         },
         Progress::Built {

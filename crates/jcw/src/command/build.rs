@@ -9,7 +9,9 @@ use crate::{home, watch};
 ///
 /// Names, layers, tags and their neighbours can be selected:
 /// `core.area`, `staging`, `tag:council`, `+published.metric_value` (it and all
-/// that it is made from), `core.area+` (it and all that is made from it).
+/// that it is made from), `core.area+` (it and all that is made from it). A
+/// selection is built and tested but not published: what it leaves out may be
+/// out of date, and a release is never a mixture.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// What to build; everything when nothing is named

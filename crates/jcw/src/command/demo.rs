@@ -33,8 +33,13 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         );
     }
     let (project, lake) = home::ready_with(global, "JCW_SOURCES", &extracts).await?;
-    if SHOWN.iter().any(|shown| !project.metrics.iter().any(|metric| *metric.id == *shown)) {
-        bail!("the demo shows the figures of the Southend project; run it in a checkout of the repository");
+    if SHOWN
+        .iter()
+        .any(|shown| !project.metrics.iter().any(|metric| *metric.id == *shown))
+    {
+        bail!(
+            "the demo shows the figures of the Southend project; run it in a checkout of the repository"
+        );
     }
     if !jcw_run::came_from(&lake, &extracts).await? {
         bail!(
@@ -43,9 +48,15 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         );
     }
 
-    output::say(&format!("Writing made-up extracts to {}", extracts.display()))?;
+    output::say(&format!(
+        "Writing made-up extracts to {}",
+        extracts.display()
+    ))?;
     let demo = jcw_synth::write_demo(&extracts)?;
-    std::fs::write(extracts.join(MARK), "Every figure in this folder is made up by `jcw demo`.\n")?;
+    std::fs::write(
+        extracts.join(MARK),
+        "Every figure in this folder is made up by `jcw demo`.\n",
+    )?;
 
     output::say(&format!(
         "Running the whole job on {} files with {} planted faults into {}",
@@ -62,8 +73,18 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     drop(watcher);
     output::say(&format!("\n{outcome}\n"))?;
 
-    show(&lake, "What a commissioner looks at first (made-up figures)", FIRST_LOOK).await?;
-    show(&lake, "Children waiting for EPUT's services (made-up figures)", WAITS).await?;
+    show(
+        &lake,
+        "What a commissioner looks at first (made-up figures)",
+        FIRST_LOOK,
+    )
+    .await?;
+    show(
+        &lake,
+        "Children waiting for EPUT's services (made-up figures)",
+        WAITS,
+    )
+    .await?;
     show(&lake, "What was kept back, and why", REJECTED).await?;
     for extract in outcome.trouble() {
         output::say(&format!(

@@ -18,17 +18,38 @@ pub(crate) struct Args {
 
 /// Every file of the starter, as it is written.
 const FILES: [(&str, &str); 7] = [
-    ("pipelines/warehouse.yaml", include_str!("init/warehouse.yaml")),
-    ("pipelines/council/requests.yaml", include_str!("init/source.yaml")),
-    ("schemas/council/requests.yaml", include_str!("init/contract.yaml")),
-    ("pipelines/models/staging/request.sql", include_str!("init/staging.sql")),
-    ("pipelines/models/metrics/requests.sql", include_str!("init/model.sql")),
-    ("pipelines/metrics/R01.yaml", include_str!("init/metric.yaml")),
+    (
+        "pipelines/warehouse.yaml",
+        include_str!("init/warehouse.yaml"),
+    ),
+    (
+        "pipelines/council/requests.yaml",
+        include_str!("init/source.yaml"),
+    ),
+    (
+        "schemas/council/requests.yaml",
+        include_str!("init/contract.yaml"),
+    ),
+    (
+        "pipelines/models/staging/request.sql",
+        include_str!("init/staging.sql"),
+    ),
+    (
+        "pipelines/models/metrics/requests.sql",
+        include_str!("init/model.sql"),
+    ),
+    (
+        "pipelines/metrics/R01.yaml",
+        include_str!("init/metric.yaml"),
+    ),
     ("extracts/requests.csv", include_str!("init/requests.csv")),
 ];
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    if let Some((path, _)) = FILES.iter().find(|(path, _)| args.folder.join(path).exists()) {
+    if let Some((path, _)) = FILES
+        .iter()
+        .find(|(path, _)| args.folder.join(path).exists())
+    {
         bail!(
             "{} is there already; choose an empty folder, as in `jcw init warehouse`",
             args.folder.join(path).display()
@@ -37,7 +58,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     for (path, text) in FILES {
         let path = args.folder.join(path);
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+            std::fs::create_dir_all(parent)
+                .with_context(|| format!("making {}", parent.display()))?;
         }
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         output::say(&format!("  wrote {}", path.display()))?;

@@ -18,6 +18,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let lake = home::lake_alone(global).await?;
     let release = jcw_run::rollback(&lake, &args.release).await?;
-    output::say(&format!("{} now shows what {} showed", release.id, args.release))?;
+    output::say(&format!(
+        "{} now shows what {} showed",
+        release.id, args.release
+    ))?;
     Ok(Exit::Done)
 }

@@ -48,23 +48,31 @@ pub(crate) fn tell(outcome: &Outcome) -> anyhow::Result<Exit> {
             "{} {}: {}",
             extract.status,
             extract.url,
-            extract.reason.as_deref().unwrap_or("no reason was recorded"),
+            extract
+                .reason
+                .as_deref()
+                .unwrap_or("no reason was recorded"),
         ))?;
     }
     for failure in &outcome.failed_tests {
+        output::say(&format!("failed {failure}"))?;
+    }
+    for failure in &outcome.failed_sources {
         output::say(&format!("failed {failure}"))?;
     }
     for failure in &outcome.failed_models {
         output::say(&format!("failed {failure}"))?;
     }
     output::say(&outcome.to_string())?;
-    Ok(if !outcome.failed_models.is_empty() {
-        Exit::Failed
-    } else if outcome.is_stopped() {
-        Exit::TestFailed
-    } else if outcome.trouble().next().is_some() {
-        Exit::Incomplete
-    } else {
-        Exit::Done
-    })
+    Ok(
+        if !outcome.failed_models.is_empty() || !outcome.failed_sources.is_empty() {
+            Exit::Failed
+        } else if outcome.is_stopped() {
+            Exit::TestFailed
+        } else if outcome.trouble().next().is_some() {
+            Exit::Incomplete
+        } else {
+            Exit::Done
+        },
+    )
 }

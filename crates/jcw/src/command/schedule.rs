@@ -35,7 +35,11 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         for instant in jcw_run::upcoming(&project, Utc::now(), count)? {
             table.add_row([
                 instant.source.clone(),
-                instant.at.with_timezone(&instant.zone).format("%a %Y-%m-%d %H:%M").to_string(),
+                instant
+                    .at
+                    .with_timezone(&instant.zone)
+                    .format("%a %Y-%m-%d %H:%M")
+                    .to_string(),
                 zone(&instant.zone, instant.at),
                 instant.at.format("%Y-%m-%d %H:%M").to_string(),
             ]);
@@ -61,7 +65,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             Err(error) => output::error(&error.into()),
         }
         drop(watcher);
-        let minute = std::time::Duration::from_secs(60 - Utc::now().timestamp().rem_euclid(60) as u64);
+        let minute =
+            std::time::Duration::from_secs(60 - Utc::now().timestamp().rem_euclid(60) as u64);
         tokio::select! {
             () = tokio::time::sleep(minute) => {}
             () = stop.asked() => return Ok(Exit::Done),
