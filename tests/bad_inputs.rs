@@ -160,6 +160,10 @@ fn n6_text_encoded_twice_is_loaded_as_it_is_and_warned_of() {
         (&status["status"], &status["accepted"]),
         (&json!("loaded"), &json!(1))
     );
+    project
+        .jcw(&["status", "--warnings"])
+        .succeeds()
+        .says(&["csv.encoded_twice"]);
     assert_eq!(
         project.value("select name from council.desk"),
         json!("ZoÃ«")

@@ -157,7 +157,7 @@ fn a_selection_is_built_and_never_published_as_a_mixture() {
         "    received + 1 as received,\n",
     );
     project
-        .jcw(&["build", "staging.request"])
+        .jcw(&["build", "metrics.requests"])
         .succeeds()
         .says(&["nothing was published"]);
     assert_eq!(releases(&project).len(), 1);

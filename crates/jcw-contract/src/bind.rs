@@ -3,7 +3,9 @@
 //! loading and one whose columns are renamed does not load wrongly.
 
 use crate::text::fold_label;
-use jcw_project::{Contract, DuplicateHeaders, Origin, ROW_COLUMN, Severity, did_you_mean};
+use jcw_project::{
+    Contract, DuplicateHeaders, Origin, ROW_COLUMN, SaidLabels, Severity, did_you_mean,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Where the columns of a contract stand in the batches of one file.
@@ -24,14 +26,15 @@ pub struct Binding {
 /// Something wrong with a file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFault {
-    /// `column.missing`, `column.unknown`, `column.count`, `header.duplicate`,
-    /// `version.unknown`, or the id of the row-count rule.
+    /// `column.missing`, `column.unknown`, `column.count`, `header.not_found`,
+    /// `header.duplicate`, `version.unknown`, or the id of the row-count rule.
     pub rule: String,
     /// The declared column, where it is about one.
     pub column: Option<String>,
     /// `Warn`, or `RejectFile`.
     pub severity: Severity,
-    /// What is wrong and what to do.
+    /// What is wrong and what to do. Labels are said as [`SaidLabels`] says
+    /// them: a file without its header has a person's record in their place.
     pub message: String,
 }
 
@@ -61,7 +64,7 @@ pub(crate) fn is_computed(column: &jcw_project::Column) -> bool {
 /// Finds the contract's columns among `labels` (without `_row`). All faults are
 /// given at once.
 pub(crate) fn bind(contract: &Contract, labels: &[&str]) -> Result<Binding, Vec<FileFault>> {
-    let mut header = Header::new(labels);
+    let mut header = Header::new(contract, labels);
     let columns = if contract.layout.headerless {
         header.bind_by_position(contract)
     } else {
@@ -88,6 +91,7 @@ pub(crate) fn bind(contract: &Contract, labels: &[&str]) -> Result<Binding, Vec<
 /// The labels of a file, on their way to a binding.
 struct Header<'a> {
     labels: &'a [&'a str],
+    said: SaidLabels,
     /// Places by folded label; blank labels left out.
     places: HashMap<String, Vec<usize>>,
     bound: HashSet<usize>,
@@ -96,7 +100,8 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    fn new(labels: &'a [&'a str]) -> Self {
+    fn new(contract: &Contract, labels: &'a [&'a str]) -> Self {
+        let expected = Expected::of(contract);
         let mut places = HashMap::<String, Vec<usize>>::new();
         for (place, label) in labels.iter().enumerate() {
             let label = fold_label(label);
@@ -106,6 +111,10 @@ impl<'a> Header<'a> {
         }
         Header {
             labels,
+            said: SaidLabels::new(
+                !contract.is_about_people(),
+                labels.iter().map(|label| (*label, expected.has(label))),
+            ),
             places,
             bound: HashSet::new(),
             twins: Vec::new(),
@@ -114,6 +123,9 @@ impl<'a> Header<'a> {
     }
 
     fn bind_by_name(&mut self, contract: &Contract) -> Vec<Option<usize>> {
+        if !self.said.is_any_declared() && self.is_no_header(contract) {
+            return Vec::new();
+        }
         let columns = (contract.columns.iter())
             .map(|column| {
                 if is_computed(column) {
@@ -125,6 +137,23 @@ impl<'a> Header<'a> {
             .collect();
         self.judge_unbound(contract);
         columns
+    }
+
+    /// Whether the contract expects labels, none of which is there.
+    fn is_no_header(&mut self, contract: &Contract) -> bool {
+        let expected = Expected::of(contract).names;
+        if expected.is_empty() {
+            return false;
+        }
+        let expected = some_of(expected.iter().map(|name| format!("\"{name}\"")));
+        self.reject(
+            "header.not_found",
+            None,
+            format!(
+                "no label of the contract stands in the first row; is the header missing? The labels {expected} were expected"
+            ),
+        );
+        true
     }
 
     /// Columns that the reader adds are found by name, the rest by position.
@@ -188,7 +217,7 @@ impl<'a> Header<'a> {
                 Some(first)
             }
             [first, ..] => {
-                let labels = self.quoted(&found);
+                let labels = self.all_said(&found);
                 self.reject(
                     "header.duplicate",
                     Some(name),
@@ -202,15 +231,17 @@ impl<'a> Header<'a> {
     }
 
     fn missing(&mut self, name: &str) {
-        let near = did_you_mean(name, self.labels.iter().copied());
-        let near = match near {
+        let quoted = (self.labels.iter().enumerate())
+            .filter(|(place, _)| self.said.is_quoted(*place))
+            .map(|(_, label)| *label);
+        let near = match did_you_mean(name, quoted) {
             Some(near) => {
                 format!("; \"{near}\" looks like it: add it to the column's aliases if it is")
             }
             None => String::new(),
         };
         let all: Vec<usize> = (0..self.labels.len()).collect();
-        let labels = self.quoted(&all);
+        let labels = self.all_said(&all);
         self.reject(
             "column.missing",
             Some(name),
@@ -226,11 +257,13 @@ impl<'a> Header<'a> {
         for places in unbound {
             let label = self.labels[places[0]];
             if places.len() > 1 && contract.layout.duplicate_headers == DuplicateHeaders::Reject {
-                let labels = self.quoted(&places);
+                let labels = self.all_said(&places);
                 self.reject(
                     "header.duplicate",
                     None,
-                    format!("the labels {labels} are the same; each column of the file must have its own"),
+                    format!(
+                        "{labels} are the same label; each column of the file must have its own"
+                    ),
                 );
                 continue;
             }
@@ -248,7 +281,10 @@ impl<'a> Header<'a> {
                 rule: "column.unknown".to_owned(),
                 column: None,
                 severity: Severity::Warn,
-                message: format!("the contract does not declare the file's column \"{label}\", so it is left out{near}"),
+                message: format!(
+                    "the contract does not declare a column of the file, {}, so it is left out{near}",
+                    self.said.say(places[0])
+                ),
             });
         }
     }
@@ -281,19 +317,53 @@ impl<'a> Header<'a> {
         });
     }
 
-    /// Labels as they are said; a few stand for many.
-    fn quoted(&self, places: &[usize]) -> String {
-        const MOST: usize = 40;
-        let mut labels: Vec<String> = places
-            .iter()
-            .take(MOST)
-            .map(|place| format!("\"{}\"", self.labels[*place]))
-            .collect();
-        if places.len() > MOST {
-            labels.push(format!("and {} more", places.len() - MOST));
-        }
-        labels.join(", ")
+    fn all_said(&self, places: &[usize]) -> String {
+        some_of(places.iter().map(|place| self.said.say(*place)))
     }
+}
+
+/// What the header of a file should show.
+struct Expected<'a> {
+    names: Vec<&'a str>,
+    folded: HashSet<String>,
+}
+
+impl<'a> Expected<'a> {
+    /// Columns that the reader adds stand in every batch, so they do not show
+    /// that there is a header.
+    fn of(contract: &'a Contract) -> Self {
+        let layout = &contract.layout;
+        let added: HashSet<&str> = (layout.sub_heading.iter())
+            .chain(&layout.unlabelled)
+            .map(|name| name.as_str())
+            .collect();
+        let columns: Vec<_> = (contract.columns.iter())
+            .filter(|column| column.from.is_none() && !added.contains(column.name.as_str()))
+            .collect();
+        Expected {
+            names: columns.iter().map(|column| column.name.as_str()).collect(),
+            folded: columns
+                .iter()
+                .flat_map(|column| std::iter::once(&column.name.value).chain(&column.aliases))
+                .map(|label| fold_label(label))
+                .collect(),
+        }
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.folded.contains(&fold_label(label))
+    }
+}
+
+/// A list in which a few stand for many.
+fn some_of(labels: impl ExactSizeIterator<Item = impl Into<String>>) -> String {
+    const MOST: usize = 40;
+    let more = labels.len().saturating_sub(MOST);
+    let mut labels: Vec<String> = labels.take(MOST).map(Into::into).collect();
+    if more > 0 {
+        labels.push(format!("and {more} more"));
+    }
+    labels.join(", ")
 }
 
 /// The labels of a text batch: all its columns but `_row`.

@@ -151,7 +151,7 @@ impl Header {
             .collect();
         name_unlabelled(plan, &mut labels);
         if plan.layout.duplicate_headers == DuplicateHeaders::Reject {
-            refuse_duplicates(&labels)?;
+            refuse_duplicates(plan, &labels)?;
         }
         let fill_down = labels
             .iter()
@@ -264,16 +264,17 @@ fn name_unlabelled(plan: &Plan, labels: &mut [Option<String>]) {
     }
 }
 
-fn refuse_duplicates(labels: &[Option<String>]) -> Result<(), ReadError> {
+fn refuse_duplicates(plan: &Plan, labels: &[Option<String>]) -> Result<(), ReadError> {
+    let said = plan.said(labels.iter().map(Option::as_deref));
+    // A row without any label of the contract is refused for that, by the contract.
+    if !said.is_any_declared() && plan.unpivot.is_none() {
+        return Ok(());
+    }
     let mut seen = BTreeMap::new();
     for (position, label) in labels.iter().enumerate() {
         let Some(label) = label else { continue };
         if let Some(first) = seen.insert(fold(label), position) {
-            return Err(ReadError::DuplicateHeader {
-                label: label.clone(),
-                first: first + 1,
-                second: position + 1,
-            });
+            return Err(ReadError::duplicate(&said, first, position));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use crate::footer::Footer;
 use crate::label::fold;
 use crate::read_error::ReadError;
-use jcw_project::{Contract, Layout, Limits, Origin};
+use jcw_project::{Contract, Layout, Limits, Origin, SaidLabels};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) from_sheet: Vec<(String, BTreeMap<String, String>)>,
     /// The columns that number the rows.
     pub(crate) row_numbers: Vec<String>,
+    /// Whether labels of the file may be quoted: see [`SaidLabels`].
+    quotes_labels: bool,
 }
 
 /// A column to be found in the file.
@@ -86,6 +88,7 @@ impl Plan {
             from_file_name: Vec::new(),
             from_sheet: Vec::new(),
             row_numbers: Vec::new(),
+            quotes_labels: !contract.is_about_people(),
             limits: *limits,
             layout,
         };
@@ -125,6 +128,17 @@ impl Plan {
         self.columns
             .iter()
             .find(|column| column.labels.contains(&folded))
+    }
+
+    /// The labels of a header, by position, ready to be said in a message.
+    pub(crate) fn said<'l>(&self, labels: impl Iterator<Item = Option<&'l str>>) -> SaidLabels {
+        let is_declared = |label: &str| !label.is_empty() && self.column(label).is_some();
+        SaidLabels::new(
+            self.quotes_labels,
+            labels
+                .map(Option::unwrap_or_default)
+                .map(|label| (label, is_declared(label))),
+        )
     }
 
     /// Whether rows can be taken apart without knowing the rows before them.

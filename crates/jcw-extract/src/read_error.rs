@@ -1,5 +1,7 @@
 //! A read error says why a file as a whole was not read.
 
+use jcw_project::{SaidLabels, ordinal};
+
 /// What becomes of a file that was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -11,7 +13,8 @@ pub enum Standing {
 }
 
 /// Why a file was not read. The text is one sentence for the partner; it may
-/// name labels, lines and sheets, never the text of a cell.
+/// name lines, sheets, and labels as [`SaidLabels`] says them, never the text
+/// of a cell.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)] // The sentence beside each says it.
 pub enum ReadError {
@@ -84,9 +87,12 @@ pub enum ReadError {
         nearest: String,
     },
     #[error(
-        "the label \"{label}\" stands over two columns, the {first}th and the {second}th; each column needs its own"
+        "the same label{label} stands over two columns, the {} and the {}; each column needs its own",
+        ordinal(*.first),
+        ordinal(*.second)
     )]
     DuplicateHeader {
+        /// ` ("x")` where it may be quoted.
         label: String,
         first: usize,
         second: usize,
@@ -177,6 +183,20 @@ impl ReadError {
             ReadError::JsonArray => "json.array",
             ReadError::ColumnType { .. } => "parquet.type",
             ReadError::Batch(_) => "batch",
+        }
+    }
+
+    /// The labels at two 0-based places are the same.
+    pub(crate) fn duplicate(said: &SaidLabels, first: usize, second: usize) -> Self {
+        let label = if said.is_quoted(second) {
+            format!(" ({})", said.say(second))
+        } else {
+            String::new()
+        };
+        ReadError::DuplicateHeader {
+            label,
+            first: first + 1,
+            second: second + 1,
         }
     }
 

@@ -81,7 +81,7 @@ impl Unpivot {
                         .to_owned()
                 })
                 .collect();
-            made.place(plan, label, position, captured, target)?;
+            made.place(plan, labels, position, captured, target)?;
         }
         let targets = made.targets.len();
         for group in &mut made.groups {
@@ -93,7 +93,7 @@ impl Unpivot {
     fn place(
         &mut self,
         plan: &Plan,
-        label: &str,
+        labels: &[String],
         position: usize,
         captured: Vec<String>,
         target: String,
@@ -125,11 +125,8 @@ impl Unpivot {
         }
         match sources[target] {
             Some(first) if plan.layout.duplicate_headers == DuplicateHeaders::Reject => {
-                Err(ReadError::DuplicateHeader {
-                    label: label.to_owned(),
-                    first: first + 1,
-                    second: position + 1,
-                })
+                let said = plan.said(labels.iter().map(|label| Some(label.as_str())));
+                Err(ReadError::duplicate(&said, first, position))
             }
             Some(_) => Ok(()),
             None => {

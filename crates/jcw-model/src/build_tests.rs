@@ -373,19 +373,19 @@ async fn a_seed_is_a_table_and_is_made_again_only_when_it_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_rows_than_the_memory_holds_are_sorted_on_disk() {
     let files = Files::new()
-        .model("staging.a", "grain: [n]\n", "select n, md5(cast(n as varchar)) as h from (select unnest(generate_series(1, 600000)) as n)")
+        .model("staging.a", "grain: [n]\n", "select n, md5(cast(n as varchar)) as h from (select unnest(generate_series(1, 1500000)) as n)")
         .model("core.b", "grain: [h, n]\n", "select h, n from staging.a");
     let lake = files.lake().await;
     let plan = files.plan();
     let options = crate::Options {
-        memory: 40 << 20,
+        memory: 64 << 20,
         ..options()
     };
     let report = build(&plan, &lake, &Inputs::default(), &options, &|_| {})
         .await
         .unwrap();
     assert!(report.is_publishable(), "{:?}", outcomes(&report));
-    assert_eq!(table(&report, "core.b").rows, Some(600_000));
+    assert_eq!(table(&report, "core.b").rows, Some(1_500_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,11 +66,26 @@ pub struct Extract {
     pub superseded: i64,
     /// Rows that loaded although a rule warned.
     pub warned: i64,
+    /// What is odd about the file though it loaded: a JSON array of [`Warning`]s.
+    pub warnings: String,
     /// Values of the period columns it covers, each a JSON array; empty when it
     /// covers the whole table.
     pub periods: String,
     /// Version of the table that its commit made.
     pub table_version: Option<i64>,
+}
+
+/// Something odd about a file that loaded all the same.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// The rule: a contract's, or the reader's, such as `csv.encoding`.
+    pub rule: String,
+    /// One sentence, without a value of any row.
+    pub message: String,
+    /// How many rows it concerns; 0 when it concerns the file.
+    pub rows: u64,
+    /// The first of them.
+    pub first_row: Option<i64>,
 }
 
 /// One run, or one source's share of a run by schedule.
@@ -227,6 +242,11 @@ impl Extract {
         self
     }
 
+    /// The warnings, read again.
+    pub fn warnings(&self) -> Vec<Warning> {
+        serde_json::from_str(&self.warnings).unwrap_or_default()
+    }
+
     /// The status as a word that lives as long as the program.
     pub(crate) fn status_word(&self) -> &'static str {
         match self.status.as_str() {
@@ -336,6 +356,7 @@ fn extract_schema() -> SchemaRef {
         ("duplicate", DataType::Int64, false),
         ("superseded", DataType::Int64, false),
         ("warned", DataType::Int64, false),
+        ("warnings", DataType::Utf8, false),
         ("periods", DataType::Utf8, false),
         ("table_version", DataType::Int64, true),
     ])

@@ -23,12 +23,12 @@ mod views;
 
 pub use error::Error;
 pub use explain::{Cell, Explanation, explain};
-pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow};
+pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warning};
 pub use outcome::{FailedTest, Outcome};
 pub use progress::{Nobody, Progress, Watcher};
 pub use run::{Request, Which, build, run};
 pub use schedule::{Instant, ScheduleError};
-pub use views::{query, query_all, rejects, releases, rollback, status};
+pub use views::{query, query_all, rejects, releases, rollback, status, warnings};
 
 use chrono::{DateTime, Utc};
 use jcw_lake::Lake;

@@ -4,7 +4,7 @@
 //! or not at all.
 
 use crate::error::Error;
-use crate::ledger::{Extract, REJECT_TABLE};
+use crate::ledger::{Extract, REJECT_TABLE, Warning};
 use crate::pieces::{Halt, Worker, work_through};
 use crate::progress::{Progress, Watcher};
 use crate::pull::Arrival;
@@ -12,12 +12,13 @@ use crate::references;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use jcw_contract::{
-    Binding, Checked, Checker, Delivery, KeyIndex, Keys, MalformedRow, RuleCounts, Suspects,
-    Withheld, WithheldRows, check_row_count, reject_malformed, reject_schema,
+    Binding, Checked, Checker, Delivery, FileFault, KeyIndex, Keys, MalformedRow, RuleCounts,
+    Suspects, Withheld, WithheldRows, check_row_count, reject_malformed, reject_schema,
 };
 use jcw_extract::{Reader, Rows, Standing};
 use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage, StageWriter, StagedFile};
 use jcw_project::{Contract, Project, Severity, Source};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,6 +89,7 @@ struct Judged {
     rejects: Vec<StagedFile>,
     tally: Tally,
     version: Option<String>,
+    warnings: BTreeSet<Warning>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -244,19 +246,33 @@ impl<'a> Loader<'a> {
         let workers = (0..self.workers)
             .map(|_| Judge::new(&job, data, rejects))
             .collect();
-        let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
+        let (workers, summary) = work_through(self.open(&extract.file, path)?, workers).await?;
         let mut judged = gather(workers).await?;
         self.settle(&job, &mut judged, data, rejects).await?;
-        let judged = judged.judged;
+        let mut judged = judged.judged;
+        judged
+            .warnings
+            .extend(summary.warnings.into_iter().map(|warning| Warning {
+                rule: warning.rule.to_owned(),
+                message: warning.message,
+                rows: warning.count,
+                first_row: warning.row,
+            }));
         self.watcher.saw(Progress::Checked {
             source: extract.source.clone(),
             file: extract.file.clone(),
             rows: judged.tally.received,
         });
-        if let Some(rule) = &self.contract.row_count
-            && let Some(fault) = check_row_count(rule, judged.tally.received, last)
-            && fault.severity == Severity::RejectFile
-        {
+        let fault = self
+            .contract
+            .row_count
+            .as_ref()
+            .and_then(|rule| check_row_count(rule, judged.tally.received, last));
+        if let Some(fault) = fault {
+            if fault.severity != Severity::RejectFile {
+                judged.warnings.insert(of_file(fault));
+                return Ok(judged);
+            }
             return Err(Halt::Rule {
                 rule: fault.rule,
                 reason: format!(
@@ -334,6 +350,7 @@ impl<'a> Loader<'a> {
             rejects: rejected,
             tally,
             version,
+            warnings,
         } = judged;
         extract.status = "loaded".to_owned();
         extract.received = tally.received as i64;
@@ -347,6 +364,7 @@ impl<'a> Loader<'a> {
             .map(|c| c.rows as i64)
             .sum();
         extract.version = version;
+        extract.warnings = told(&extract, &tally, warnings);
         if !rejected.is_empty() || stages.is_again {
             let scope = Scope::Periods {
                 columns: vec!["extract".to_owned()],
@@ -447,9 +465,6 @@ impl Bindings {
                 .join("; "),
             status: "rejected",
         })?;
-        for warning in binding.warnings() {
-            tracing::warn!(rule = %warning.rule, "{}", warning.message);
-        }
         let binding = Arc::new(binding);
         self.known.push((schema, Arc::clone(&binding)));
         Ok(binding)
@@ -484,6 +499,7 @@ struct Judge {
     withheld: Vec<WithheldRows>,
     tally: Tally,
     version: Option<String>,
+    warnings: BTreeSet<Warning>,
 }
 
 impl Judge {
@@ -496,6 +512,7 @@ impl Judge {
             withheld: Vec::new(),
             tally: Tally::default(),
             version: None,
+            warnings: BTreeSet::new(),
         }
     }
 }
@@ -505,6 +522,8 @@ impl Worker for Judge {
         let job = Arc::clone(&self.job);
         let delivery = job.delivery(rows.sheet.as_deref());
         let binding = self.bindings.of(&job.checker, &rows.batch)?;
+        self.warnings
+            .extend(binding.warnings().iter().cloned().map(of_file));
         self.version = self
             .version
             .take()
@@ -572,6 +591,7 @@ async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
             rejects: Vec::new(),
             tally: Tally::default(),
             version: None,
+            warnings: BTreeSet::new(),
         },
         withheld: Withheld::new(KEY_MEMORY),
     };
@@ -590,12 +610,46 @@ async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
             .tally
             .rules
             .add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
+        judged.warnings.extend(worker.warnings);
         judged.version = judged.version.take().or(worker.version);
         for part in worker.withheld {
             gathered.withheld.add(part).map_err(run)?;
         }
     }
     Ok(gathered)
+}
+
+/// Everything odd about the file, as the ledger keeps it; the log is told too.
+fn told(extract: &Extract, tally: &Tally, mut warnings: BTreeSet<Warning>) -> String {
+    let warned = tally
+        .rules
+        .iter()
+        .filter(|count| count.severity == Severity::Warn);
+    warnings.extend(warned.map(|count| Warning {
+        rule: count.rule.clone(),
+        message: count.reason.clone(),
+        rows: count.rows,
+        first_row: Some(count.first_row),
+    }));
+    for Warning {
+        rule,
+        message,
+        rows,
+        ..
+    } in &warnings
+    {
+        tracing::info!(source = %extract.source, file = %extract.file, %rule, rows, "{message}");
+    }
+    serde_json::to_string(&warnings).unwrap_or_else(|_| "[]".to_owned())
+}
+
+fn of_file(fault: FileFault) -> Warning {
+    Warning {
+        rule: fault.rule,
+        message: fault.message,
+        rows: 0,
+        first_row: None,
+    }
 }
 
 async fn write(writer: &mut StageWriter, batch: &RecordBatch) -> Result<(), Halt> {

@@ -147,6 +147,12 @@ impl fmt::Display for Outcome {
             return write!(f, "Nothing is due.");
         }
         let release = self.release.as_deref().unwrap_or("no release");
+        if self.did_nothing() && self.selected {
+            return write!(
+                f,
+                "What was selected is as it was, so nothing was built; {release} is current."
+            );
+        }
         if self.did_nothing() {
             return write!(
                 f,
@@ -177,6 +183,18 @@ impl fmt::Display for Outcome {
             writeln!(
                 f,
                 "`jcw status --rejects` says which rules the rejected rows broke."
+            )?;
+        }
+        let warnings: usize = self
+            .received
+            .iter()
+            .map(|extract| extract.warnings().len())
+            .sum();
+        if warnings > 0 {
+            writeln!(
+                f,
+                "{}: `jcw status --warnings` says what is odd.",
+                counted(warnings, "warning")
             )?;
         }
         writeln!(

@@ -187,6 +187,7 @@ impl Look<'_> {
             duplicate: 0,
             superseded: 0,
             warned: 0,
+            warnings: "[]".to_owned(),
             periods: "[]".to_owned(),
             table_version: None,
         }

@@ -2,7 +2,7 @@
 //! what was kept back, what was published.
 
 use crate::Error;
-use crate::ledger::{EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE};
+use crate::ledger::{EXTRACT_TABLE, Extract, Ledger, REJECT_TABLE, RUN_TABLE, Warning};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use datafusion::datasource::ViewTable;
@@ -20,7 +20,7 @@ pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
         "select received_at, source, file, status, received, accepted, rejected, duplicate, superseded,
                 warned, received = accepted + rejected + duplicate as closes, rule, reason,
                 substr(sha256, 1, 12) as sha256
-         from {EXTRACT_TABLE} order by received_at desc, source, file"
+         from {EXTRACT_TABLE} order by received_at desc, run_id desc, source, file"
     );
     rows(lake, EXTRACT_TABLE, &sql).await
 }
@@ -33,6 +33,46 @@ pub async fn rejects(lake: &Lake) -> Result<RecordBatch, Error> {
          from {REJECT_TABLE} group by source, file, rule, \"column\" order by source, file, rule, \"column\""
     );
     rows(lake, REJECT_TABLE, &sql).await
+}
+
+/// Everything odd about files that loaded all the same, newest first.
+pub async fn warnings(lake: &Lake) -> Result<RecordBatch, Error> {
+    use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
+    let ledger = Ledger::read(lake).await?;
+    let told: Vec<(&Extract, Warning)> = ledger
+        .extracts()
+        .iter()
+        .rev()
+        .flat_map(|extract| {
+            extract
+                .warnings()
+                .into_iter()
+                .map(move |warning| (extract, warning))
+        })
+        .collect();
+    let text = |of: &dyn Fn(&(&Extract, Warning)) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(told.iter().map(of)))
+    };
+    Ok(RecordBatch::try_from_iter([
+        ("source", text(&|(extract, _)| extract.source.clone())),
+        ("file", text(&|(extract, _)| extract.file.clone())),
+        ("rule", text(&|(_, warning)| warning.rule.clone())),
+        (
+            "rows",
+            Arc::new(UInt64Array::from_iter_values(
+                told.iter().map(|(_, warning)| warning.rows),
+            )) as ArrayRef,
+        ),
+        (
+            "first_row",
+            Arc::new(
+                told.iter()
+                    .map(|(_, warning)| warning.first_row)
+                    .collect::<Int64Array>(),
+            ) as ArrayRef,
+        ),
+        ("message", text(&|(_, warning)| warning.message.clone())),
+    ])?)
 }
 
 /// Every release, newest first.

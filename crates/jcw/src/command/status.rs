@@ -13,6 +13,9 @@ pub(crate) struct Args {
     /// Show rejected rows: how many by source, file, rule and column
     #[arg(long)]
     rejects: bool,
+    /// Show what is odd about files that loaded all the same
+    #[arg(long, conflicts_with = "rejects")]
+    warnings: bool,
     /// How rows are printed
     #[arg(long, value_enum, default_value = "table")]
     format: crate::cli::Format,
@@ -20,10 +23,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let lake = home::lake_alone(global).await?;
-    let rows = if args.rejects {
-        jcw_run::rejects(&lake).await?
-    } else {
-        jcw_run::status(&lake).await?
+    let rows = match args {
+        Args { rejects: true, .. } => jcw_run::rejects(&lake).await?,
+        Args { warnings: true, .. } => jcw_run::warnings(&lake).await?,
+        _ => jcw_run::status(&lake).await?,
     };
     output::print(args.format, rows)?;
     Ok(Exit::Done)
