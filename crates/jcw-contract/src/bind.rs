@@ -4,7 +4,7 @@
 
 use crate::text::fold_label;
 use jcw_project::{
-    Contract, DuplicateHeaders, Origin, ROW_COLUMN, SaidLabels, Severity, did_you_mean,
+    Contract, DuplicateHeaders, Format, Origin, ROW_COLUMN, SaidLabels, Severity, did_you_mean,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -145,12 +145,16 @@ impl<'a> Header<'a> {
         if expected.is_empty() {
             return false;
         }
+        let place = match contract.layout.format {
+            Format::Csv | Format::Xlsx | Format::Ods => "first row",
+            Format::JsonLines | Format::Parquet => "file",
+        };
         let expected = some_of(expected.iter().map(|name| format!("\"{name}\"")));
         self.reject(
             "header.not_found",
             None,
             format!(
-                "no label of the contract stands in the first row; is the header missing? The labels {expected} were expected"
+                "no label of the contract stands in the {place}; is the header missing? The labels {expected} were expected"
             ),
         );
         true
@@ -337,8 +341,16 @@ impl<'a> Expected<'a> {
             .chain(&layout.unlabelled)
             .map(|name| name.as_str())
             .collect();
+        let is_captured = |name: &str| {
+            layout.unpivot.as_ref().is_some_and(|unpivot| {
+                let pattern = unpivot.columns.as_str();
+                pattern.contains(&format!("(?<{name}>"))
+                    || pattern.contains(&format!("(?P<{name}>"))
+            })
+        };
+        let is_added = |name: &str| added.contains(name) || is_captured(name);
         let columns: Vec<_> = (contract.columns.iter())
-            .filter(|column| column.from.is_none() && !added.contains(column.name.as_str()))
+            .filter(|column| column.from.is_none() && !is_added(column.name.as_str()))
             .collect();
         Expected {
             names: columns.iter().map(|column| column.name.as_str()).collect(),

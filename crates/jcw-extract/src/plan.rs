@@ -132,7 +132,19 @@ impl Plan {
 
     /// The labels of a header, by position, ready to be said in a message.
     pub(crate) fn said<'l>(&self, labels: impl Iterator<Item = Option<&'l str>>) -> SaidLabels {
-        let is_declared = |label: &str| !label.is_empty() && self.column(label).is_some();
+        // The names given to blank labels do not stand in the file.
+        let is_given = |name: &str| {
+            let given = self.layout.unlabelled.iter();
+            given
+                .chain(&self.layout.sub_heading)
+                .any(|given| given.as_str() == name)
+        };
+        let is_declared = |label: &str| {
+            !label.is_empty()
+                && self
+                    .column(label)
+                    .is_some_and(|column| !is_given(&column.name))
+        };
         SaidLabels::new(
             self.quotes_labels,
             labels

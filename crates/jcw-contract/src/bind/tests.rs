@@ -1,7 +1,7 @@
 //! Which label of a file is which column.
 
 use crate::testing::*;
-use jcw_project::{DuplicateHeaders, Kind, Origin, STATUS_MISSING, Version};
+use jcw_project::{Classification, DuplicateHeaders, Kind, Origin, STATUS_MISSING, Version};
 
 #[test]
 fn columns_are_bound_by_name_wherever_they_stand() {
@@ -33,9 +33,10 @@ fn a_missing_column_rejects_the_file_and_says_what_was_found() {
     let contract = contract(vec![
         column("requests_received", Kind::Integer),
         column("la_code", Kind::Text),
+        column("period", Kind::Text),
     ]);
     let faults = compile(&contract)
-        .bind(&["request_received", "other"])
+        .bind(&["request_received", "period", "other"])
         .unwrap_err();
     let rules: Vec<_> = faults
         .iter()
@@ -50,8 +51,70 @@ fn a_missing_column_rejects_the_file_and_says_what_was_found() {
     );
     assert_eq!(
         faults[0].message,
-        "column \"requests_received\" is not in the file; \"request_received\" looks like it: add it to the column's aliases if it is. The file's labels are \"request_received\", \"other\""
+        "column \"requests_received\" is not in the file; \"request_received\" looks like it: add it to the column's aliases if it is. The file's labels are \"request_received\", \"period\", \"other\""
     );
+}
+
+fn sayings(contract: &jcw_project::Contract, labels: &[&str]) -> String {
+    let faults = match compile(contract).bind(labels) {
+        Ok(binding) => binding.warnings().to_vec(),
+        Err(faults) => faults,
+    };
+    let said: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("{}: {}", fault.rule, fault.message))
+        .collect();
+    said.join("\n")
+}
+
+#[test]
+fn a_person_where_the_header_should_be_is_in_no_message() {
+    let mut month = column("month", Kind::Text);
+    month.from = Some(Origin::FileName(placed("(?<month>.+)")));
+    let mut contract = contract(vec![
+        column("id", Kind::Text),
+        column("name", Kind::Text),
+        month,
+    ]);
+    // The column that the reader adds is no sign of a header.
+    assert_eq!(
+        sayings(&contract, &["Jane Doe", "9434765919", "month"]),
+        "header.not_found: no label of the contract stands in the first row; is the header missing? The labels \"id\", \"name\" were expected"
+    );
+    let said = sayings(
+        &contract,
+        &["id", "name", "943 476 5919", "Jane Doe", "month"],
+    );
+    assert!(
+        said.contains("the 3rd label") && said.contains("\"Jane Doe\""),
+        "{said}"
+    );
+    // A contract about people quotes nothing of the file's.
+    for (classification, kind) in [
+        (Classification::Sensitive, Kind::Text),
+        (Classification::Open, Kind::NhsNumber),
+    ] {
+        contract.columns[0].classification = classification;
+        contract.columns[0].kind = kind;
+        for labels in [
+            &["id", "Jane Doe", "9434765919", "month"][..],
+            &["id", "name", "Jane Doe", "9434765919", "month"],
+            &["id", "name", "Jane Doe", "Jane Doe", "month"],
+            &["id", "nams", "month"],
+        ] {
+            let said = sayings(&contract, labels);
+            assert!(
+                said.contains("the 2nd label") || said.contains("the 3rd label"),
+                "{said}"
+            );
+            assert!(
+                !["Jane", "94347", "nams"]
+                    .iter()
+                    .any(|text| said.contains(text)),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]

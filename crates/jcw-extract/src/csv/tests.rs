@@ -2,7 +2,7 @@
 
 use crate::read_error::{ReadError, Standing};
 use crate::testing::*;
-use jcw_project::{Contract, DuplicateHeaders, Format, Layout, Limits, Origin};
+use jcw_project::{Classification, Contract, DuplicateHeaders, Format, Layout, Limits, Origin};
 use proptest::prelude::*;
 use std::io::Write;
 
@@ -272,11 +272,35 @@ fn headers_that_say_the_same_twice_are_rejected_unless_declared() {
         (error.rule(), error.standing()),
         ("header.duplicate", Standing::Rejected)
     );
+    assert!(
+        error
+            .to_string()
+            .starts_with("the same label (\"A\") stands over two columns, the 1st and the 4th;"),
+        "{error}"
+    );
     let mut declared = abc();
     declared.layout.duplicate_headers = DuplicateHeaders::Identical;
     assert_eq!(
         read(&declared, "a,b,c,a\n1,2,3,1\n").unwrap().labels,
         ["a", "b", "c", "a"]
+    );
+}
+
+#[test]
+fn a_person_where_the_header_should_be_is_in_no_error() {
+    let mut people = abc();
+    people.columns[0].classification = Classification::Sensitive;
+    let error = read(&people, "a,Jane Doe,b,Jane Doe\n1,2,3,4\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the same label stands over two columns, the 2nd and the 4th; each column needs its own"
+    );
+    let error = read(&abc(), "a,9434765919,b,9434765919\n1,2,3,4\n").unwrap_err();
+    assert!(!error.to_string().contains("94347"), "{error}");
+    // The contract refuses a file of which it knows no label.
+    assert_eq!(
+        read(&abc(), "Jane Doe,Jane Doe\n1,2\n").unwrap().labels,
+        ["Jane Doe", "Jane Doe"]
     );
 }
 
