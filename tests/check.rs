@@ -106,6 +106,20 @@ fn a_column_or_table_that_does_not_exist_is_answered_with_the_nearest() {
 }
 
 #[test]
+fn two_sources_of_one_table_need_a_period() {
+    let project = Project::starter();
+    let source = project.read("pipelines/council/requests.yaml");
+    project.write("pipelines/council/requests_too.yaml", source);
+    project.jcw(&["check"]).succeeds();
+    project.edit("schemas/council/requests.yaml", "period: [month]\n", "");
+    check(&project).says(&[
+        "pipelines/council/requests_too.yaml:4:11",
+        "council/requests",
+        "declare a period, or give each source its own contract",
+    ]);
+}
+
+#[test]
 fn a_circle_of_models_is_named_whole() {
     let project = Project::starter();
     for (name, other) in [("a", "b"), ("b", "a")] {

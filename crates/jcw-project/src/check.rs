@@ -45,6 +45,7 @@ pub(crate) fn project(
     problems: &mut Vec<Diagnostic>,
 ) {
     contracts_of_sources(project, unread, problems);
+    whole_tables(project, problems);
     references(project, unread, problems);
     models(project, unread, problems);
     metrics(project, unread, problems);
@@ -92,6 +93,34 @@ fn contracts_of_sources(
                 contract.id.value
             );
             problems.push(Diagnostic::warning(contract.id.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// A table whose contract names no period is replaced as a whole by each
+/// delivery, so that two sources would take away each other's rows.
+fn whole_tables(project: &Project, problems: &mut Vec<Diagnostic>) {
+    let whole = project
+        .contracts
+        .iter()
+        .filter(|contract| contract.period.is_empty());
+    for contract in whole {
+        let mut sources = project
+            .sources
+            .iter()
+            .filter(|source| source.contract.value == contract.id.value);
+        let Some(first) = sources.next() else {
+            continue;
+        };
+        for source in sources {
+            let message = format!(
+                "the contract \"{}\" has no `period`, so each delivery replaces the whole table, and \"{}\" delivers to it too",
+                contract.id.value, first.id.value
+            );
+            problems.push(
+                Diagnostic::error(source.contract.place.clone(), message)
+                    .hint("declare a period, or give each source its own contract"),
+            );
         }
     }
 }
