@@ -242,6 +242,20 @@ impl Checker {
             .map_err(|error| self.arrow_error(error))
     }
 
+    /// Which of the labels bound the key is read from, by place: the others may
+    /// be null in a batch for [`key_hashes`](Self::key_hashes).
+    pub fn key_labels(&self, binding: &Binding) -> Vec<bool> {
+        let mut is_read = vec![self.computes_key(); binding.labels.len()];
+        for (column, place) in binding.columns.iter().enumerate() {
+            if let Some(place) = place
+                && self.is_key(column)
+            {
+                is_read[*place] = true;
+            }
+        }
+        is_read
+    }
+
     /// Hashes of the keys of all rows, rejected ones too, reading no more
     /// columns than the key needs. Empty when the contract has no key.
     ///
@@ -254,10 +268,7 @@ impl Checker {
         let source = self.source_rows(binding, batch)?;
         let rows = batch.num_rows();
         let mut breaches = Breaches::new(&self.book);
-        let needs_all = self
-            .computed
-            .iter()
-            .any(|computed| self.is_key(computed.column));
+        let needs_all = self.computes_key();
         let table = self
             .typed(binding, rows, &source, &mut breaches, |column| {
                 needs_all || self.is_key(column)
@@ -432,6 +443,13 @@ impl Checker {
             }
         }
         Ok(())
+    }
+
+    /// Whether a column of the key is made by an expression.
+    fn computes_key(&self) -> bool {
+        self.computed
+            .iter()
+            .any(|computed| self.is_key(computed.column))
     }
 
     fn is_key(&self, column: usize) -> bool {

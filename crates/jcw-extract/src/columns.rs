@@ -66,6 +66,11 @@ impl Columns {
         })
     }
 
+    /// The schema, where each column read is one column of the batch.
+    pub(crate) fn schema_of_rows(&self) -> Option<&SchemaRef> {
+        self.unpivot.is_none().then_some(&self.schema)
+    }
+
     /// A batch of the columns read, then the added ones, and the rows' numbers.
     pub(crate) fn batch(
         &self,

@@ -10,6 +10,7 @@ use crate::parquet::ParquetPiece;
 use crate::read_error::ReadError;
 use crate::tally::{Summary, Tally};
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 
 /// Label of the last column of every batch: the 1-based line or sheet row on
@@ -96,10 +97,26 @@ impl Piece {
         }
     }
 
+    /// The columns of its rows, where they are known before it is taken apart.
+    pub fn schema(&self) -> Option<&SchemaRef> {
+        match &self.body {
+            Body::Csv(piece) => piece.schema(),
+            Body::Rows(rows) => Some(rows.batch.schema_ref()),
+            Body::Json(_) | Body::Parquet(_) => None,
+        }
+    }
+
     /// Takes the piece apart. May run on any thread, in any order.
     pub fn into_rows(self) -> Result<Rows, ReadError> {
+        self.into_rows_with(|_| true)
+    }
+
+    /// As [`into_rows`](Self::into_rows), for a look at some columns only: one
+    /// whose place among the columns `is_wanted` does not name may be null in
+    /// every row.
+    pub fn into_rows_with(self, is_wanted: impl Fn(usize) -> bool) -> Result<Rows, ReadError> {
         let rows = match self.body {
-            Body::Csv(piece) => piece.into_rows(&self.tally)?,
+            Body::Csv(piece) => piece.into_rows(&self.tally, is_wanted)?,
             Body::Json(piece) => piece.into_rows(&self.tally)?,
             Body::Parquet(piece) => piece.into_rows()?,
             Body::Rows(rows) => rows,

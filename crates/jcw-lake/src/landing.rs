@@ -9,9 +9,10 @@ use futures::{Stream, StreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, WriteMultipart};
 use sha2::{Digest as _, Sha256};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path as FsPath, PathBuf};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// The landing area of a lake.
 #[derive(Debug, Clone)]
@@ -28,6 +29,25 @@ pub struct Landed {
     pub size: u64,
     /// Whether the landing area did not have them before.
     pub is_new: bool,
+}
+
+/// Bytes that have come in whole and can be read. They are being made durable
+/// meanwhile, for that takes as long as reading them; nothing may be said of
+/// them before [`Incoming::kept`] returns. Dropped before that they are
+/// forgotten.
+#[derive(Debug)]
+pub struct Incoming {
+    landing: Landing,
+    landed: Landed,
+    keeping: Option<Keeping>,
+}
+
+/// New bytes on a local disk that do not have their name yet.
+#[derive(Debug)]
+struct Keeping {
+    staged: Unfinished,
+    /// Whether the name was free.
+    task: JoinHandle<std::io::Result<bool>>,
 }
 
 /// Landed bytes as a file that any reader can open: the very file where the
@@ -53,11 +73,10 @@ impl Lake {
 }
 
 impl Landing {
-    /// Takes in a stream of bytes, at most `cap` of them.
+    /// Takes in a stream of bytes, at most `cap` of them; durable on return.
     ///
     /// # Errors
-    /// [`LakeError::TooLarge`] beyond the cap; [`LakeError::Incoming`] when the
-    /// stream fails. Nothing is kept then.
+    /// As [`Landing::take_in`].
     pub async fn put<E>(
         &self,
         bytes: impl Stream<Item = Result<Bytes, E>>,
@@ -66,25 +85,44 @@ impl Landing {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        match self.lake.disk() {
-            Some(disk) => self.put_on_disk(disk, bytes, cap).await,
-            None => self.put_in_store(bytes, cap).await,
-        }
+        self.take_in(bytes, cap).await?.kept().await
     }
 
-    /// Takes in a file of this machine; quicker than a stream of its bytes.
+    /// Takes in a stream of bytes, at most `cap` of them, to be read at once.
     ///
     /// # Errors
-    /// As [`Landing::put`].
-    pub async fn put_file(&self, file: &FsPath, cap: u64) -> Result<Landed> {
-        let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(CHUNKS_IN_FLIGHT);
-        let file = file.to_path_buf();
-        let reading = tokio::task::spawn_blocking(move || read_chunks(&file, &sender));
-        let landed = self.put(chunks(receiver), cap).await;
-        reading
-            .await
-            .doing(|| "reading a file into the landing area".into())?;
-        landed
+    /// [`LakeError::TooLarge`] beyond the cap; [`LakeError::Incoming`] when the
+    /// stream fails. Nothing is kept then.
+    pub async fn take_in<E>(
+        &self,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+        cap: u64,
+    ) -> Result<Incoming>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (landed, keeping) = match self.lake.disk() {
+            Some(disk) => self.take_to_disk(disk, bytes, cap).await?,
+            None => (self.put_in_store(bytes, cap).await?, None),
+        };
+        Ok(Incoming {
+            landing: self.clone(),
+            landed,
+            keeping,
+        })
+    }
+
+    /// Bytes that were landed before, to be read once more.
+    pub fn again(&self, sha256: &str, size: u64) -> Incoming {
+        Incoming {
+            landing: self.clone(),
+            landed: Landed {
+                sha256: sha256.to_owned(),
+                size,
+                is_new: false,
+            },
+            keeping: None,
+        }
     }
 
     /// Landed bytes as a file to open.
@@ -173,15 +211,15 @@ impl Landing {
         Ok(())
     }
 
-    /// Writes the file beside its place while hashing it, makes it durable, and
-    /// gives it its name only then. Bytes that are known are not made durable
-    /// twice, for that is what costs time.
-    async fn put_on_disk<E>(
+    /// Writes the file beside its place while hashing it, and begins to make it
+    /// durable; it gets its name only then. Bytes that are known are not made
+    /// durable twice.
+    async fn take_to_disk<E>(
         &self,
         disk: &LocalDisk,
         bytes: impl Stream<Item = Result<Bytes, E>>,
         cap: u64,
-    ) -> Result<Landed>
+    ) -> Result<(Landed, Option<Keeping>)>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -201,30 +239,29 @@ impl Landing {
 
         let place = disk.folder.join(place(&sha256).as_ref());
         if let Some(known) = self.size(&sha256).await? {
-            return landed_again(sha256, size, known);
+            return Ok((landed_again(sha256, size, known)?, None));
         }
         let durable = disk.durable.clone();
-        let is_new = tokio::task::spawn_blocking(move || {
+        let unnamed = staged.0.clone();
+        let task = tokio::task::spawn_blocking(move || {
             if let Some(folder) = place.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            durable.sync_bytes(&staged.0)?;
-            let is_new = match std::fs::hard_link(&staged.0, &place) {
+            durable.sync_bytes(&unnamed)?;
+            let is_new = match std::fs::hard_link(&unnamed, &place) {
                 Ok(()) => true,
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
                 Err(error) => return Err(error),
             };
             durable.sync_name(&place)?;
             Ok(is_new)
-        })
-        .await
-        .doing(doing)?
-        .doing(doing)?;
-        Ok(Landed {
+        });
+        let landed = Landed {
             sha256,
             size,
-            is_new,
-        })
+            is_new: true,
+        };
+        Ok((landed, Some(Keeping { staged, task })))
     }
 
     /// Uploads under a temporary name while hashing, then copies to the name
@@ -288,6 +325,45 @@ impl Landing {
                 is_new: true,
             }),
         }
+    }
+}
+
+impl Incoming {
+    /// Of the bytes, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.landed.sha256
+    }
+
+    /// In bytes.
+    pub fn size(&self) -> u64 {
+        self.landed.size
+    }
+
+    /// The bytes as a file to open, until they are [kept](Incoming::kept).
+    ///
+    /// # Errors
+    /// As [`Landing::local`].
+    pub async fn local(&self) -> Result<LocalFile> {
+        match &self.keeping {
+            Some(keeping) => Ok(LocalFile {
+                path: keeping.staged.0.clone(),
+                _spool: None,
+            }),
+            None => self.landing.local(&self.landed.sha256).await,
+        }
+    }
+
+    /// Waits until the bytes are durable under their hash.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn kept(self) -> Result<Landed> {
+        let doing = || "writing into the landing area".to_owned();
+        let mut landed = self.landed;
+        if let Some(keeping) = self.keeping {
+            landed.is_new = keeping.task.await.doing(doing)?.doing(doing)?;
+        }
+        Ok(landed)
     }
 }
 
@@ -368,30 +444,6 @@ fn hash_chunks(mut chunks: mpsc::Receiver<Bytes>) -> String {
     format!("{:x}", hasher.finalize())
 }
 
-fn read_chunks(file: &FsPath, to: &mpsc::Sender<std::io::Result<Bytes>>) {
-    let read = || -> std::io::Result<()> {
-        let mut file = std::fs::File::open(file)?;
-        loop {
-            let mut chunk = Vec::with_capacity(CHUNK);
-            (&mut file).take(CHUNK as u64).read_to_end(&mut chunk)?;
-            if chunk.is_empty() || to.blocking_send(Ok(chunk.into())).is_err() {
-                return Ok(());
-            }
-        }
-    };
-    if let Err(error) = read() {
-        let _ = to.blocking_send(Err(error));
-    }
-}
-
-fn chunks(
-    receiver: mpsc::Receiver<std::io::Result<Bytes>>,
-) -> impl Stream<Item = std::io::Result<Bytes>> {
-    futures::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|chunk| (chunk, receiver))
-    })
-}
-
 fn missing(sha256: &str) -> LakeError {
     LakeError::Missing {
         what: format!("landing/{sha256}"),
@@ -405,6 +457,7 @@ fn place(sha256: &str) -> Path {
 }
 
 /// A file that is deleted unless it got its real name by a link.
+#[derive(Debug)]
 struct Unfinished(PathBuf);
 
 impl Drop for Unfinished {
@@ -515,27 +568,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_and_a_stream_of_it_land_the_same() {
+    async fn bytes_can_be_read_before_they_are_kept_and_are_forgotten_if_they_never_are() {
         let (folder, lake) = on_disk().await;
-        let file = folder.path().join("source.bin");
         let bytes: Vec<u8> = (0..9_000_000u32).map(|n| (n % 251) as u8).collect();
-        std::fs::write(&file, &bytes).unwrap();
-        let landed = lake.landing().put_file(&file, u64::MAX).await.unwrap();
-        assert_eq!(landed.size, 9_000_000);
-        let whole = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes.clone()))]);
-        let streamed = lake.landing().put(whole, u64::MAX).await.unwrap();
-        assert_eq!(
-            (streamed.sha256, streamed.is_new),
-            (landed.sha256.clone(), false)
-        );
-        let local = lake.landing().local(&landed.sha256).await.unwrap();
-        assert!(std::fs::read(local.path()).unwrap() == bytes);
-        let missing = lake
-            .landing()
-            .put_file(&folder.path().join("none"), 1)
-            .await
-            .unwrap_err();
-        assert!(matches!(missing, LakeError::Incoming(_)), "{missing}");
+        let whole = || stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes.clone()))]);
+        let incoming = lake.landing().take_in(whole(), u64::MAX).await.unwrap();
+        let early = incoming.local().await.unwrap();
+        assert!(std::fs::read(early.path()).unwrap() == bytes);
+        let landed = incoming.kept().await.unwrap();
+        assert_eq!((landed.size, landed.is_new), (9_000_000, true));
+        let kept = lake.landing().local(&landed.sha256).await.unwrap();
+        assert!(std::fs::read(kept.path()).unwrap() == bytes);
+        let again = lake.landing().take_in(whole(), u64::MAX).await.unwrap();
+        assert!(std::fs::read(again.local().await.unwrap().path()).unwrap() == bytes);
+        assert!(!again.kept().await.unwrap().is_new);
+        drop(lake.landing().take_in(arriving(&["abc"]), 3).await.unwrap());
+        let left = std::fs::read_dir(folder.path().join("landing")).unwrap();
+        let half = left.filter(|entry| entry.as_ref().unwrap().path().is_file());
+        assert_eq!(half.count(), 0);
     }
 
     #[tokio::test]

@@ -53,7 +53,7 @@ mod testing;
 pub use commit::{Committed, Scope};
 pub use error::{LakeError, Result};
 pub use lake::Lake;
-pub use landing::{Landed, Landing, LocalFile};
+pub use landing::{Incoming, Landed, Landing, LocalFile};
 pub use lease::Lease;
 pub use log_check::Quarantined;
 pub use provenance::{ExtractUsed, Provenance};

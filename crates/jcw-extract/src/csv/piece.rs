@@ -14,8 +14,9 @@ use crate::record::{Dialect, End, Field};
 use crate::table::ragged;
 use crate::tally::Tally;
 use crate::text_blocks::Block;
-use arrow::array::{ArrayRef, StringViewBuilder};
+use arrow::array::{ArrayRef, StringViewArray, StringViewBuilder};
 use arrow::buffer::Buffer;
+use arrow::datatypes::SchemaRef;
 use encoding_rs::{Encoding, UTF_8};
 use memchr::{memchr, memchr2_iter, memmem};
 use std::sync::Arc;
@@ -60,7 +61,17 @@ impl CsvPiece {
         }
     }
 
-    pub(crate) fn into_rows(mut self, tally: &Tally) -> Result<Rows, ReadError> {
+    /// The columns of its rows, unless they are the outcome of unpivoting.
+    pub(crate) fn schema(&self) -> Option<&SchemaRef> {
+        self.shape.columns.schema_of_rows()
+    }
+
+    /// The cells of a column that is not wanted are null.
+    pub(crate) fn into_rows(
+        mut self,
+        tally: &Tally,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Result<Rows, ReadError> {
         let bytes = std::mem::take(&mut self.block.bytes);
         let is_clean = memchr(0, &bytes).is_none() && simdutf8::basic::from_utf8(&bytes).is_ok();
         let has_quotes = self
@@ -89,7 +100,12 @@ impl CsvPiece {
         let side = std::str::from_utf8(&side).unwrap_or_default();
         let width = self.shape.header.width();
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.shape.columns.positions.len());
-        for position in &self.shape.columns.positions {
+        let nothing: ArrayRef = Arc::new(StringViewArray::new_null(rows.len()));
+        for (place, position) in self.shape.columns.positions.iter().enumerate() {
+            if !is_wanted(place) {
+                columns.push(Arc::clone(&nothing));
+                continue;
+            }
             let cells = fields
                 .get(*position..)
                 .unwrap_or_default()
