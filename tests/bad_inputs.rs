@@ -517,3 +517,71 @@ fn n46_a_file_dated_in_the_future_loads() {
     project.jcw(&["run"]).succeeds();
     assert_eq!(project.value("select count(*) from council.desk"), json!(2));
 }
+
+// A file without its header has a person's record in its place.
+
+#[test]
+fn a_person_where_the_header_should_be_is_told_to_nobody() {
+    for (kind, first, says) in [
+        ("text", "Jane Doe,9434765919,3", "is the header missing?"),
+        (
+            "text",
+            "Jane Doe,Jane Doe,9434765919",
+            "is the header missing?",
+        ),
+        (
+            "nhs_number",
+            "Jane Doe,9434765919,3",
+            "is the header missing?",
+        ),
+        ("nhs_number", "id,Jane Doe,9434765919", "the 2nd label"),
+        ("nhs_number", "id,Jane Doe,Jane Doe", "the 2nd and the 3rd"),
+    ] {
+        let project = desk();
+        project.edit(
+            "schemas/council/desk.yaml",
+            "{name: name, type: text, optional: true}",
+            &format!("{{name: nhs, type: {kind}}}"),
+        );
+        project.write("extracts/desk.csv", format!("{first}\n1,9434765919,3\n"));
+        let private = ["Jane", "94347"];
+        project
+            .jcw(&["run"])
+            .exits(4)
+            .says(&[says])
+            .does_not_say(&private);
+        project.jcw(&["status"]).succeeds().does_not_say(&private);
+        let kept = project.query("select * from jcw.extract");
+        let kept = serde_json::to_string(&kept).unwrap();
+        assert!(kept.contains(says), "{kept}");
+        assert!(!private.iter().any(|text| kept.contains(text)), "{kept}");
+    }
+}
+
+#[test]
+fn a_label_that_the_contract_does_not_know_is_no_place_for_a_person_either() {
+    let project = desk();
+    project.edit(
+        "schemas/council/desk.yaml",
+        "{name: name, type: text, optional: true}",
+        "{name: nhs, type: nhs_number, classification: identifier, optional: true}",
+    );
+    project.write(
+        "extracts/desk.csv",
+        "id,Jane Doe,943 476 5919,amount\n1,x,y,3\n",
+    );
+    let private = ["Jane", "943"];
+    project
+        .jcw(&["run"])
+        .succeeds()
+        .says(&["Published"])
+        .does_not_say(&private);
+    let kept = project.query("select * from jcw.extract");
+    let kept = serde_json::to_string(&kept).unwrap();
+    assert!(!private.iter().any(|text| kept.contains(text)), "{kept}");
+    project
+        .jcw(&["status", "--warnings"])
+        .succeeds()
+        .says(&["the 2nd label", "the 3rd label"])
+        .does_not_say(&private);
+}

@@ -200,3 +200,86 @@ fn a_contract_changed_and_changed_back_checks_again_both_times() {
         json!("suppressed")
     );
 }
+
+#[test]
+fn a_file_of_which_no_row_is_kept_never_empties_a_table() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.write(
+        "extracts/requests.csv",
+        format!("{HEADER}01/01/2026,E06000033,48,11\n"),
+    );
+    project
+        .jcw(&["run"])
+        .exits(4)
+        .says(&["not one of the 1 rows"]);
+    assert_eq!(
+        project.value("select count(*) from council.requests"),
+        json!(3)
+    );
+    assert_eq!(project.status()[1]["status"], json!("rejected"));
+}
+
+#[test]
+fn a_changed_contract_reaches_files_that_the_partner_no_longer_shows() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.write(
+        "extracts/requests.csv",
+        format!("{HEADER}2026-04-01,E06000033,1,1\n"),
+    );
+    project.jcw(&["run"]).succeeds();
+    project.edit(
+        "schemas/council/requests.yaml",
+        "c: suppressed, \"\": not_submitted}\n    description",
+        "c: low, \"\": not_submitted}\n    description",
+    );
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(
+        project.query("select received_status from council.requests order by month"),
+        ["ok", "ok", "low", "ok"].map(|status| json!({"received_status": status}))
+    );
+    project.jcw(&["run"]).succeeds().says(&["Nothing to do"]);
+}
+
+#[test]
+fn a_changed_contract_that_refuses_what_stands_changes_nothing() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    project.edit(
+        "schemas/council/requests.yaml",
+        "formats: ['%Y-%m-%d']",
+        "formats: ['%d/%m/%Y']",
+    );
+    project
+        .jcw(&["run"])
+        .exits(1)
+        .says(&["has changed", "requests.csv", "stays as it was"]);
+    assert_eq!(
+        project.value("select count(*) from council.requests"),
+        json!(3)
+    );
+}
+
+#[test]
+fn status_counts_the_rows_again_and_does_not_take_the_ledgers_word() {
+    let project = Project::starter();
+    project.jcw(&["run"]).succeeds();
+    let status = project.status();
+    assert_eq!(
+        (&status[0]["in_table"], &status[0]["closes"]),
+        (&json!(3), &json!(true))
+    );
+    // A commit that the ledger knows nothing of takes the rows away.
+    let log = project.path("lake/tables/council/requests/_delta_log");
+    let first = std::fs::read_to_string(log.join("00000000000000000000.json")).unwrap();
+    let add = first
+        .lines()
+        .find(|line| line.starts_with("{\"add\""))
+        .unwrap();
+    let add: serde_json::Value = serde_json::from_str(add).unwrap();
+    let remove =
+        json!({"remove": {"path": add["add"]["path"], "dataChange": true, "deletionTimestamp": 0}});
+    std::fs::write(log.join("00000000000000000001.json"), format!("{remove}\n")).unwrap();
+    assert_eq!(project.status()[0]["closes"], json!(false));
+}

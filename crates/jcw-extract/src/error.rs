@@ -34,6 +34,19 @@ pub enum Error {
         /// What the store said.
         reason: String,
     },
+    /// A file's bytes stopped coming before its end.
+    #[error(
+        "fetching {url} failed: the body ended early, after {received} bytes{}; it will be tried again at the next run",
+        size.map(|size| format!(" of {size}")).unwrap_or_default()
+    )]
+    CutShort {
+        /// The file.
+        url: String,
+        /// Bytes that came.
+        received: u64,
+        /// Bytes that the server promised, where it said.
+        size: Option<u64>,
+    },
     /// A file held more bytes than its listing said, past what the source takes.
     #[error("{url} is larger than the {limit} bytes the source takes (`limits: max_bytes`)")]
     TooLarge {

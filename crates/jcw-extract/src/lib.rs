@@ -37,6 +37,7 @@ mod tally;
 mod testing;
 mod text_blocks;
 mod unpivot;
+mod web;
 
 pub use error::Error;
 pub use label::fold as fold_label;

@@ -26,6 +26,9 @@ pub struct Listing {
     pub files: Vec<RemoteFile>,
     /// What matches the source's patterns and is not taken.
     pub refused: Vec<Refused>,
+    /// Fixed addresses, without credentials, at which there is no file. A
+    /// pattern that matches nothing is not among them.
+    pub missing: Vec<String>,
 }
 
 /// Something that matches a source's patterns and is not taken.
@@ -41,7 +44,7 @@ pub struct Refused {
 }
 
 /// Lists what a source's `files` name. Relative paths start at `root`, the
-/// project's folder. A place that is not there holds no files.
+/// project's folder. A folder that is not there holds no files.
 pub async fn list(source: &Source, root: &Path) -> Result<Listing, Error> {
     let mut listing = Listing::default();
     for entry in &source.files {
@@ -58,6 +61,7 @@ pub async fn list(source: &Source, root: &Path) -> Result<Listing, Error> {
                 })??;
                 listing.files.extend(found.files);
                 listing.refused.extend(found.refused);
+                listing.missing.extend(found.missing);
             }
             Location::Web { store, url } => {
                 list_web(&mut listing, store, &url, source.limits.max_bytes).await?
@@ -86,14 +90,14 @@ pub async fn list(source: &Source, root: &Path) -> Result<Listing, Error> {
 
 impl Listing {
     fn take(&mut self, file: RemoteFile, limit: u64) {
-        if file.size > limit {
-            let reason = format!(
-                "it is {} bytes and the source takes no more than {limit} (`limits: max_bytes`)",
-                file.size
-            );
-            self.refuse(file.url, "limit.bytes", reason);
-        } else {
-            self.files.push(file);
+        match file.size.filter(|size| *size > limit) {
+            Some(size) => {
+                let reason = format!(
+                    "it is {size} bytes and the source takes no more than {limit} (`limits: max_bytes`)"
+                );
+                self.refuse(file.url, "limit.bytes", reason);
+            }
+            None => self.files.push(file),
         }
     }
 
@@ -121,7 +125,9 @@ fn list_folder(base: &Path, pattern: Option<&GlobMatcher>, limit: u64) -> Result
     let Some(pattern) = pattern else {
         match base.symlink_metadata() {
             Ok(metadata) => take_local(&mut listing, base, &metadata, limit),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                listing.missing.push(shown(base));
+            }
             Err(error) => {
                 return Err(Error::List {
                     url: shown(base),
@@ -258,7 +264,10 @@ async fn list_web(
             );
             Ok(())
         }
-        Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(object_store::Error::NotFound { .. }) => {
+            listing.missing.push(public.to_string());
+            Ok(())
+        }
         Err(error) => Err(Error::List {
             url: public.to_string(),
             reason: told(&error),
@@ -284,7 +293,10 @@ async fn list_store(
                 take_object(listing, &store, meta, root, limit);
                 Ok(())
             }
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => {
+                listing.missing.push(format!("{root}{prefix}"));
+                Ok(())
+            }
             Err(error) => Err(failed(error)),
         };
     };

@@ -2,6 +2,7 @@
 //! pattern of what to take there.
 
 use crate::error::{Error, redact, told};
+use crate::web::AnyLength;
 use globset::{GlobBuilder, GlobMatcher};
 use jcw_project::{Placed, Source};
 use object_store::http::HttpBuilder;
@@ -88,6 +89,7 @@ impl Location {
         let store = HttpBuilder::new()
             .with_url(url.as_str())
             .with_client_options(ClientOptions::new().with_allow_http(is_here))
+            .with_http_connector(AnyLength)
             .build()
             .map_err(|error| told(&error))?;
         Ok(Location::Web {

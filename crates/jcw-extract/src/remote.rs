@@ -2,11 +2,13 @@
 //! address, in an object store. It may still be growing.
 
 use crate::error::{Error, told};
+use crate::web::known_size;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use futures::stream::{BoxStream, StreamExt, try_unfold};
+use futures::future::ready;
+use futures::stream::{BoxStream, StreamExt, once, try_unfold};
 use object_store::path::Path as StorePath;
-use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt};
 use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -24,8 +26,8 @@ pub struct RemoteFile {
     pub url: String,
     /// Its name, the last part of the URL. Never used as a path.
     pub name: String,
-    /// Bytes, when it was listed.
-    pub size: u64,
+    /// Bytes, when it was listed; `None`: the web server does not say.
+    pub size: Option<u64>,
     /// When it was last written, by the clock of where it is.
     pub modified: DateTime<Utc>,
     /// What the store calls this state of it.
@@ -69,7 +71,7 @@ pub enum Fetched {
 /// What shows that a file has changed.
 #[derive(PartialEq, Eq)]
 struct State {
-    size: u64,
+    size: Option<u64>,
     modified: DateTime<Utc>,
     etag: Option<String>,
 }
@@ -105,7 +107,7 @@ impl RemoteFile {
         RemoteFile {
             url,
             name,
-            size: meta.size,
+            size: known_size(meta.size),
             modified: meta.last_modified,
             etag: meta.e_tag,
             place: FilePlace::Store(store, meta.location),
@@ -119,6 +121,12 @@ impl RemoteFile {
             etag: self.etag.clone(),
             modified: Some(self.modified),
         }
+    }
+
+    /// Whether a change of the file would show without its bytes: a web server
+    /// may give neither a tag nor a date.
+    pub fn shows_changes(&self) -> bool {
+        self.etag.is_some() || self.modified != DateTime::UNIX_EPOCH
     }
 
     /// Whether the clock of where it is was ahead of ours when it was written.
@@ -206,13 +214,7 @@ impl RemoteFile {
                     ..Default::default()
                 };
                 match store.get_opts(path, options).await {
-                    Ok(found) => {
-                        let file = self.clone();
-                        found
-                            .into_stream()
-                            .map(move |bytes| bytes.map_err(|error| file.failed(&error)))
-                            .boxed()
-                    }
+                    Ok(found) => self.whole(found),
                     Err(object_store::Error::NotModified { .. }) => {
                         return Ok(Fetched::NotModified);
                     }
@@ -259,6 +261,34 @@ impl RemoteFile {
             }
         });
         Ok(body.boxed())
+    }
+
+    /// A store's answer; it ends with an error when it ends early.
+    fn whole(&self, found: GetResult) -> BoxStream<'static, Result<Bytes, Error>> {
+        let (url, size) = (self.url.clone(), known_size(found.meta.size));
+        let body = found.into_stream().map(Some).chain(once(ready(None)));
+        let body = body.scan(0, move |received, part| {
+            let cut_short = |received| Error::CutShort {
+                url: url.clone(),
+                received,
+                size,
+            };
+            ready(match part {
+                Some(Ok(bytes)) => {
+                    *received += bytes.len() as u64;
+                    Some(Ok(bytes))
+                }
+                Some(Err(error)) => {
+                    tracing::info!(%url, error = told(&error), "a body ended early");
+                    Some(Err(cut_short(*received)))
+                }
+                None if size.is_some_and(|size| *received < size) => {
+                    Some(Err(cut_short(*received)))
+                }
+                None => None,
+            })
+        });
+        body.boxed()
     }
 
     /// Ends with an error when more comes than the source takes.
@@ -309,7 +339,7 @@ impl State {
     fn of_disk(metadata: &Metadata) -> std::io::Result<Self> {
         let modified: DateTime<Utc> = metadata.modified()?.into();
         Ok(State {
-            size: metadata.len(),
+            size: Some(metadata.len()),
             modified,
             etag: Some(disk_etag(metadata, modified)),
         })
@@ -317,7 +347,7 @@ impl State {
 
     fn of_store(meta: ObjectMeta) -> Self {
         State {
-            size: meta.size,
+            size: known_size(meta.size),
             modified: meta.last_modified,
             etag: meta.e_tag,
         }

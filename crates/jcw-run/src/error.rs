@@ -33,6 +33,16 @@ pub enum Error {
         #[source]
         error: jcw_extract::Error,
     },
+    /// A contract has changed, and the files that stand do not keep it.
+    #[error(
+        "the contract {contract} has changed, and {reason}; the table stays as it was and nothing was published: correct the contract, or take the change back"
+    )]
+    Reload {
+        /// Its id.
+        contract: String,
+        /// Which file, and why.
+        reason: String,
+    },
     /// A contract cannot be used.
     #[error("checking against a contract: {0}")]
     Contract(#[from] jcw_contract::Error),

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Provenance, Scope, SessionSettings, session};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// One file received from a partner, and what became of it.
@@ -189,13 +189,25 @@ impl Ledger {
             .collect()
     }
 
-    /// The same, with the periods that have not been delivered again since.
+    /// The same, with the periods that have not been delivered again since. A
+    /// load that was done again, or judged under a later contract, is the past.
     fn standing_periods(&self) -> Vec<(&Extract, Vec<String>)> {
         let mut covered: HashSet<(&str, String)> = HashSet::new();
+        let mut judged: HashMap<(&str, Option<&str>), &Extract> = HashMap::new();
         let mut standing = Vec::new();
-        for extract in self.extracts.iter().rev().filter(|e| e.status == "loaded") {
+        for extract in self
+            .extracts
+            .iter()
+            .rev()
+            .filter(|e| e.status != "duplicate")
+        {
+            let later = judged
+                .entry((&extract.source, extract.sha256.as_deref()))
+                .or_insert(extract);
+            let is_past = !std::ptr::eq(*later, extract)
+                && (later.status == "loaded" || later.contract_hash != extract.contract_hash);
             let table = extract.table_name.as_str();
-            if covered.contains(&(table, String::new())) {
+            if extract.status != "loaded" || is_past || covered.contains(&(table, String::new())) {
                 continue;
             }
             let mut periods = extract.period_keys();
@@ -207,6 +219,20 @@ impl Ledger {
         }
         standing.reverse();
         standing
+    }
+
+    /// For each table the version that its last load made.
+    pub(crate) fn versions(&self) -> BTreeMap<String, i64> {
+        let mut versions = BTreeMap::new();
+        for extract in &self.extracts {
+            if let Some(version) = extract.table_version {
+                let newest = versions
+                    .entry(extract.table_name.clone())
+                    .or_insert(version);
+                *newest = version.max(*newest);
+            }
+        }
+        versions
     }
 
     /// Notes what became of a file; [`save`](Ledger::save) puts it in the lake.
@@ -269,7 +295,7 @@ impl Extract {
 /// The newest scheduled instant served, by source.
 pub(crate) async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
     let rows: Vec<RunRow> = read_rows(lake, RUN_TABLE).await?;
-    let mut served = std::collections::BTreeMap::new();
+    let mut served = BTreeMap::new();
     for row in rows {
         if let (Some(source), Some(at)) = (row.source, row.scheduled_for) {
             let newest = served.entry(source).or_insert(at);

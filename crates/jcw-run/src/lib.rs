@@ -56,10 +56,7 @@ pub fn check(root: &Path, environment: &dyn Environment) -> (Option<Project>, Ve
 /// nothing to do does.
 pub async fn is_released(project: &Project, lake: &Lake) -> Result<bool, Error> {
     let current = lake.current_release().await?;
-    Ok(current.is_some_and(|release| {
-        let rules = publish::rules(project);
-        release.contents.rules == rules && release.contents.metrics == publish::metrics(project)
-    }))
+    Ok(current.is_some_and(|release| publish::is_of(project, &release.contents)))
 }
 
 /// The plan of a project that is right.
@@ -68,12 +65,12 @@ pub fn plan(project: &Project) -> Result<Plan, Error> {
         .map_err(|_| Error::Usage("the project has problems; `jcw check` tells them".into()))
 }
 
-/// Opens the lake at a URL, or at a path relative to the project's root.
-pub async fn open_lake(url: &str, root: &Path) -> Result<Lake, Error> {
+/// Opens the lake at a URL, or at a path relative to `folder`.
+pub async fn open_lake(url: &str, folder: &Path) -> Result<Lake, Error> {
     if url.contains("://") {
         return Ok(Lake::open(url).await?);
     }
-    Ok(Lake::open(&root.join(url).to_string_lossy()).await?)
+    Ok(Lake::open(&folder.join(url).to_string_lossy()).await?)
 }
 
 /// Whether everything in the lake came from files below `folder`. A lake with

@@ -17,7 +17,7 @@ use jcw_contract::{
 };
 use jcw_extract::{Reader, Rows, Standing};
 use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage, StageWriter, StagedFile};
-use jcw_project::{Contract, Project, Severity, Source};
+use jcw_project::{Contract, Limits, Project, Severity};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ const KEY_MEMORY: usize = 256 << 20;
 /// Loads files of one source.
 pub(crate) struct Loader<'a> {
     lake: &'a Lake,
-    source: &'a Source,
+    limits: Limits,
     contract: &'a Contract,
     checker: Arc<Checker>,
     watcher: &'a dyn Watcher,
@@ -62,6 +62,16 @@ pub(crate) enum Prepared<'a> {
     Ready(Loader<'a>),
     /// The contract refers to this table, and nothing has been loaded into it yet.
     Missing(String),
+}
+
+/// What is too large to be what this contract describes: as the source that
+/// delivers it says.
+fn limits(project: &Project, contract: &Contract) -> Limits {
+    let source = project
+        .sources
+        .iter()
+        .find(|source| *source.contract == *contract.id);
+    source.map_or_else(Limits::default, |source| source.limits)
 }
 
 /// What every worker of one file knows.
@@ -106,7 +116,6 @@ impl<'a> Loader<'a> {
     pub(crate) async fn prepare(
         project: &Project,
         lake: &'a Lake,
-        source: &'a Source,
         contract: &'a Contract,
         watcher: &'a dyn Watcher,
     ) -> Result<Prepared<'a>, Error> {
@@ -116,7 +125,7 @@ impl<'a> Loader<'a> {
         };
         Ok(Prepared::Ready(Loader {
             lake,
-            source,
+            limits: limits(project, contract),
             contract,
             checker: Arc::new(Checker::compile(contract, references)?),
             watcher,
@@ -145,18 +154,7 @@ impl<'a> Loader<'a> {
             .any(|prefix| sha256.starts_with(prefix.as_str()));
         let last_start = last.start;
         let last = last.rows.filter(|_| !is_accepted);
-        let data = self
-            .lake
-            .stage(
-                &self.contract.table(),
-                &self.contract.table_schema(),
-                &self.periods(),
-            )
-            .await?;
-        let rejects = self
-            .lake
-            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
-            .await?;
+        let (data, rejects) = self.stages().await?;
         let judged = match self
             .judge(&extract, &sha256, local.path(), last, &data, &rejects)
             .await
@@ -187,6 +185,41 @@ impl<'a> Loader<'a> {
             is_again: !landed.is_new,
         };
         self.commit(extract, &sha256, judged, stages).await
+    }
+
+    /// Why the contract does not take a file that was loaded before; nothing is
+    /// written that stays.
+    pub(crate) async fn refuses(&self, extract: &Extract) -> Result<Option<String>, Error> {
+        let sha256 = extract.sha256.as_deref().unwrap_or_default();
+        let local = self.lake.landing().local(sha256).await?;
+        let (data, rejects) = self.stages().await?;
+        match self
+            .judge(extract, sha256, local.path(), None, &data, &rejects)
+            .await
+        {
+            Ok(judged) => {
+                let is_empty = judged.tally.accepted == 0;
+                data.finish(judged.accepted).abandon().await;
+                rejects.finish(judged.rejects).abandon().await;
+                Ok(is_empty.then(|| "not one of its rows keeps it".to_owned()))
+            }
+            Err(Halt::File(error)) => Ok(Some(error.to_string())),
+            Err(Halt::Rule { reason, .. }) => Ok(Some(reason)),
+            Err(Halt::Run(error)) => Err(error),
+        }
+    }
+
+    async fn stages(&self) -> Result<(Stage, Stage), Error> {
+        let table = self.contract.table();
+        let data = self
+            .lake
+            .stage(&table, &self.contract.table_schema(), &self.periods())
+            .await?;
+        let rejects = self
+            .lake
+            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
+            .await?;
+        Ok((data, rejects))
     }
 
     /// A load that was committed by a run that did not live to say so.
@@ -398,7 +431,7 @@ impl<'a> Loader<'a> {
         let provenance = Provenance {
             run_id: extract.run_id.clone(),
             extracts: vec![ExtractUsed {
-                source: self.source.id.value.clone(),
+                source: extract.source.clone(),
                 sha256: sha256.to_owned(),
                 file: extract.file.clone(),
                 rows: tally.accepted,
@@ -414,7 +447,7 @@ impl<'a> Loader<'a> {
     }
 
     fn open(&self, file: &str, path: &Path) -> Result<Box<dyn Reader>, Halt> {
-        jcw_extract::open(self.contract, &self.source.limits, file, path).map_err(Halt::File)
+        jcw_extract::open(self.contract, &self.limits, file, path).map_err(Halt::File)
     }
 
     fn periods(&self) -> Vec<String> {

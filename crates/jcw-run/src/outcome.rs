@@ -18,8 +18,12 @@ pub struct Outcome {
     pub received: Vec<Extract>,
     /// Sources that could not be pulled or loaded, with why.
     pub failed_sources: Vec<String>,
+    /// Fixed places of sources at which no file has been left, with the source.
+    pub missing: Vec<String>,
     /// Files that an earlier run had dealt with.
     pub unchanged_files: usize,
+    /// Files among them that are still held or rejected.
+    pub waiting: usize,
     /// Models built.
     pub built: usize,
     /// Models found unchanged.
@@ -61,7 +65,9 @@ impl Outcome {
             started_at,
             received: Vec::new(),
             failed_sources: Vec::new(),
+            missing: Vec::new(),
             unchanged_files: 0,
+            waiting: 0,
             built: 0,
             unchanged_models: 0,
             failed_tests: Vec::new(),
@@ -77,6 +83,20 @@ impl Outcome {
         Outcome {
             due: false,
             ..Outcome::begin(Utc::now())
+        }
+    }
+
+    /// Takes in the fixed addresses at which there is no file. In a folder a
+    /// file may be yet to come; a web address is wrong, or its page is gone.
+    pub(crate) fn miss(&mut self, source: &str, addresses: Vec<String>) {
+        for url in addresses {
+            if url.starts_with("http://") || url.starts_with("https://") {
+                self.failed_sources.push(format!(
+                    "{source}: no file at {url}, says the server; correct the address in the source's `files`, or ask the partner where it is now"
+                ));
+            } else {
+                self.missing.push(format!("no file at {url} ({source})"));
+            }
         }
     }
 
@@ -147,6 +167,9 @@ impl fmt::Display for Outcome {
             return write!(f, "Nothing is due.");
         }
         let release = self.release.as_deref().unwrap_or("no release");
+        for missing in &self.missing {
+            writeln!(f, "{missing}")?;
+        }
         if self.did_nothing() && self.selected {
             return write!(
                 f,
@@ -156,11 +179,15 @@ impl fmt::Display for Outcome {
         if self.did_nothing() {
             return write!(
                 f,
-                "Nothing to do: {}, and {release} is current.",
+                "Nothing to do: {}{}, and {release} is current.",
                 match self.unchanged_files {
                     0 => "nothing new was found".to_owned(),
                     1 => "1 file is as it was".to_owned(),
                     n => format!("{n} files are as they were"),
+                },
+                match self.waiting {
+                    0 => String::new(),
+                    n => format!(" ({n} of them held or rejected: see `jcw status`)"),
                 },
             );
         }

@@ -2,7 +2,7 @@
 //! one release. Two releases that would say the same are not both published.
 
 use crate::error::Error;
-use crate::ledger::Extract;
+use crate::ledger::{Extract, Ledger};
 use crate::progress::{Progress, Watcher};
 use jcw_lake::{Contents, Lake, Note, Pin, Release, ReleasedExtract, View};
 use jcw_model::{Inputs, Plan, Released, Report, SeedRows, TableOutcome};
@@ -10,16 +10,33 @@ use jcw_project::{Materialised, Project, Seed};
 use std::collections::BTreeMap;
 
 /// What a release of the project as it is now would be made from.
-pub(crate) fn draft(project: &Project, standing: &[&Extract], run_id: &str) -> Contents {
+pub(crate) fn draft(project: &Project, ledger: &Ledger, run_id: &str) -> Contents {
+    // A table that was loaded again from the same files is another version.
+    let loads = ledger
+        .versions()
+        .into_iter()
+        .map(|(table, version)| (format!("{LOAD}{table}"), version.to_string()));
     Contents {
         run_id: run_id.to_owned(),
         note: Note::Publish,
-        extracts: standing.iter().map(|extract| released(extract)).collect(),
+        extracts: ledger.standing().into_iter().map(released).collect(),
         metrics: metrics(project),
-        rules: rules(project),
+        rules: rules(project).into_iter().chain(loads).collect(),
         ..Contents::default()
     }
 }
+
+/// Whether a release was made by this very project, whatever was loaded since.
+pub(crate) fn is_of(project: &Project, contents: &Contents) -> bool {
+    let theirs = contents
+        .rules
+        .iter()
+        .filter(|(name, _)| !name.starts_with(LOAD));
+    theirs.eq(rules(project).iter()) && contents.metrics == metrics(project)
+}
+
+/// What the rules say of a source table's last load begins with this.
+const LOAD: &str = "load ";
 
 /// Hash of each metric's definition.
 pub(crate) fn metrics(project: &Project) -> BTreeMap<String, String> {

@@ -6,7 +6,7 @@ use crate::ledger::{Extract, Ledger};
 use crate::progress::{Progress, Watcher};
 use chrono::{SubsecRound, Utc};
 use jcw_extract::{RemoteFile, Stillness};
-use jcw_lake::{Lake, Landed};
+use jcw_lake::{Lake, LakeError, Landed};
 use jcw_project::{Contract, Source};
 use std::path::Path;
 
@@ -55,6 +55,17 @@ pub(crate) struct Pulled {
     pub(crate) settled: Vec<Extract>,
     /// Files that were dealt with by an earlier run.
     pub(crate) unchanged: usize,
+    /// Files among them that are still held or rejected.
+    pub(crate) waiting: usize,
+    /// Fixed addresses at which there is no file.
+    pub(crate) missing: Vec<String>,
+}
+
+impl Pulled {
+    fn leave(&mut self, seen: &Extract) {
+        self.unchanged += 1;
+        self.waiting += usize::from(seen.status == "held" || seen.status == "rejected");
+    }
 }
 
 /// A look at one source.
@@ -72,7 +83,7 @@ pub(crate) struct Look<'a> {
 
 enum Fetched {
     Landed(Arrival),
-    Held(Extract),
+    Refused(Extract),
 }
 
 impl Look<'_> {
@@ -84,11 +95,15 @@ impl Look<'_> {
         let listing = jcw_extract::list(self.source, self.root)
             .await
             .map_err(|e| self.failed(e))?;
-        let mut pulled = Pulled::default();
+        let mut pulled = Pulled {
+            missing: listing.missing,
+            ..Pulled::default()
+        };
         for refused in listing.refused {
             let seen = ledger.last_seen(&self.source.id, &refused.url);
             if seen.is_some_and(|extract| extract.reason.as_ref() == Some(&refused.reason)) {
                 pulled.unchanged += 1;
+                pulled.waiting += 1;
                 continue;
             }
             let name = refused
@@ -103,13 +118,19 @@ impl Look<'_> {
         }
         for file in listing.files {
             let seen = ledger.last_seen(&self.source.id, &file.url);
-            if seen.is_some_and(|extract| self.is_settled(extract, &file)) {
-                pulled.unchanged += 1;
+            if let Some(seen) = seen.filter(|extract| self.is_settled(extract, &file)) {
+                pulled.leave(seen);
                 continue;
             }
-            match self.fetch(&file).await? {
-                Fetched::Held(extract) => pulled.settled.push(extract),
-                Fetched::Landed(arrival) => pulled.arrivals.push(arrival),
+            match (self.fetch(&file).await?, seen) {
+                (Fetched::Refused(extract), _) => pulled.settled.push(extract),
+                // Only its bytes can tell, and they are the same.
+                (Fetched::Landed(arrival), Some(seen))
+                    if !file.shows_changes() && self.has_settled(seen, &arrival) =>
+                {
+                    pulled.leave(seen);
+                }
+                (Fetched::Landed(arrival), _) => pulled.arrivals.push(arrival),
             }
         }
         Ok(pulled)
@@ -119,10 +140,10 @@ impl Look<'_> {
         self.watcher.saw(Progress::Fetching {
             source: self.source.id.value.clone(),
             file: file.name.clone(),
-            bytes: Some(file.size),
+            bytes: file.size,
         });
         let mut extract = self.blank(&file.url, &file.name);
-        extract.size = Some(file.size as i64);
+        extract.size = file.size.map(|size| size as i64);
         extract.modified = Some(file.modified);
         extract.etag = file.etag.clone();
         if file
@@ -134,11 +155,11 @@ impl Look<'_> {
             return Ok(growing(extract));
         }
         let stream = file.stream().await.map_err(|e| self.failed(e))?;
-        let landed = self
-            .lake
-            .landing()
-            .put(stream, self.source.limits.max_bytes)
-            .await?;
+        let landing = self.lake.landing();
+        let landed = match landing.put(stream, self.source.limits.max_bytes).await {
+            Ok(landed) => landed,
+            Err(error) => return of_this_file(extract, error).map_err(Error::from),
+        };
         if !file.unchanged().await.map_err(|e| self.failed(e))? {
             return Ok(growing(extract));
         }
@@ -150,9 +171,23 @@ impl Look<'_> {
     /// Whether there is nothing to do about a file: it is as it was when it was
     /// dealt with, under the same contract, and nobody has accepted it since.
     fn is_settled(&self, seen: &Extract, file: &RemoteFile) -> bool {
-        is_same(seen, file)
-            && seen.contract_hash == self.contract.hash
+        is_same(seen, file) && self.is_dealt_with(seen)
+    }
+
+    /// The same of a file that only its bytes can tell from what it was.
+    fn has_settled(&self, seen: &Extract, arrival: &Arrival) -> bool {
+        seen.sha256 == arrival.extract.sha256 && self.is_dealt_with(seen)
+    }
+
+    /// Whether what was found out about a file still holds. A file held for
+    /// what may pass is always looked at again.
+    fn is_dealt_with(&self, seen: &Extract) -> bool {
+        seen.contract_hash == self.contract.hash
             && !is_accepted(seen, self.accept)
+            && !matches!(
+                seen.rule.as_deref(),
+                Some("delivery.growing" | "delivery.truncated" | "reference.missing")
+            )
     }
 
     fn failed(&self, error: jcw_extract::Error) -> Error {
@@ -197,20 +232,31 @@ impl Look<'_> {
 fn growing(mut extract: Extract) -> Fetched {
     let reason = "the file is still being written; it will be looked at again in the next run";
     extract.refuse("held", "delivery.growing", reason.to_owned());
-    Fetched::Held(extract)
+    Fetched::Refused(extract)
 }
 
-/// Whether the store still shows the file that the ledger remembers. A file
-/// held for what may pass is always looked at again.
+/// A file whose bytes did not come, or are too many, is held or rejected by
+/// itself; what else went wrong is not the file's.
+fn of_this_file(mut extract: Extract, error: LakeError) -> Result<Fetched, LakeError> {
+    let LakeError::Incoming(incoming) = &error else {
+        return Err(error);
+    };
+    let (status, rule) = match incoming.downcast_ref() {
+        Some(jcw_extract::Error::CutShort { .. }) => ("held", "delivery.truncated"),
+        Some(jcw_extract::Error::TooLarge { .. }) => ("rejected", "limit.bytes"),
+        _ => return Err(error),
+    };
+    extract.refuse(status, rule, incoming.to_string());
+    Ok(Fetched::Refused(extract))
+}
+
+/// Whether the store still shows the file that the ledger remembers.
 fn is_same(seen: &Extract, file: &RemoteFile) -> bool {
     // The ledger keeps microseconds.
-    seen.size == Some(file.size as i64)
+    file.shows_changes()
+        && file.size.is_none_or(|size| seen.size == Some(size as i64))
         && seen.modified.map(|at| at.timestamp_micros()) == Some(file.modified.timestamp_micros())
         && seen.etag == file.etag
-        && !matches!(
-            seen.rule.as_deref(),
-            Some("delivery.growing" | "reference.missing")
-        )
 }
 
 fn is_accepted(seen: &Extract, accept: &[String]) -> bool {

@@ -76,7 +76,8 @@ pub async fn build(
     let mut run = Run::begin(project, lake, Vec::new(), watcher);
     let lease = run.lease().await?;
     let result = async {
-        let ledger = Ledger::read(lake).await?;
+        let mut ledger = Ledger::read(lake).await?;
+        run.load_again(&mut ledger).await?;
         run.build_and_publish(&ledger, select).await
     }
     .await;
@@ -210,8 +211,11 @@ impl<'a> Run<'a> {
 
     async fn whole(&mut self, due: &[Due<'_>]) -> Result<(), Error> {
         let mut ledger = Ledger::read(self.lake).await?;
+        self.load_again(&mut ledger).await?;
+        let mut served = Vec::new();
         for one in due {
             match self.pull_and_load(&mut ledger, one).await {
+                Ok(()) => served.push(one),
                 // Somebody else writes to the lake: nothing more may be written.
                 Err(Error::Lake(error)) if error.is_lost_race() => return Err(error.into()),
                 // One partner's trouble is not another's.
@@ -219,17 +223,71 @@ impl<'a> Run<'a> {
                     .outcome
                     .failed_sources
                     .push(format!("{}: {error}", one.source.id.value)),
-                Ok(()) => {}
             }
             ledger.save(self.lake).await?;
         }
         self.build_and_publish(&ledger, &[]).await?;
-        self.record(due).await
+        self.record(&served).await
+    }
+
+    /// Holds every delivery that stands in a table to a contract that has
+    /// changed since: all of them, from the landing area, whether the partner
+    /// still shows them or not, so that a table never holds rows of two
+    /// contracts. If the changed contract refuses one of them, nothing is changed.
+    async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
+        for contract in &self.project.contracts {
+            let table = contract.table();
+            let standing: Vec<Extract> = ledger
+                .standing()
+                .into_iter()
+                .filter(|e| e.table_name == table)
+                .cloned()
+                .collect();
+            if standing
+                .iter()
+                .all(|extract| extract.contract_hash == contract.hash)
+            {
+                continue;
+            }
+            let refused = |reason: String| Error::Reload {
+                contract: contract.id.value.clone(),
+                reason,
+            };
+            let loader =
+                match Loader::prepare(self.project, self.lake, contract, self.watcher).await? {
+                    Prepared::Ready(loader) => loader,
+                    Prepared::Missing(table) => {
+                        return Err(refused(format!(
+                            "it refers to {table}, which has not been loaded"
+                        )));
+                    }
+                };
+            for extract in &standing {
+                if let Some(reason) = loader.refuses(extract).await? {
+                    return Err(refused(format!("it refuses {}: {reason}", extract.file)));
+                }
+            }
+            let first = ledger.extracts().len();
+            let mut start = Start::Afresh;
+            for extract in standing {
+                let last = Last {
+                    rows: None,
+                    version: ledger.last_version(&table),
+                    start,
+                };
+                let arrival = Arrival::again(extract, contract, &self.outcome.run_id);
+                ledger.note(loader.load(arrival, last, &[]).await?);
+                start = Start::AsItStands;
+            }
+            self.outcome
+                .received
+                .extend_from_slice(&ledger.extracts()[first..]);
+            ledger.save(self.lake).await?;
+        }
+        Ok(())
     }
 
     async fn pull_and_load(&mut self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
-        let first = ledger.extracts().len();
-        self.load_again(ledger, due).await?;
         let look = Look {
             source: due.source,
             contract: due.contract,
@@ -243,11 +301,15 @@ impl<'a> Run<'a> {
             arrivals,
             settled,
             unchanged,
+            waiting,
+            missing,
         } = look.pull(ledger).await?;
         self.outcome.unchanged_files += unchanged;
+        self.outcome.waiting += waiting;
+        self.outcome.miss(&due.source.id, missing);
+        let first = ledger.extracts().len();
         settled.into_iter().for_each(|extract| ledger.note(extract));
-        self.load_all(ledger, due, arrivals, Start::AsItStands)
-            .await?;
+        self.load(ledger, due, arrivals).await?;
         let news = ledger.extracts()[first..].to_vec();
         for extract in &news {
             tracing::info!(
@@ -271,46 +333,19 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Holds every delivery that stands in the table to a contract that has
-    /// changed since: all of them, from the landing area, whether the partner
-    /// still shows them or not, so that a table never holds rows of two contracts.
-    async fn load_again(&self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
-        let (table, hash) = (due.contract.table(), &due.contract.hash);
-        let standing: Vec<Extract> = ledger
-            .standing()
-            .into_iter()
-            .filter(|e| e.table_name == table)
-            .cloned()
-            .collect();
-        if standing
-            .iter()
-            .all(|extract| extract.contract_hash == *hash)
-        {
-            return Ok(());
-        }
-        let arrivals = standing
-            .into_iter()
-            .map(|extract| Arrival::again(extract, due.contract, &self.outcome.run_id));
-        self.load_all(ledger, due, arrivals.collect(), Start::Afresh)
-            .await
-    }
-
     /// Loads what has arrived, one file after another, each judged by how the
     /// table stands when its turn comes.
-    async fn load_all(
+    async fn load(
         &self,
         ledger: &mut Ledger,
         due: &Due<'_>,
         arrivals: Vec<Arrival>,
-        start: Start,
     ) -> Result<(), Error> {
         if arrivals.is_empty() {
             return Ok(());
         }
         let (source, contract) = (due.source, due.contract);
-        let loader = match Loader::prepare(self.project, self.lake, source, contract, self.watcher)
-            .await?
-        {
+        let loader = match Loader::prepare(self.project, self.lake, contract, self.watcher).await? {
             Prepared::Ready(loader) => loader,
             Prepared::Missing(table) => {
                 let reason = format!(
@@ -323,7 +358,6 @@ impl<'a> Run<'a> {
             }
         };
         let table = contract.table();
-        let mut start = start;
         for arrival in arrivals {
             let sha256 = &arrival.landed.sha256;
             if let Some(twin) = ledger
@@ -338,17 +372,16 @@ impl<'a> Run<'a> {
                     .last_load(&table)
                     .map(|extract| extract.received as u64),
                 version: ledger.last_version(&table),
-                start,
+                start: Start::AsItStands,
             };
             ledger.note(loader.load(arrival, last, &self.accept).await?);
-            start = Start::AsItStands;
         }
         Ok(())
     }
 
     async fn build_and_publish(&mut self, ledger: &Ledger, select: &[String]) -> Result<(), Error> {
         let (project, lake, watcher) = (self.project, self.lake, self.watcher);
-        let draft = publish::draft(project, &ledger.standing(), &self.outcome.run_id);
+        let draft = publish::draft(project, ledger, &self.outcome.run_id);
         if select.is_empty()
             && let Some(current) = publish::is_published(lake, &draft).await?
         {
@@ -389,7 +422,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn record(&self, due: &[Due<'_>]) -> Result<(), Error> {
+    async fn record(&self, due: &[&Due<'_>]) -> Result<(), Error> {
         let row = |one: Option<&Due<'_>>| RunRow {
             run_id: self.outcome.run_id.clone(),
             source: one.map(|due| due.source.id.value.clone()),
@@ -402,7 +435,7 @@ impl<'a> Run<'a> {
         let mut rows: Vec<_> = due
             .iter()
             .filter(|one| one.instant.is_some())
-            .map(|one| row(Some(one)))
+            .map(|one| row(Some(*one)))
             .collect();
         if !self.outcome.did_nothing() {
             rows.push(row(None));

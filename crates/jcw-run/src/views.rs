@@ -3,41 +3,179 @@
 
 use crate::Error;
 use crate::ledger::{EXTRACT_TABLE, Extract, Ledger, REJECT_TABLE, RUN_TABLE, Warning};
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
+use arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray, UInt64Array,
+};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::datasource::ViewTable;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Note, Release, SessionSettings, session};
+use jcw_project::EXTRACT_COLUMN;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Every extract with what became of its rows, newest first.
 ///
-/// `closes` is true where received = accepted + rejected + duplicate.
+/// `in_table` and `in_rejects` are counted now, in the tables, and not taken
+/// from the ledger. `closes` is true where received = accepted + rejected +
+/// duplicate, where as many rows as were rejected are among the rejects, and
+/// where an extract of which nothing has been replaced has all its accepted rows
+/// in its table.
 pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
-    let sql = format!(
-        "select received_at, source, file, status, received, accepted, rejected, duplicate, superseded,
-                warned, received = accepted + rejected + duplicate as closes, rule, reason,
-                substr(sha256, 1, 12) as sha256
-         from {EXTRACT_TABLE} order by received_at desc, run_id desc, source, file"
-    );
-    rows(lake, EXTRACT_TABLE, &sql).await
+    let ledger = Ledger::read(lake).await?;
+    let counted = Counted::of(lake, &ledger).await?;
+    let mut extracts: Vec<&Extract> = ledger.extracts().iter().collect();
+    extracts.sort_by(|a, b| {
+        (b.received_at, &b.run_id, &a.source, &a.file).cmp(&(
+            a.received_at,
+            &a.run_id,
+            &b.source,
+            &b.file,
+        ))
+    });
+    let text = |of: &dyn Fn(&Extract) -> Option<String>| -> ArrayRef {
+        Arc::new(
+            extracts
+                .iter()
+                .map(|extract| of(extract))
+                .collect::<StringArray>(),
+        )
+    };
+    let number = |of: &dyn Fn(&Extract) -> Option<i64>| -> ArrayRef {
+        Arc::new(
+            extracts
+                .iter()
+                .map(|extract| of(extract))
+                .collect::<Int64Array>(),
+        )
+    };
+    let at = extracts
+        .iter()
+        .map(|extract| extract.received_at.timestamp_micros());
+    let closes = extracts
+        .iter()
+        .map(|extract| Some(counted.closes(&ledger, extract)));
+    Ok(RecordBatch::try_from_iter([
+        (
+            "received_at",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC"))
+                as ArrayRef,
+        ),
+        ("source", text(&|e| Some(e.source.clone()))),
+        ("file", text(&|e| Some(e.file.clone()))),
+        ("status", text(&|e| Some(e.status.clone()))),
+        ("received", number(&|e| Some(e.received))),
+        ("accepted", number(&|e| Some(e.accepted))),
+        ("rejected", number(&|e| Some(e.rejected))),
+        ("duplicate", number(&|e| Some(e.duplicate))),
+        ("superseded", number(&|e| Some(e.superseded))),
+        ("warned", number(&|e| Some(e.warned))),
+        ("in_table", number(&|e| counted.in_table(e))),
+        ("in_rejects", number(&|e| counted.in_rejects(e))),
+        (
+            "closes",
+            Arc::new(closes.collect::<BooleanArray>()) as ArrayRef,
+        ),
+        ("rule", text(&|e| e.rule.clone())),
+        ("reason", text(&|e| e.reason.clone())),
+        (
+            "sha256",
+            text(&|e| {
+                e.sha256
+                    .as_ref()
+                    .map(|sha256| sha256[..12.min(sha256.len())].to_owned())
+            }),
+        ),
+    ])?)
 }
 
-/// How many rows were rejected, by source, file, rule and column.
-pub async fn rejects(lake: &Lake) -> Result<RecordBatch, Error> {
+/// Rows counted in the tables, by extract.
+struct Counted {
+    accepted: HashMap<(String, String), i64>,
+    rejected: HashMap<String, i64>,
+}
+
+impl Counted {
+    async fn of(lake: &Lake, ledger: &Ledger) -> Result<Self, Error> {
+        let mut accepted = HashMap::new();
+        for table in ledger.versions().into_keys() {
+            let sql = format!(
+                "select {EXTRACT_COLUMN} as extract, count(*) as n from {table} group by 1"
+            );
+            for (extract, n) in count(lake, &table, &sql).await? {
+                accepted.insert((table.clone(), extract), n);
+            }
+        }
+        let sql = format!(
+            "select extract, count(*) as n from
+             (select distinct extract, sheet, \"row\" from {REJECT_TABLE}) as rejected_rows group by 1"
+        );
+        let rejected = count(lake, REJECT_TABLE, &sql).await?.into_iter().collect();
+        Ok(Counted { accepted, rejected })
+    }
+
+    fn in_table(&self, extract: &Extract) -> Option<i64> {
+        let key = (extract.table_name.clone(), extract.sha256.clone()?);
+        (extract.status == "loaded").then(|| self.accepted.get(&key).copied().unwrap_or(0))
+    }
+
+    fn in_rejects(&self, extract: &Extract) -> Option<i64> {
+        let sha256 = extract.sha256.as_ref()?;
+        (extract.status != "duplicate").then(|| self.rejected.get(sha256).copied().unwrap_or(0))
+    }
+
+    fn closes(&self, ledger: &Ledger, extract: &Extract) -> bool {
+        let adds_up = extract.received == extract.accepted + extract.rejected + extract.duplicate;
+        let sha256 = extract.sha256.as_deref().unwrap_or_default();
+        let stands = ledger.still_stands(&extract.source, sha256, &extract.contract_hash);
+        let is_there = match stands {
+            Some(standing) if standing == extract => {
+                self.in_table(extract) == Some(extract.accepted)
+                    && self.in_rejects(extract) == Some(extract.rejected)
+            }
+            _ => true,
+        };
+        adds_up && is_there
+    }
+}
+
+async fn count(lake: &Lake, table: &str, sql: &str) -> Result<Vec<(String, i64)>, Error> {
+    let Some(found) = lake.table(table).await? else {
+        return Ok(Vec::new());
+    };
+    let batch = rows_of(lake, table, found.version(), sql).await?;
+    let extracts = cast(batch.column(0), &DataType::Utf8)?;
+    let counts = cast(batch.column(1), &DataType::Int64)?;
+    let counts = counts.as_primitive::<Int64Type>().iter().flatten();
+    let extracts = extracts
+        .as_string::<i32>()
+        .iter()
+        .flatten()
+        .map(str::to_owned);
+    Ok(extracts.zip(counts).collect())
+}
+
+/// How many rows were rejected, by source, file, rule and column; `None` when no
+/// row ever was.
+pub async fn rejects(lake: &Lake) -> Result<Option<RecordBatch>, Error> {
+    let Some(table) = lake.table(REJECT_TABLE).await? else {
+        return Ok(None);
+    };
     let sql = format!(
-        "select source, file, rule, \"column\", count(distinct \"row\") as rows, min(\"row\") as first_row,
-                min(reason) as reason
+        "select source, file, rule, \"column\", count(*) as rows, min(\"row\") as first_row, min(reason) as reason
          from {REJECT_TABLE} group by source, file, rule, \"column\" order by source, file, rule, \"column\""
     );
-    rows(lake, REJECT_TABLE, &sql).await
+    Ok(Some(
+        rows_of(lake, REJECT_TABLE, table.version(), &sql).await?,
+    ))
 }
 
 /// Everything odd about files that loaded all the same, newest first.
 pub async fn warnings(lake: &Lake) -> Result<RecordBatch, Error> {
-    use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
     let ledger = Ledger::read(lake).await?;
     let told: Vec<(&Extract, Warning)> = ledger
         .extracts()
@@ -77,7 +215,6 @@ pub async fn warnings(lake: &Lake) -> Result<RecordBatch, Error> {
 
 /// Every release, newest first.
 pub async fn releases(lake: &Lake) -> Result<RecordBatch, Error> {
-    use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
     let mut releases = lake.releases().await?;
     releases.reverse();
     let text = |of: &dyn Fn(&Release) -> String| -> ArrayRef {
@@ -134,6 +271,13 @@ pub async fn query_all(
 /// Makes what an earlier release showed current again.
 pub async fn rollback(lake: &Lake, id: &str) -> Result<Release, Error> {
     let to = find(lake, Some(id)).await?;
+    let current = find(lake, None).await?;
+    if current.contents.tables == to.contents.tables {
+        return Err(Error::Usage(format!(
+            "{} shows what {id} showed already; nothing was published",
+            current.id
+        )));
+    }
     Ok(lake
         .roll_back(&to.id, &uuid::Uuid::now_v7().to_string())
         .await?)
@@ -186,15 +330,10 @@ fn note(note: &Note) -> String {
     }
 }
 
-/// Rows of one table of the ledger.
-async fn rows(lake: &Lake, name: &str, sql: &str) -> Result<RecordBatch, Error> {
-    let Some(table) = lake.table(name).await? else {
-        return Err(Error::Usage(
-            "nothing has been received yet; `jcw run` pulls what is there".into(),
-        ));
-    };
+/// The answer to a query over one table as it stands.
+async fn rows_of(lake: &Lake, table: &str, version: u64, sql: &str) -> Result<RecordBatch, Error> {
     let catalog = lake.empty_catalog();
-    catalog.pin(name, table.version())?;
+    catalog.pin(table, version)?;
     let context = session(catalog, &SessionSettings::default())?;
     let stream = context.sql(sql).await?.execute_stream().await?;
     let schema = stream.schema();

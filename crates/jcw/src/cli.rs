@@ -44,7 +44,7 @@ pub(crate) struct Global {
     )]
     pub(crate) project: PathBuf,
     /// Where the lake is, instead of what `pipelines/warehouse.yaml` says: a
-    /// path or an object-store URL
+    /// path from the folder you stand in, or an object-store URL
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) lake: Option<String>,
     /// Say more of what is being done; twice for more still

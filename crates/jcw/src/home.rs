@@ -85,15 +85,23 @@ fn checked(global: &Global, environment: &dyn Environment) -> anyhow::Result<Pro
 
 /// The lake that the options or the project name.
 pub(crate) async fn lake(global: &Global, project: &Project) -> anyhow::Result<Lake> {
-    let url = global.lake.as_deref().unwrap_or(&project.warehouse.lake);
-    Ok(jcw_run::open_lake(url, &project.root).await?)
+    match &global.lake {
+        Some(url) => named(url).await,
+        None => Ok(jcw_run::open_lake(&project.warehouse.lake, &project.root).await?),
+    }
+}
+
+/// A lake named on the command line: a path begins where one stands, as for any
+/// other program.
+async fn named(url: &str) -> anyhow::Result<Lake> {
+    Ok(jcw_run::open_lake(url, &std::env::current_dir()?).await?)
 }
 
 /// The lake, for commands that need nothing else of the project: with `--lake`
 /// they work where there is no project at all.
 pub(crate) async fn lake_alone(global: &Global) -> anyhow::Result<Lake> {
     if let Some(url) = &global.lake {
-        return Ok(jcw_run::open_lake(url, &root(global)?).await?);
+        return named(url).await;
     }
     let root = root(global)?;
     let (project, problems) = Project::load(&root, &jcw_project::ProcessEnvironment);

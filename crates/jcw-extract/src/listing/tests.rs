@@ -112,6 +112,9 @@ async fn a_place_that_is_not_there_holds_no_files() {
         .list(&["nowhere/**/*.csv", "nothing.csv", "/no/such/*.csv"])
         .await;
     assert!(listing.files.is_empty() && listing.refused.is_empty());
+    // A pattern promises no file; a name does.
+    let at = format!("file://{}/nothing.csv", folder.0.path().display());
+    assert_eq!(listing.missing, [at]);
 }
 
 #[cfg(unix)]
@@ -258,6 +261,7 @@ async fn objects_are_found_below_the_folder_that_is_named() {
     .await
     .unwrap();
     assert_eq!(names(&one), ["b.csv"]);
+    assert_eq!(one.missing, ["s3://bucket/in/none.csv"]);
 }
 
 #[tokio::test]
@@ -350,7 +354,7 @@ async fn a_web_file_is_asked_for_only_if_it_changed() {
     let file = &listing.files[0];
     assert_eq!(
         (file.name.as_str(), file.size, file.etag.as_deref()),
-        ("a b.csv", 4, Some("\"v1\""))
+        ("a b.csv", Some(4), Some("\"v1\""))
     );
     assert_eq!(file.url, format!("{address}/open%20data/a%20b.csv"));
     // The answer ends in a line end that the test's own writer doubled.
@@ -388,13 +392,14 @@ async fn a_web_file_that_is_gone_is_no_file_and_a_refusal_is_an_error() {
         "HTTP/1.1 404 No\nContent-Length: 0\nConnection: close\n\n";
         2
     ]);
-    assert!(
-        list(&source(&[&format!("{address}/a.csv")]), Path::new("/"))
-            .await
-            .unwrap()
-            .files
-            .is_empty()
-    );
+    let listing = list(
+        &source(&[&format!("{address}/a.csv?key=secret")]),
+        Path::new("/"),
+    )
+    .await
+    .unwrap();
+    assert!(listing.files.is_empty());
+    assert_eq!(listing.missing, [format!("{address}/a.csv")]);
     let (address, _heads) = serve(vec![
         "HTTP/1.1 403 No\nContent-Length: 0\nConnection: close\n\n";
         2
@@ -409,6 +414,30 @@ async fn a_web_file_that_is_gone_is_no_file_and_a_refusal_is_an_error() {
         matches!(&error, Error::List { .. }) && !error.to_string().contains("secret"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_web_file_need_not_say_its_length_and_one_that_is_cut_is_told() {
+    let (address, _heads) = serve(vec![
+        "HTTP/1.1 200 OK\nConnection: close\n\n",
+        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nConnection: close\n\n5\na,b,c\n0\n\n",
+        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nConnection: close\n\n5\na,b,c\n",
+        "HTTP/1.1 200 OK\nContent-Length: 9\nConnection: close\n\na,b,c",
+    ]);
+    let listing = list(&source(&[&format!("{address}/a.csv")]), Path::new("/"))
+        .await
+        .unwrap();
+    let file = &listing.files[0];
+    assert_eq!((file.size, file.shows_changes()), (None, false));
+    assert_eq!(bytes(file).await.unwrap(), b"a,b,c");
+    for promised in [None, Some(9)] {
+        match bytes(file).await {
+            Err(Error::CutShort {
+                received: 5, size, ..
+            }) => assert_eq!(size, promised),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 use clap::CommandFactory;
 use clap_complete::Shell;
+use std::io::Write;
 
 /// Print a completion script: `jcw completions bash > /etc/bash_completion.d/jcw`
 #[derive(Debug, clap::Args)]

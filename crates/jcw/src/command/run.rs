@@ -21,7 +21,7 @@ pub(crate) struct Args {
     due: bool,
     /// Load a file that was held because its number of rows is far from the
     /// last delivery's; the first characters of its SHA-256
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = sha256_prefix)]
     accept: Vec<String>,
 }
 
@@ -39,6 +39,17 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let outcome = jcw_run::run(&project, &lake, request, watcher.as_ref()).await?;
     drop(watcher);
     tell(&outcome)
+}
+
+/// Eight or more hexadecimal digits: fewer could mean another file too.
+fn sha256_prefix(text: &str) -> Result<String, String> {
+    if text.len() < 8 || text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(
+            "give at least the first 8 characters of the file's SHA-256, as `jcw status` shows it"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_lowercase())
 }
 
 /// Says how a run ended, and what exit code that is.

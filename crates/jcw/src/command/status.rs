@@ -6,8 +6,8 @@ use crate::{home, output};
 
 /// Show what was received and what became of every row
 ///
-/// For every extract: received = accepted + rejected + duplicate. The last
-/// column says whether that holds, by counting the rows again in the tables.
+/// For every extract: received = accepted + rejected + duplicate. `closes` says
+/// whether that holds, by counting the rows again in the tables.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Show rejected rows: how many by source, file, rule and column
@@ -24,7 +24,13 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let lake = home::lake_alone(global).await?;
     let rows = match args {
-        Args { rejects: true, .. } => jcw_run::rejects(&lake).await?,
+        Args { rejects: true, .. } => match jcw_run::rejects(&lake).await? {
+            Some(rows) => rows,
+            None => {
+                output::say("No row was rejected.")?;
+                return Ok(Exit::Done);
+            }
+        },
         Args { warnings: true, .. } => jcw_run::warnings(&lake).await?,
         _ => jcw_run::status(&lake).await?,
     };
