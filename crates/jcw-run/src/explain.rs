@@ -1,16 +1,18 @@
 //! An explanation follows a figure back: its definition, its counts, the
 //! models it was built by, and the files those were built from.
 
+use crate::definition::Definition;
 use crate::error::Error;
 use crate::ledger::{EXTRACT_TABLE, Extract, Ledger};
-use crate::views;
+use crate::views::{self, collect};
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{cast, concat_batches};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::prelude::{DataFrame, col, lit};
-use futures::TryStreamExt;
 use jcw_lake::{Lake, Release};
-use jcw_project::{Metric, Project};
+use jcw_model::METRIC_VALUE;
+use jcw_project::Project;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Which figure. What is left out is chosen: the home area, the newest period,
@@ -32,7 +34,7 @@ pub struct Cell {
 /// Where a figure comes from; printed by `Display`.
 #[derive(Debug, Clone)]
 pub struct Explanation {
-    metric: Metric,
+    definition: Definition,
     release: Release,
     figures: Vec<Figure>,
     models: Vec<String>,
@@ -58,20 +60,24 @@ const MOST: usize = 20;
 
 /// Explains a figure of a release.
 pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Explanation, Error> {
-    let metric = metric(project, &cell.metric)?;
     let release = views::find(lake, cell.release.as_deref()).await?;
     let context = views::session_of(lake, &release).await?;
+    let definition = Definition::read(&context, &cell.metric).await?;
     let values = context
-        .table("published.metric_value")
+        .table(METRIC_VALUE)
         .await?
-        .filter(col("metric_id").eq(lit(&metric.id.value)))?;
-    let rows = choose(project, values, cell).await?;
+        .filter(col("metric_id").eq(lit(&definition.id)))?;
+    let figures = figures(&choose(project, values, cell).await?)?;
     let plan = crate::plan(project)?;
-    let basis = plan.basis(&metric.id).unwrap_or_default();
+    let basis = plan.basis(&definition.id).unwrap_or_default();
     let mut models = basis.models;
     models.reverse();
     let ledger = Ledger::read(lake).await?;
-    let files = release
+    let period = figures
+        .first()
+        .map(|figure| figure.period.clone())
+        .unwrap_or_default();
+    let files: Vec<Extract> = release
         .contents
         .extracts
         .iter()
@@ -85,31 +91,29 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
         })
         .collect();
     Ok(Explanation {
-        metric: metric.clone(),
+        definition,
         release,
-        figures: figures(&rows)?,
+        figures,
         models,
-        files,
+        files: of_period(files, &period),
     })
 }
 
-fn metric<'a>(project: &'a Project, id: &str) -> Result<&'a Metric, Error> {
-    project
-        .metrics
+/// Leaves out files of other periods, where the files of a table each cover
+/// their own.
+fn of_period(files: Vec<Extract>, period: &str) -> Vec<Extract> {
+    let covers = |file: &Extract| {
+        file.period_texts()
+            .iter()
+            .any(|text| text.starts_with(period))
+    };
+    let narrowed: HashSet<String> = files
         .iter()
-        .find(|metric| metric.id.eq_ignore_ascii_case(id))
-        .ok_or_else(|| {
-            let known = project
-                .metrics
-                .iter()
-                .map(|metric| metric.id.value.as_str());
-            let hint = jcw_project::did_you_mean(id, known)
-                .map(|near| format!("; did you mean {near}?"))
-                .unwrap_or_default();
-            Error::Usage(format!(
-                "there is no metric {id}{hint} (`jcw explain` lists them)"
-            ))
-        })
+        .filter(|file| covers(file))
+        .map(|file| file.table_name.clone())
+        .collect();
+    let is_kept = |file: &Extract| !narrowed.contains(&file.table_name) || covers(file);
+    files.into_iter().filter(is_kept).collect()
 }
 
 /// The rows of the figure asked for, with what was not said chosen.
@@ -172,13 +176,6 @@ async fn newest_period(found: &DataFrame) -> Result<Option<String>, Error> {
         .map(str::to_owned))
 }
 
-async fn collect(frame: DataFrame) -> Result<RecordBatch, Error> {
-    let stream = frame.execute_stream().await?;
-    let schema = stream.schema();
-    let batches: Vec<RecordBatch> = stream.try_collect().await?;
-    Ok(concat_batches(&schema, &batches)?)
-}
-
 fn figures(rows: &RecordBatch) -> Result<Vec<Figure>, Error> {
     let text = |name: &str| -> Result<Vec<String>, Error> {
         let column = rows.column_by_name(name).ok_or_else(|| missing(name))?;
@@ -226,37 +223,7 @@ fn missing(column: &str) -> Error {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let metric = &self.metric;
-        writeln!(
-            f,
-            "{} {} (version {})",
-            metric.id.value, metric.name, metric.version
-        )?;
-        writeln!(f, "  {}\n", metric.question)?;
-        for (label, text) in [
-            ("definition", &metric.definition),
-            ("cohort", &metric.cohort),
-            ("source", &metric.source),
-            ("comparator", &metric.comparator),
-            ("owner", &metric.owner),
-        ] {
-            writeln!(f, "  {label:<11} {text}")?;
-        }
-        for caveat in &metric.caveats {
-            writeln!(f, "  caveat      {caveat}")?;
-        }
-        for part in &metric.parts {
-            let over = part
-                .denominator
-                .as_ref()
-                .map(|d| format!("  /  {}", d.value))
-                .unwrap_or_default();
-            writeln!(
-                f,
-                "  counted     {}: {}{over}",
-                part.name, part.numerator.value
-            )?;
-        }
+        writeln!(f, "{}", self.definition)?;
         writeln!(
             f,
             "\nFigures in {} (published {})",

@@ -283,6 +283,13 @@ impl Extract {
         }
     }
 
+    /// Every value of the period columns, as text.
+    pub(crate) fn period_texts(&self) -> Vec<String> {
+        let periods =
+            serde_json::from_str::<Vec<Vec<Option<String>>>>(&self.periods).unwrap_or_default();
+        periods.into_iter().flatten().flatten().collect()
+    }
+
     /// The periods covered, each as text; one empty text for the whole table.
     fn period_keys(&self) -> Vec<String> {
         match serde_json::from_str::<Vec<serde_json::Value>>(&self.periods) {

@@ -6,6 +6,7 @@
 //! returns an [`Outcome`]; [`query`], [`status`], [`explain`] and their like
 //! answer a person from the lake.
 
+mod definition;
 mod error;
 mod explain;
 mod ledger;

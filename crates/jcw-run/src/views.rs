@@ -11,7 +11,7 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::datasource::ViewTable;
 use datafusion::physical_plan::SendableRecordBatchStream;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Note, Release, SessionSettings, session};
 use jcw_project::EXTRACT_COLUMN;
@@ -335,7 +335,12 @@ async fn rows_of(lake: &Lake, table: &str, version: u64, sql: &str) -> Result<Re
     let catalog = lake.empty_catalog();
     catalog.pin(table, version)?;
     let context = session(catalog, &SessionSettings::default())?;
-    let stream = context.sql(sql).await?.execute_stream().await?;
+    collect(context.sql(sql).await?).await
+}
+
+/// All rows of an answer as one batch, with its schema even when there are none.
+pub(crate) async fn collect(frame: DataFrame) -> Result<RecordBatch, Error> {
+    let stream = frame.execute_stream().await?;
     let schema = stream.schema();
     let batches: Vec<RecordBatch> = stream.try_collect().await?;
     Ok(concat_batches(&schema, &batches)?)
