@@ -72,6 +72,14 @@ pub enum LakeError {
         /// What to do.
         advice: &'static str,
     },
+    /// Landed bytes were changed since they were received.
+    #[error(
+        "the bytes at landing/{sha256} are no longer those that were received; restore them from a copy of the lake, or have the partner send the file again"
+    )]
+    Altered {
+        /// Of the bytes as they were received.
+        sha256: String,
+    },
     /// A table's name is not of the form that the lake can keep.
     #[error(
         "\"{0}\" is not a table's name: it must be two words of a-z, 0-9 and _, joined by a dot, as in council.dfe_requests"

@@ -130,6 +130,31 @@ impl Landing {
     /// # Errors
     /// [`LakeError::Missing`] when nothing was landed under that hash.
     pub async fn local(&self, sha256: &str) -> Result<LocalFile> {
+        self.open(sha256).await
+    }
+
+    /// The same, after the bytes have been hashed again: for bytes that have
+    /// lain there since an earlier run.
+    ///
+    /// # Errors
+    /// [`LakeError::Altered`] when they are no longer what was received.
+    pub async fn verified(&self, sha256: &str) -> Result<LocalFile> {
+        let local = self.open(sha256).await?;
+        let doing = || format!("hashing landing/{sha256} again");
+        let path = local.path().to_owned();
+        let found = tokio::task::spawn_blocking(move || hash_file(&path))
+            .await
+            .doing(doing)?
+            .doing(doing)?;
+        if found == sha256 {
+            return Ok(local);
+        }
+        Err(LakeError::Altered {
+            sha256: sha256.to_owned(),
+        })
+    }
+
+    async fn open(&self, sha256: &str) -> Result<LocalFile> {
         let path = place(sha256);
         if let Some(disk) = self.lake.disk() {
             let path = disk.folder.join(path.as_ref());
@@ -442,6 +467,12 @@ fn hash_chunks(mut chunks: mpsc::Receiver<Bytes>) -> String {
         hasher.update(&chunk);
     }
     format!("{:x}", hasher.finalize())
+}
+
+fn hash_file(path: &std::path::Path) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(format!("{:x}", hasher.finalize()))
 }
 
 fn missing(sha256: &str) -> LakeError {

@@ -49,6 +49,12 @@ impl Lake {
         Table::open(self, TableName::parse(name)?, None).await
     }
 
+    /// The newest version of a table, without reading it; `None` when there is
+    /// no such table.
+    pub async fn newest_version(&self, name: &str) -> Result<Option<u64>> {
+        newest_version(self, &TableName::parse(name)?).await
+    }
+
     /// A table as it stood at one version.
     ///
     /// # Errors

@@ -12,6 +12,9 @@ use datafusion::common::{DFSchema, DataFusionError, Result};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::col;
 use futures::StreamExt;
@@ -147,7 +150,7 @@ impl Maker {
     /// one file for each partition of the plan.
     async fn stage(&self, catalog: &Catalog, plan: LogicalPlan) -> Result<Staged, MakeError> {
         let state = catalog.state();
-        let physical = state.create_physical_plan(&plan).await?;
+        let physical = sorted_once(state.create_physical_plan(&plan).await?)?;
         let stage = self
             .lake
             .stage(&self.node.name, &self.node.schema, &[])
@@ -189,6 +192,28 @@ impl Maker {
             inputs,
             ..Provenance::default()
         }
+    }
+}
+
+/// Most sorters that may run beside one another: each takes its share of the
+/// memory before it has seen a row, and a union of a hundred parts would have
+/// two hundred of them.
+const MOST_SORTERS: usize = 16;
+
+/// A plan that sorts many parts each for itself and merges them sorts all of
+/// them at once instead.
+fn sorted_once(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let Some(merge) = plan.downcast_ref::<SortPreservingMergeExec>() else {
+        return Ok(plan);
+    };
+    let sort = merge.input();
+    let parts = sort.output_partitioning().partition_count();
+    match sort.downcast_ref::<SortExec>() {
+        Some(sort) if parts > MOST_SORTERS => {
+            let all = Arc::new(CoalescePartitionsExec::new(Arc::clone(sort.input())));
+            Ok(Arc::new(SortExec::new(sort.expr().clone(), all)))
+        }
+        _ => Ok(plan),
     }
 }
 

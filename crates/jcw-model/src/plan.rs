@@ -18,8 +18,8 @@ use arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
 use datafusion::sql::parser::Statement;
 use jcw_project::{
-    Check, Classification, Contract, Diagnostic, Layer, Level, Materialised, Model, Place, Placed,
-    Project, Test,
+    Check, Classification, Column, Contract, Diagnostic, Kind, Layer, Level, Materialised, Model,
+    Place, Placed, Project, Test,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -137,6 +137,15 @@ impl Plan {
     }
 }
 
+/// What a column says about a person. An NHS number names one, whatever its
+/// contract forgot to say.
+fn class(column: &Column) -> Classification {
+    match column.kind {
+        Kind::NhsNumber => Classification::Identifier,
+        _ => column.classification,
+    }
+}
+
 /// Every problem in a project's models, their tests and its metrics: errors
 /// and warnings, in the order of files. Needs neither data nor a lake.
 pub fn check(project: &Project) -> Vec<Diagnostic> {
@@ -222,7 +231,7 @@ impl<'p> Planner<'p> {
         let classes = contract
             .columns
             .iter()
-            .map(|column| (column.name.value.clone(), column.classification))
+            .map(|column| (column.name.value.clone(), class(column)))
             .collect();
         self.know(table, schema.clone());
         self.declared

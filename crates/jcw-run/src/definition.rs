@@ -97,7 +97,11 @@ impl fmt::Display for Definition {
         writeln!(f, "{} {} (version {})", self.id, self.name, self.version)?;
         writeln!(f, "  {}\n", self.question)?;
         for (label, text) in self.lines.iter().filter(|(_, text)| !text.is_empty()) {
-            writeln!(f, "  {label:<11} {}", text.replace('\n', "\n              "))?;
+            writeln!(
+                f,
+                "  {label:<11} {}",
+                text.replace('\n', "\n              ")
+            )?;
         }
         for part in &self.counted {
             writeln!(f, "  counted     {part}")?;

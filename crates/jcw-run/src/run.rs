@@ -8,7 +8,7 @@
 
 use crate::error::Error;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::{Last, Loader, Prepared, Start};
+use crate::load::{Last, Loader, Prepared, RowsBefore, Start};
 use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Arrival, Look, Pulled};
@@ -234,6 +234,7 @@ impl<'a> Run<'a> {
     /// changed since: all of them, from the landing area, whether the partner
     /// still shows them or not, so that a table never holds rows of two
     /// contracts. If the changed contract refuses one of them, nothing is changed.
+    /// The same for a table that a killed run left in a state nobody recorded.
     async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
         for contract in &self.project.contracts {
             let table = contract.table();
@@ -243,10 +244,9 @@ impl<'a> Run<'a> {
                 .filter(|e| e.table_name == table)
                 .cloned()
                 .collect();
-            if standing
-                .iter()
-                .all(|extract| extract.contract_hash == contract.hash)
-            {
+            let is_current = |extract: &Extract| extract.contract_hash == contract.hash;
+            let is_changed = !standing.iter().all(is_current);
+            if standing.is_empty() || !is_changed && self.is_as_recorded(ledger, &table).await? {
                 continue;
             }
             let refused = |reason: String| Error::Reload {
@@ -262,7 +262,7 @@ impl<'a> Run<'a> {
                         )));
                     }
                 };
-            for extract in &standing {
+            for extract in standing.iter().filter(|_| is_changed) {
                 if let Some(reason) = loader.refuses(extract).await? {
                     return Err(refused(format!("it refuses {}: {reason}", extract.file)));
                 }
@@ -285,6 +285,17 @@ impl<'a> Run<'a> {
             ledger.save(self.lake).await?;
         }
         Ok(())
+    }
+
+    /// Whether the table stands as the ledger's last load left it. If not, a run
+    /// was killed between a commit and the ledger: nobody can say what it was at.
+    async fn is_as_recorded(&self, ledger: &Ledger, table: &str) -> Result<bool, Error> {
+        let version = self
+            .lake
+            .newest_version(table)
+            .await?
+            .map(|version| version as i64);
+        Ok(version == ledger.last_version(table))
     }
 
     async fn pull_and_load(&mut self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
@@ -368,9 +379,10 @@ impl<'a> Run<'a> {
                 continue;
             }
             let last = Last {
-                rows: ledger
-                    .last_load(&table)
-                    .map(|extract| extract.received as u64),
+                rows: ledger.last_load(&table).map(|extract| RowsBefore {
+                    received: extract.received as u64,
+                    kept: (extract.accepted + extract.duplicate) as u64,
+                }),
                 version: ledger.last_version(&table),
                 start: Start::AsItStands,
             };

@@ -101,6 +101,7 @@ async fn named(url: &str) -> anyhow::Result<Lake> {
 /// they work where there is no project at all.
 pub(crate) async fn lake_alone(global: &Global) -> anyhow::Result<Lake> {
     if let Some(url) = &global.lake {
+        must_exist(&std::env::current_dir()?.join(url), url)?;
         return named(url).await;
     }
     let root = root(global)?;
@@ -109,7 +110,23 @@ pub(crate) async fn lake_alone(global: &Global) -> anyhow::Result<Lake> {
         tell(&root, &problems)?;
         return Err(Invalid::count(&problems).into());
     };
+    must_exist(
+        &root.join(&project.warehouse.lake.value),
+        &project.warehouse.lake,
+    )?;
     Ok(jcw_run::open_lake(&project.warehouse.lake, &root).await?)
+}
+
+/// A command that only reads does not make a lake where there is none.
+fn must_exist(path: &Path, url: &str) -> anyhow::Result<()> {
+    if url.contains("://") || path.is_dir() {
+        return Ok(());
+    }
+    Err(jcw_run::Error::Usage(format!(
+        "there is no lake at {}; `jcw run` makes one, and then nothing has been published yet",
+        path.display()
+    ))
+    .into())
 }
 
 /// Prints problems with the lines they stand in.
