@@ -9,6 +9,7 @@
 mod definition;
 mod error;
 mod explain;
+mod judge;
 mod ledger;
 mod load;
 mod outcome;

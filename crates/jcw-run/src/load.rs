@@ -4,27 +4,21 @@
 //! or not at all.
 
 use crate::error::Error;
+use crate::judge::{
+    Gathered, Job, Judge, Judged, KEY_MEMORY, KeyReader, Tally, gather, of_file, run, write_one,
+};
 use crate::ledger::{Extract, REJECT_TABLE, Warning};
-use crate::pieces::{Halt, Worker, work_through};
+use crate::pieces::{Halt, work_through};
 use crate::progress::{Progress, Watcher};
 use crate::pull::Arrival;
 use crate::references;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use jcw_contract::{
-    Binding, Checked, Checker, Delivery, FileFault, KeyIndex, Keys, MalformedRow, RuleCounts,
-    Suspects, Withheld, WithheldRows, check_row_count, reject_malformed, reject_schema,
-};
-use jcw_extract::{Reader, Rows, Standing};
-use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage, StageWriter, StagedFile};
+use jcw_contract::{Checker, KeyIndex, Suspects, Withheld, check_row_count, reject_schema};
+use jcw_extract::{Reader, Standing};
+use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage};
 use jcw_project::{Contract, Limits, Project, Severity};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Most memory that finding repeated keys may take, in bytes: 256 MiB is a key
-/// for each of 32 million rows.
-const KEY_MEMORY: usize = 256 << 20;
 
 /// Loads files of one source.
 pub(crate) struct Loader<'a> {
@@ -81,17 +75,6 @@ fn limits(project: &Project, contract: &Contract) -> Limits {
         .find(|source| *source.contract == *contract.id);
     source.map_or_else(Limits::default, |source| source.limits)
 }
-
-/// What every worker of one file knows.
-struct Job {
-    checker: Arc<Checker>,
-    source: String,
-    run: String,
-    extract: String,
-    file: String,
-    suspects: Suspects,
-}
-
 /// Where a file's rows are written, and what is known of them.
 struct Stages {
     data: Stage,
@@ -100,25 +83,6 @@ struct Stages {
     /// The bytes were here before, and may have left rejects under an older contract.
     is_again: bool,
 }
-
-/// A file that went through its contract, written but not yet visible.
-struct Judged {
-    accepted: Vec<StagedFile>,
-    rejects: Vec<StagedFile>,
-    tally: Tally,
-    version: Option<String>,
-    warnings: BTreeSet<Warning>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Tally {
-    received: u64,
-    accepted: u64,
-    rejected: u64,
-    duplicate: u64,
-    rules: RuleCounts,
-}
-
 impl<'a> Loader<'a> {
     /// Makes the contract ready, with the values it refers to in other tables.
     pub(crate) async fn prepare(
@@ -339,11 +303,7 @@ impl<'a> Loader<'a> {
             return Ok(Suspects::default());
         }
         let workers = (0..self.workers)
-            .map(|_| KeyReader {
-                checker: Arc::clone(&self.checker),
-                bindings: Bindings::default(),
-                hashes: Vec::new(),
-            })
+            .map(|_| KeyReader::new(&self.checker))
             .collect();
         let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
         let mut index = KeyIndex::new(KEY_MEMORY);
@@ -472,200 +432,6 @@ impl<'a> Loader<'a> {
             .collect()
     }
 }
-
-impl Job {
-    fn delivery<'a>(&'a self, sheet: Option<&'a str>) -> Delivery<'a> {
-        Delivery {
-            source: &self.source,
-            run: &self.run,
-            extract: &self.extract,
-            file: &self.file,
-            sheet,
-        }
-    }
-}
-
-/// How the labels of each table met so far bind to the contract's columns.
-#[derive(Default)]
-struct Bindings {
-    known: Vec<(SchemaRef, Arc<Binding>)>,
-}
-
-impl Bindings {
-    fn of(&mut self, checker: &Checker, batch: &RecordBatch) -> Result<Arc<Binding>, Halt> {
-        let schema = batch.schema();
-        if let Some((_, binding)) = self
-            .known
-            .iter()
-            .find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
-        {
-            return Ok(Arc::clone(binding));
-        }
-        let binding = checker.bind_schema(&schema).map_err(|faults| Halt::Rule {
-            rule: faults
-                .first()
-                .map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
-            reason: faults
-                .iter()
-                .map(|fault| fault.message.as_str())
-                .collect::<Vec<_>>()
-                .join("; "),
-            status: "rejected",
-        })?;
-        let binding = Arc::new(binding);
-        self.known.push((schema, Arc::clone(&binding)));
-        Ok(binding)
-    }
-}
-
-/// Reads keys only.
-struct KeyReader {
-    checker: Arc<Checker>,
-    bindings: Bindings,
-    hashes: Vec<Vec<u64>>,
-}
-
-impl Worker for KeyReader {
-    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
-        let binding = self.bindings.of(&self.checker, &rows.batch)?;
-        self.hashes.push(
-            self.checker
-                .key_hashes(&binding, &rows.batch)
-                .map_err(run)?,
-        );
-        Ok(())
-    }
-}
-
-/// Checks rows and writes them down.
-struct Judge {
-    job: Arc<Job>,
-    bindings: Bindings,
-    data: StageWriter,
-    rejects: StageWriter,
-    withheld: Vec<WithheldRows>,
-    tally: Tally,
-    version: Option<String>,
-    warnings: BTreeSet<Warning>,
-}
-
-impl Judge {
-    fn new(job: &Arc<Job>, data: &Stage, rejects: &Stage) -> Self {
-        Judge {
-            job: Arc::clone(job),
-            bindings: Bindings::default(),
-            data: data.writer(),
-            rejects: rejects.writer(),
-            withheld: Vec::new(),
-            tally: Tally::default(),
-            version: None,
-            warnings: BTreeSet::new(),
-        }
-    }
-}
-
-impl Worker for Judge {
-    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
-        let job = Arc::clone(&self.job);
-        let delivery = job.delivery(rows.sheet.as_deref());
-        let binding = self.bindings.of(&job.checker, &rows.batch)?;
-        self.warnings
-            .extend(binding.warnings().iter().cloned().map(of_file));
-        self.version = self
-            .version
-            .take()
-            .or_else(|| binding.version().map(str::to_owned));
-        let keys = Keys::Withhold(&job.suspects);
-        let checked = job
-            .checker
-            .check(&binding, &rows.batch, &delivery, keys)
-            .map_err(run)?;
-        let Checked {
-            accepted,
-            rejected,
-            rejected_rows,
-            withheld,
-            received,
-            ref counts,
-            ..
-        } = checked;
-        if let Some(breach) = counts
-            .iter()
-            .find(|count| count.severity == Severity::RejectFile)
-        {
-            return Err(Halt::Rule {
-                rule: breach.rule.clone(),
-                reason: format!("{} (first in row {})", breach.reason, breach.first_row),
-                status: "rejected",
-            });
-        }
-        self.tally.received += (received + rows.malformed.len()) as u64;
-        self.tally.accepted += accepted.num_rows() as u64;
-        self.tally.rejected += (rejected_rows + rows.malformed.len()) as u64;
-        self.tally.rules.add(counts);
-        write(&mut self.data, &accepted).await?;
-        write(&mut self.rejects, &rejected).await?;
-        if !rows.malformed.is_empty() {
-            let malformed: Vec<MalformedRow> = rows
-                .malformed
-                .into_iter()
-                .map(|m| MalformedRow {
-                    row: m.row,
-                    rule: m.rule.to_owned(),
-                    reason: m.reason,
-                    text: m.text,
-                })
-                .collect();
-            let batch =
-                reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
-            write(&mut self.rejects, &batch).await?;
-        }
-        self.withheld.extend(withheld);
-        Ok(())
-    }
-}
-
-/// What all workers of a file did.
-struct Gathered {
-    judged: Judged,
-    withheld: Withheld,
-}
-
-async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
-    let mut gathered = Gathered {
-        judged: Judged {
-            accepted: Vec::new(),
-            rejects: Vec::new(),
-            tally: Tally::default(),
-            version: None,
-            warnings: BTreeSet::new(),
-        },
-        withheld: Withheld::new(KEY_MEMORY),
-    };
-    for worker in workers {
-        let judged = &mut gathered.judged;
-        judged
-            .accepted
-            .extend(worker.data.close().await.map_err(lake)?);
-        judged
-            .rejects
-            .extend(worker.rejects.close().await.map_err(lake)?);
-        judged.tally.received += worker.tally.received;
-        judged.tally.accepted += worker.tally.accepted;
-        judged.tally.rejected += worker.tally.rejected;
-        judged
-            .tally
-            .rules
-            .add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
-        judged.warnings.extend(worker.warnings);
-        judged.version = judged.version.take().or(worker.version);
-        for part in worker.withheld {
-            gathered.withheld.add(part).map_err(run)?;
-        }
-    }
-    Ok(gathered)
-}
-
 /// Everything odd about the file, as the ledger keeps it; the log is told too.
 fn told(extract: &Extract, tally: &Tally, mut warnings: BTreeSet<Warning>) -> String {
     let warned = tally
@@ -688,34 +454,4 @@ fn told(extract: &Extract, tally: &Tally, mut warnings: BTreeSet<Warning>) -> St
         tracing::info!(source = %extract.source, file = %extract.file, %rule, rows, "{message}");
     }
     serde_json::to_string(&warnings).unwrap_or_else(|_| "[]".to_owned())
-}
-
-fn of_file(fault: FileFault) -> Warning {
-    Warning {
-        rule: fault.rule,
-        message: fault.message,
-        rows: 0,
-        first_row: None,
-    }
-}
-
-async fn write(writer: &mut StageWriter, batch: &RecordBatch) -> Result<(), Halt> {
-    if batch.num_rows() == 0 {
-        return Ok(());
-    }
-    writer.write(batch).await.map_err(lake)
-}
-
-async fn write_one(stage: &Stage, batch: &RecordBatch) -> Result<Vec<StagedFile>, Halt> {
-    let mut writer = stage.writer();
-    write(&mut writer, batch).await?;
-    writer.close().await.map_err(lake)
-}
-
-fn run(error: jcw_contract::Error) -> Halt {
-    Halt::Run(error.into())
-}
-
-fn lake(error: jcw_lake::LakeError) -> Halt {
-    Halt::Run(error.into())
 }

@@ -1,0 +1,280 @@
+//! A judge takes the rows of one file through its contract and writes them
+//! down: what keeps it to one stage, what does not to another. There are as many
+//! as there are cores, and at the end their work is gathered.
+
+use crate::ledger::Warning;
+use crate::pieces::{Halt, Worker};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use jcw_contract::{
+    Binding, Checked, Checker, Delivery, FileFault, Keys, MalformedRow, RuleCounts, Suspects,
+    Withheld, WithheldRows, reject_malformed,
+};
+use jcw_extract::Rows;
+use jcw_lake::{Stage, StageWriter, StagedFile};
+use jcw_project::Severity;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Most memory that finding repeated keys may take, in bytes: 256 MiB is a key
+/// for each of 32 million rows.
+pub(crate) const KEY_MEMORY: usize = 256 << 20;
+
+/// What every worker of one file knows.
+pub(crate) struct Job {
+    pub(crate) checker: Arc<Checker>,
+    pub(crate) source: String,
+    pub(crate) run: String,
+    pub(crate) extract: String,
+    pub(crate) file: String,
+    pub(crate) suspects: Suspects,
+}
+/// A file that went through its contract, written but not yet visible.
+pub(crate) struct Judged {
+    pub(crate) accepted: Vec<StagedFile>,
+    pub(crate) rejects: Vec<StagedFile>,
+    pub(crate) tally: Tally,
+    pub(crate) version: Option<String>,
+    pub(crate) warnings: BTreeSet<Warning>,
+}
+
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Tally {
+    pub(crate) received: u64,
+    pub(crate) accepted: u64,
+    pub(crate) rejected: u64,
+    pub(crate) duplicate: u64,
+    pub(crate) rules: RuleCounts,
+}
+impl Job {
+    pub(crate) fn delivery<'a>(&'a self, sheet: Option<&'a str>) -> Delivery<'a> {
+        Delivery {
+            source: &self.source,
+            run: &self.run,
+            extract: &self.extract,
+            file: &self.file,
+            sheet,
+        }
+    }
+}
+
+/// How the labels of each table met so far bind to the contract's columns.
+#[derive(Default)]
+struct Bindings {
+    known: Vec<(SchemaRef, Arc<Binding>)>,
+}
+
+impl Bindings {
+    fn of(&mut self, checker: &Checker, batch: &RecordBatch) -> Result<Arc<Binding>, Halt> {
+        let schema = batch.schema();
+        if let Some((_, binding)) = self
+            .known
+            .iter()
+            .find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
+        {
+            return Ok(Arc::clone(binding));
+        }
+        let binding = checker.bind_schema(&schema).map_err(|faults| Halt::Rule {
+            rule: faults
+                .first()
+                .map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
+            reason: faults
+                .iter()
+                .map(|fault| fault.message.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
+            status: "rejected",
+        })?;
+        let binding = Arc::new(binding);
+        self.known.push((schema, Arc::clone(&binding)));
+        Ok(binding)
+    }
+}
+
+/// Reads keys only.
+pub(crate) struct KeyReader {
+    checker: Arc<Checker>,
+    bindings: Bindings,
+    pub(crate) hashes: Vec<Vec<u64>>,
+}
+
+impl KeyReader {
+    pub(crate) fn new(checker: &Arc<Checker>) -> Self {
+        KeyReader {
+            checker: Arc::clone(checker),
+            bindings: Bindings::default(),
+            hashes: Vec::new(),
+        }
+    }
+}
+
+impl Worker for KeyReader {
+    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
+        let binding = self.bindings.of(&self.checker, &rows.batch)?;
+        self.hashes.push(
+            self.checker
+                .key_hashes(&binding, &rows.batch)
+                .map_err(run)?,
+        );
+        Ok(())
+    }
+}
+
+/// Checks rows and writes them down.
+pub(crate) struct Judge {
+    job: Arc<Job>,
+    bindings: Bindings,
+    data: StageWriter,
+    rejects: StageWriter,
+    withheld: Vec<WithheldRows>,
+    tally: Tally,
+    version: Option<String>,
+    warnings: BTreeSet<Warning>,
+}
+
+impl Judge {
+    pub(crate) fn new(job: &Arc<Job>, data: &Stage, rejects: &Stage) -> Self {
+        Judge {
+            job: Arc::clone(job),
+            bindings: Bindings::default(),
+            data: data.writer(),
+            rejects: rejects.writer(),
+            withheld: Vec::new(),
+            tally: Tally::default(),
+            version: None,
+            warnings: BTreeSet::new(),
+        }
+    }
+}
+
+impl Worker for Judge {
+    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
+        let job = Arc::clone(&self.job);
+        let delivery = job.delivery(rows.sheet.as_deref());
+        let binding = self.bindings.of(&job.checker, &rows.batch)?;
+        self.warnings
+            .extend(binding.warnings().iter().cloned().map(of_file));
+        self.version = self
+            .version
+            .take()
+            .or_else(|| binding.version().map(str::to_owned));
+        let keys = Keys::Withhold(&job.suspects);
+        let checked = job
+            .checker
+            .check(&binding, &rows.batch, &delivery, keys)
+            .map_err(run)?;
+        let Checked {
+            accepted,
+            rejected,
+            rejected_rows,
+            withheld,
+            received,
+            ref counts,
+            ..
+        } = checked;
+        if let Some(breach) = counts
+            .iter()
+            .find(|count| count.severity == Severity::RejectFile)
+        {
+            return Err(Halt::Rule {
+                rule: breach.rule.clone(),
+                reason: format!("{} (first in row {})", breach.reason, breach.first_row),
+                status: "rejected",
+            });
+        }
+        self.tally.received += (received + rows.malformed.len()) as u64;
+        self.tally.accepted += accepted.num_rows() as u64;
+        self.tally.rejected += (rejected_rows + rows.malformed.len()) as u64;
+        self.tally.rules.add(counts);
+        write(&mut self.data, &accepted).await?;
+        write(&mut self.rejects, &rejected).await?;
+        if !rows.malformed.is_empty() {
+            let malformed: Vec<MalformedRow> = rows
+                .malformed
+                .into_iter()
+                .map(|m| MalformedRow {
+                    row: m.row,
+                    rule: m.rule.to_owned(),
+                    reason: m.reason,
+                    text: m.text,
+                })
+                .collect();
+            let batch =
+                reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
+            write(&mut self.rejects, &batch).await?;
+        }
+        self.withheld.extend(withheld);
+        Ok(())
+    }
+}
+
+/// What all workers of a file did.
+pub(crate) struct Gathered {
+    pub(crate) judged: Judged,
+    pub(crate) withheld: Withheld,
+}
+
+pub(crate) async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
+    let mut gathered = Gathered {
+        judged: Judged {
+            accepted: Vec::new(),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+            version: None,
+            warnings: BTreeSet::new(),
+        },
+        withheld: Withheld::new(KEY_MEMORY),
+    };
+    for worker in workers {
+        let judged = &mut gathered.judged;
+        judged
+            .accepted
+            .extend(worker.data.close().await.map_err(lake)?);
+        judged
+            .rejects
+            .extend(worker.rejects.close().await.map_err(lake)?);
+        judged.tally.received += worker.tally.received;
+        judged.tally.accepted += worker.tally.accepted;
+        judged.tally.rejected += worker.tally.rejected;
+        judged
+            .tally
+            .rules
+            .add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
+        judged.warnings.extend(worker.warnings);
+        judged.version = judged.version.take().or(worker.version);
+        for part in worker.withheld {
+            gathered.withheld.add(part).map_err(run)?;
+        }
+    }
+    Ok(gathered)
+}
+
+pub(crate) fn of_file(fault: FileFault) -> Warning {
+    Warning {
+        rule: fault.rule,
+        message: fault.message,
+        rows: 0,
+        first_row: None,
+    }
+}
+
+pub(crate) async fn write(writer: &mut StageWriter, batch: &RecordBatch) -> Result<(), Halt> {
+    if batch.num_rows() == 0 {
+        return Ok(());
+    }
+    writer.write(batch).await.map_err(lake)
+}
+
+pub(crate) async fn write_one(stage: &Stage, batch: &RecordBatch) -> Result<Vec<StagedFile>, Halt> {
+    let mut writer = stage.writer();
+    write(&mut writer, batch).await?;
+    writer.close().await.map_err(lake)
+}
+
+pub(crate) fn run(error: jcw_contract::Error) -> Halt {
+    Halt::Run(error.into())
+}
+
+pub(crate) fn lake(error: jcw_lake::LakeError) -> Halt {
+    Halt::Run(error.into())
+}
