@@ -364,17 +364,19 @@ impl Incoming {
         self.landed.size
     }
 
-    /// The bytes as a file to open, until they are [kept](Incoming::kept).
+    /// The bytes as a file to open, until they are [kept](Incoming::kept). Those
+    /// that lay there already are hashed again.
     ///
     /// # Errors
-    /// As [`Landing::local`].
+    /// As [`Landing::verified`].
     pub async fn local(&self) -> Result<LocalFile> {
         match &self.keeping {
             Some(keeping) => Ok(LocalFile {
                 path: keeping.staged.0.clone(),
                 _spool: None,
             }),
-            None => self.landing.local(&self.landed.sha256).await,
+            None if self.landed.is_new => self.landing.local(&self.landed.sha256).await,
+            None => self.landing.verified(&self.landed.sha256).await,
         }
     }
 

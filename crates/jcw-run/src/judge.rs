@@ -10,7 +10,7 @@ use jcw_contract::{
     Binding, Checked, Checker, Delivery, FileFault, Keys, MalformedRow, RuleCounts, Suspects,
     Withheld, WithheldRows, reject_malformed,
 };
-use jcw_extract::Rows;
+use jcw_extract::Piece;
 use jcw_lake::{Stage, StageWriter, StagedFile};
 use jcw_project::Severity;
 use std::collections::BTreeSet;
@@ -65,16 +65,15 @@ struct Bindings {
 }
 
 impl Bindings {
-    fn of(&mut self, checker: &Checker, batch: &RecordBatch) -> Result<Arc<Binding>, Halt> {
-        let schema = batch.schema();
+    fn of(&mut self, checker: &Checker, schema: &SchemaRef) -> Result<Arc<Binding>, Halt> {
         if let Some((_, binding)) = self
             .known
             .iter()
-            .find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema)
+            .find(|(known, _)| Arc::ptr_eq(known, schema) || known == schema)
         {
             return Ok(Arc::clone(binding));
         }
-        let binding = checker.bind_schema(&schema).map_err(|faults| Halt::Rule {
+        let binding = checker.bind_schema(schema).map_err(|faults| Halt::Rule {
             rule: faults
                 .first()
                 .map_or_else(|| "header".to_owned(), |fault| fault.rule.clone()),
@@ -86,7 +85,7 @@ impl Bindings {
             status: "rejected",
         })?;
         let binding = Arc::new(binding);
-        self.known.push((schema, Arc::clone(&binding)));
+        self.known.push((Arc::clone(schema), Arc::clone(&binding)));
         Ok(binding)
     }
 }
@@ -109,8 +108,17 @@ impl KeyReader {
 }
 
 impl Worker for KeyReader {
-    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
-        let binding = self.bindings.of(&self.checker, &rows.batch)?;
+    async fn take(&mut self, piece: Piece) -> Result<(), Halt> {
+        let wanted = match piece.schema() {
+            None => None,
+            Some(schema) => {
+                let binding = self.bindings.of(&self.checker, schema)?;
+                Some(self.checker.key_labels(&binding))
+            }
+        };
+        let is_wanted = |place: usize| wanted.as_ref().is_none_or(|wanted| wanted[place]);
+        let rows = piece.into_rows_with(is_wanted).map_err(Halt::File)?;
+        let binding = self.bindings.of(&self.checker, rows.batch.schema_ref())?;
         self.hashes.push(
             self.checker
                 .key_hashes(&binding, &rows.batch)
@@ -148,10 +156,11 @@ impl Judge {
 }
 
 impl Worker for Judge {
-    async fn take(&mut self, rows: Rows) -> Result<(), Halt> {
+    async fn take(&mut self, piece: Piece) -> Result<(), Halt> {
+        let rows = piece.into_rows().map_err(Halt::File)?;
         let job = Arc::clone(&self.job);
         let delivery = job.delivery(rows.sheet.as_deref());
-        let binding = self.bindings.of(&job.checker, &rows.batch)?;
+        let binding = self.bindings.of(&job.checker, rows.batch.schema_ref())?;
         self.warnings
             .extend(binding.warnings().iter().cloned().map(of_file));
         self.version = self

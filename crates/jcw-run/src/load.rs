@@ -114,26 +114,26 @@ impl<'a> Loader<'a> {
     ) -> Result<Extract, Error> {
         let Arrival {
             mut extract,
-            landed,
+            incoming,
         } = arrival;
-        let sha256 = landed.sha256.clone();
+        let sha256 = incoming.sha256().to_owned();
         if let Some(done) = self.recover(&extract, &sha256, last.version).await? {
+            incoming.kept().await?;
             return Ok(done);
         }
-        let local = match landed.is_new {
-            true => self.lake.landing().local(&sha256).await?,
-            false => self.lake.landing().verified(&sha256).await?,
-        };
+        let local = incoming.local().await?;
         let is_accepted = accept
             .iter()
             .any(|prefix| sha256.starts_with(prefix.as_str()));
         let last_start = last.start;
         let last = last.rows.filter(|_| !is_accepted);
         let (data, rejects) = self.stages().await?;
-        let judged = match self
+        let judged = self
             .judge(&extract, &sha256, local.path(), last, &data, &rejects)
-            .await
-        {
+            .await;
+        // Nothing is said of a file whose bytes are not safe.
+        let landed = incoming.kept().await?;
+        let judged = match judged {
             Ok(judged) => judged,
             Err(Halt::Run(error)) => return Err(error),
             Err(Halt::File(error)) => {

@@ -3,7 +3,7 @@
 //! Only a few pieces are in memory at a time, however large the file.
 
 use crate::Error;
-use jcw_extract::{Piece, ReadError, Reader, Rows, Summary};
+use jcw_extract::{Piece, ReadError, Reader, Summary};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc};
@@ -27,8 +27,8 @@ pub(crate) enum Halt {
 
 /// What one of the parallel workers does with rows.
 pub(crate) trait Worker: Send + 'static {
-    /// Takes the rows of one piece.
-    fn take(&mut self, rows: Rows) -> impl Future<Output = Result<(), Halt>> + Send;
+    /// Takes one piece.
+    fn take(&mut self, piece: Piece) -> impl Future<Output = Result<(), Halt>> + Send;
 }
 
 /// Feeds every piece of `reader` to one of the workers and gives them back
@@ -89,7 +89,6 @@ async fn drain<W: Worker>(
         let Some(piece) = piece else {
             return Ok(worker);
         };
-        let rows = piece.into_rows().map_err(Halt::File)?;
-        worker.take(rows).await?;
+        worker.take(piece).await?;
     }
 }

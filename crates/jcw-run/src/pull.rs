@@ -6,26 +6,25 @@ use crate::ledger::{Extract, Ledger};
 use crate::progress::{Progress, Watcher};
 use chrono::{SubsecRound, Utc};
 use jcw_extract::{RemoteFile, Stillness};
-use jcw_lake::{Lake, LakeError, Landed};
+use jcw_lake::{Incoming, Lake, LakeError};
 use jcw_project::{Contract, Source};
 use std::path::Path;
 
-/// A file that is new: its bytes are in the landing area.
+/// A file that is new: its bytes have come in.
 pub(crate) struct Arrival {
     /// What is known of it so far.
     pub(crate) extract: Extract,
     /// Its bytes.
-    pub(crate) landed: Landed,
+    pub(crate) incoming: Incoming,
 }
 
 impl Arrival {
     /// A file that was loaded before, to be held to the contract as it is now.
-    pub(crate) fn again(extract: Extract, contract: &Contract, run_id: &str) -> Self {
-        let landed = Landed {
-            sha256: extract.sha256.clone().unwrap_or_default(),
-            size: extract.size.unwrap_or_default() as u64,
-            is_new: false,
-        };
+    pub(crate) fn again(extract: Extract, contract: &Contract, lake: &Lake, run_id: &str) -> Self {
+        let sha256 = extract.sha256.as_deref().unwrap_or_default();
+        let incoming = lake
+            .landing()
+            .again(sha256, extract.size.unwrap_or_default() as u64);
         Arrival {
             extract: Extract {
                 run_id: run_id.to_owned(),
@@ -35,14 +34,26 @@ impl Arrival {
                 table_version: None,
                 ..extract
             },
-            landed,
+            incoming,
         }
     }
 
     /// What the ledger says when the file is not loaded.
-    pub(crate) fn refused(mut self, status: &str, rule: &str, reason: &str) -> Extract {
+    pub(crate) async fn refused(
+        mut self,
+        status: &str,
+        rule: &str,
+        reason: &str,
+    ) -> Result<Extract, Error> {
+        self.incoming.kept().await?;
         self.extract.refuse(status, rule, reason.to_owned());
-        self.extract
+        Ok(self.extract)
+    }
+
+    /// What the ledger says when the same bytes stand in the table already.
+    pub(crate) async fn duplicate_of(self, twin: &Extract) -> Result<Extract, Error> {
+        self.incoming.kept().await?;
+        Ok(self.extract.duplicate_of(twin))
     }
 }
 
@@ -156,16 +167,16 @@ impl Look<'_> {
         }
         let stream = file.stream().await.map_err(|e| self.failed(e))?;
         let landing = self.lake.landing();
-        let landed = match landing.put(stream, self.source.limits.max_bytes).await {
-            Ok(landed) => landed,
+        let incoming = match landing.take_in(stream, self.source.limits.max_bytes).await {
+            Ok(incoming) => incoming,
             Err(error) => return of_this_file(extract, error).map_err(Error::from),
         };
         if !file.unchanged().await.map_err(|e| self.failed(e))? {
             return Ok(growing(extract));
         }
-        extract.size = Some(landed.size as i64);
-        extract.sha256 = Some(landed.sha256.clone());
-        Ok(Fetched::Landed(Arrival { extract, landed }))
+        extract.size = Some(incoming.size() as i64);
+        extract.sha256 = Some(incoming.sha256().to_owned());
+        Ok(Fetched::Landed(Arrival { extract, incoming }))
     }
 
     /// Whether there is nothing to do about a file: it is as it was when it was

@@ -275,7 +275,7 @@ impl<'a> Run<'a> {
                     version: ledger.last_version(&table),
                     start,
                 };
-                let arrival = Arrival::again(extract, contract, &self.outcome.run_id);
+                let arrival = Arrival::again(extract, contract, self.lake, &self.outcome.run_id);
                 ledger.note(loader.load(arrival, last, &[]).await?);
                 start = Start::AsItStands;
             }
@@ -363,19 +363,23 @@ impl<'a> Run<'a> {
                     "the contract refers to {table}, which has not been loaded yet; it is tried again in the next run"
                 );
                 for arrival in arrivals {
-                    ledger.note(arrival.refused("held", "reference.missing", &reason));
+                    ledger.note(
+                        arrival
+                            .refused("held", "reference.missing", &reason)
+                            .await?,
+                    );
                 }
                 return Ok(());
             }
         };
         let table = contract.table();
         for arrival in arrivals {
-            let sha256 = &arrival.landed.sha256;
+            let sha256 = arrival.incoming.sha256();
             if let Some(twin) = ledger
                 .still_stands(&source.id, sha256, &contract.hash)
                 .cloned()
             {
-                ledger.note(arrival.extract.duplicate_of(&twin));
+                ledger.note(arrival.duplicate_of(&twin).await?);
                 continue;
             }
             let last = Last {
