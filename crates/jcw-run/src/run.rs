@@ -45,8 +45,10 @@ const LEASE: &str = "run";
 /// How long after its last sign of life a run on another machine is given up.
 const LEASE_TIME: Duration = Duration::from_secs(300);
 
-/// Most memory that all models together hold before they spill to disk, in bytes.
-const MODEL_MEMORY: usize = 1 << 30;
+/// Most memory that all models together hold before they spill to disk, in
+/// bytes. Counting distinct texts cannot spill, and each model is given a fair
+/// share: with 1 GiB thirty counts over five million rows did not fit.
+const MODEL_MEMORY: usize = 4 << 30;
 
 /// Runs the whole job.
 pub async fn run(
