@@ -12,6 +12,7 @@ mod explain;
 mod judge;
 mod ledger;
 mod load;
+mod memory;
 mod outcome;
 mod pieces;
 mod progress;

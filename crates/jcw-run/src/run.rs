@@ -12,7 +12,7 @@ use crate::load::{Last, Loader, Prepared, RowsBefore, Start};
 use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Arrival, Look, Pulled};
-use crate::{publish, seeds};
+use crate::{memory, publish, seeds};
 use chrono::{DateTime, Utc};
 use jcw_lake::{Lake, LakeError, Lease};
 use jcw_model::Options;
@@ -44,11 +44,6 @@ const LEASE: &str = "run";
 
 /// How long after its last sign of life a run on another machine is given up.
 const LEASE_TIME: Duration = Duration::from_secs(300);
-
-/// Most memory that all models together hold before they spill to disk, in
-/// bytes. Counting distinct texts cannot spill, and each model is given a fair
-/// share: with 1 GiB thirty counts over five million rows did not fit.
-const MODEL_MEMORY: usize = 4 << 30;
 
 /// Runs the whole job.
 pub async fn run(
@@ -412,7 +407,7 @@ impl<'a> Run<'a> {
             run_id: self.outcome.run_id.clone(),
             selected: Some(plan.select(select)?),
             threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
-            memory: MODEL_MEMORY,
+            memory: memory::for_models(),
             spill: None,
         };
         let report = jcw_model::build(&plan, lake, &inputs, &options, &|event| {
