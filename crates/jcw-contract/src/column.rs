@@ -344,6 +344,8 @@ impl Pass<'_, '_, '_> {
         let has_statuses = reader.symbols.is_some();
         let mut statuses: Vec<StatusNumber> =
             Vec::with_capacity(if has_statuses { self.cells.len() } else { 0 });
+        // Its own copy: threads that share a regex wait for each other's scratch space.
+        let pattern = reader.pattern.clone();
         let mut last_match = "";
         for row in 0..self.cells.len() {
             let cell = if self.cells.is_valid(row) {
@@ -373,7 +375,7 @@ impl Pass<'_, '_, '_> {
                 notes.when(reader.is_required, reader.rules.required);
                 out.append_null();
             } else {
-                if let Some(pattern) = &reader.pattern
+                if let Some(pattern) = &pattern
                     && cell != last_match
                 {
                     let is_match = pattern.is_match(cell);
