@@ -147,7 +147,7 @@ impl<'a> Header<'a> {
         }
         let place = match contract.layout.format {
             Format::Csv | Format::Xlsx | Format::Ods => "first row",
-            Format::JsonLines | Format::Parquet => "file",
+            Format::JsonLines | Format::Parquet | Format::Xml => "file",
         };
         let expected = some_of(expected.iter().map(|name| format!("\"{name}\"")));
         self.reject(

@@ -109,6 +109,7 @@ impl KindReader {
             },
             Kind::OrganisationCode => KindReader::OrganisationCode,
             Kind::NhsNumber => KindReader::NhsNumber,
+            Kind::Upn | Kind::Uln => KindReader::Text,
         })
     }
 
@@ -151,7 +152,7 @@ impl KindReader {
 fn typed_cells(format: Format) -> &'static [&'static str] {
     match format {
         Format::Xlsx | Format::Ods | Format::Parquet => &["%Y-%m-%d", "%Y-%m-%dT00:00:00"],
-        Format::Csv | Format::JsonLines => &[],
+        Format::Csv | Format::JsonLines | Format::Xml => &[],
     }
 }
 

@@ -58,11 +58,11 @@ impl References {
             readers.push(ReferenceReader {
                 rule: book.add(RuleEntry {
                     id: id.to_owned(),
-                    column: Some(reference.column.value.clone()),
+                    column: Some(reference.columns[0].value.clone()),
                     severity: reference.severity,
                     reason: reference.message.clone(),
                 }),
-                place: place_of(&reference.column)?,
+                place: place_of(&reference.columns[0])?,
                 known: Lookup::exact(values.iter().map(|value| text::trim(value))),
             });
         }

@@ -226,6 +226,7 @@ fn expected(format: Format) -> &'static str {
         Format::Ods => "an OpenDocument spreadsheet (.ods)",
         Format::JsonLines => "JSON lines",
         Format::Parquet => "a Parquet file",
+        Format::Xml => "an XML file",
     }
 }
 

@@ -116,6 +116,9 @@ impl Plan {
                 }
                 Some(Origin::Sheet(names)) => plan.from_sheet.push((name, names.clone())),
                 Some(Origin::RowNumber) => plan.row_numbers.push(name),
+                Some(Origin::Header { value, .. }) => {
+                    plan.from_file_name.push((name, value.clone()));
+                }
                 Some(Origin::Expression(_)) => {}
             }
         }

@@ -42,6 +42,7 @@ pub(crate) fn layout(format: Format) -> Layout {
         unlabelled: Vec::new(),
         unpivot: None,
         member: None,
+        record: None,
     }
 }
 
@@ -113,6 +114,8 @@ pub(crate) fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
         versions: Vec::new(),
         period: Vec::new(),
         key: None,
+        row_id: Vec::new(),
+        as_of: None,
         rules: Vec::new(),
         references: Vec::new(),
         row_count: None,

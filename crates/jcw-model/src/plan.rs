@@ -141,7 +141,7 @@ impl Plan {
 /// contract forgot to say.
 fn class(column: &Column) -> Classification {
     match column.kind {
-        Kind::NhsNumber => Classification::Identifier,
+        Kind::NhsNumber | Kind::Upn | Kind::Uln => Classification::Identifier,
         _ => column.classification,
     }
 }

@@ -155,18 +155,21 @@ fn references(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<D
             problems.push(Diagnostic::error(table.place.clone(), message).hint(hint));
             continue;
         };
-        if !target
-            .columns
-            .iter()
-            .any(|column| column.name.value == reference.to.value)
-        {
+        for to in &reference.to {
+            if target
+                .columns
+                .iter()
+                .any(|column| column.name.value == to.value)
+            {
+                continue;
+            }
             let message = format!(
                 "the table \"{}\" has no column \"{}\"",
-                table.value, reference.to.value
+                table.value, to.value
             );
             let columns = target.columns.iter().map(|column| &column.name.value);
-            let hint = suggest::hint(&reference.to, "columns", columns);
-            problems.push(Diagnostic::error(reference.to.place.clone(), message).hint(hint));
+            let hint = suggest::hint(to, "columns", columns);
+            problems.push(Diagnostic::error(to.place.clone(), message).hint(hint));
         }
     }
 }

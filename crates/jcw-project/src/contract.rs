@@ -30,6 +30,13 @@ pub struct Contract {
     pub period: Vec<Placed<String>>,
     /// Columns that together name a row once.
     pub key: Option<Key>,
+    /// Columns by which the partner knows a row again, for reports that are
+    /// sent back. Empty: those of the key.
+    pub row_id: Vec<Placed<String>>,
+    /// The column that says when the partner made the delivery, the same in
+    /// every row of it. What stands is not replaced by what is older, so that
+    /// the order of arrival does not matter.
+    pub as_of: Option<Placed<String>>,
     /// Rules over more than one column.
     pub rules: Vec<Rule>,
     /// Values that must exist in another table.
@@ -85,6 +92,9 @@ pub struct Layout {
     pub unpivot: Option<Unpivot>,
     /// Zip: pattern of the members to read. `None`: the only member.
     pub member: Option<Placed<String>>,
+    /// XML: path of the element that is a row, from the root:
+    /// `Message/Persons/Person`. Names are compared without case.
+    pub record: Option<Placed<String>>,
 }
 
 /// Which reader opens a file.
@@ -100,6 +110,9 @@ pub enum Format {
     JsonLines,
     /// Parquet.
     Parquet,
+    /// XML: elements that repeat are rows, elements without children in them
+    /// are cells.
+    Xml,
 }
 
 /// What a repeated label means.
@@ -220,6 +233,13 @@ pub enum Kind {
     /// Ten-digit NHS number with a valid check digit; spaces and hyphens are
     /// taken out (NHS Data Dictionary, NHS NUMBER).
     NhsNumber,
+    /// Unique pupil number: thirteen characters with a valid check letter,
+    /// permanent or temporary; spaces are taken out, letters are upper case
+    /// (DfE, Unique pupil numbers).
+    Upn,
+    /// Unique learner number: ten digits with a valid check digit; spaces are
+    /// taken out (Learning Records Service).
+    Uln,
 }
 
 /// Where a value comes from when it is not a column of the table.
@@ -235,6 +255,14 @@ pub enum Origin {
     RowNumber,
     /// SQL over the other columns, run after they have their types.
     Expression(Placed<String>),
+    /// A column of the delivery's header table, where the file does not show
+    /// the column itself.
+    Header {
+        /// The column there.
+        column: Placed<String>,
+        /// Its value as text, once the header has been read.
+        value: Option<String>,
+    },
 }
 
 /// What a broken rule does.
@@ -294,19 +322,23 @@ pub struct Rule {
     pub severity: Severity,
     /// What the partner is told.
     pub message: String,
+    /// Where the rule comes from: a statute, a guide, a published rule list.
+    pub source: Option<String>,
 }
 
-/// Values that must exist in another table of the lake or in a seed.
+/// Values that must exist in another table of the lake, in a seed, or in
+/// another table of the same delivery, among the rows accepted there.
 #[derive(Debug, Clone)]
 pub struct Reference {
     /// Unique within the contract.
     pub id: Placed<String>,
-    /// The column of this contract.
-    pub column: Placed<String>,
+    /// The columns of this contract. A row in which one of them is null refers
+    /// to nothing.
+    pub columns: Vec<Placed<String>>,
     /// The table, as SQL names it: `seed.area`.
     pub table: Placed<String>,
-    /// The column there.
-    pub to: Placed<String>,
+    /// The columns there, as many.
+    pub to: Vec<Placed<String>>,
     /// What a breach does.
     pub severity: Severity,
     /// What the partner is told.
@@ -388,9 +420,12 @@ impl Kind {
                 DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
             }
             Kind::Boolean { .. } => DataType::Boolean,
-            Kind::Text | Kind::Code { .. } | Kind::OrganisationCode | Kind::NhsNumber => {
-                DataType::Utf8
-            }
+            Kind::Text
+            | Kind::Code { .. }
+            | Kind::OrganisationCode
+            | Kind::NhsNumber
+            | Kind::Upn
+            | Kind::Uln => DataType::Utf8,
         }
     }
 }

@@ -63,7 +63,8 @@ impl Contract {
     /// a column is not classified open, or holds NHS numbers.
     pub fn is_about_people(&self) -> bool {
         self.columns.iter().any(|column| {
-            column.classification != Classification::Open || column.kind == Kind::NhsNumber
+            column.classification != Classification::Open
+                || matches!(column.kind, Kind::NhsNumber | Kind::Upn | Kind::Uln)
         })
     }
 }

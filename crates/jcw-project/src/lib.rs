@@ -17,6 +17,7 @@
 
 mod check;
 mod contract;
+mod delivery;
 mod diagnostic;
 mod expand;
 mod fields;
@@ -37,6 +38,7 @@ mod warehouse;
 mod yaml;
 
 pub use contract::*;
+pub use delivery::*;
 pub use diagnostic::{Diagnostic, Level, render};
 pub use expand::{Environment, ProcessEnvironment};
 pub use label::{SaidLabels, ordinal};
@@ -60,8 +62,10 @@ pub struct Project {
     pub warehouse: Warehouse,
     /// By id.
     pub sources: Vec<Source>,
-    /// By id.
+    /// By id; those of a delivery's tables too.
     pub contracts: Vec<Contract>,
+    /// By id.
+    pub deliveries: Vec<Delivery>,
     /// By name.
     pub seeds: Vec<Seed>,
     /// By name.

@@ -165,9 +165,11 @@ impl<'e> Reading<'e> {
             &mut unread,
             &mut problems,
         );
+        let deliveries: Vec<crate::Delivery> = Vec::new();
         let (root, sources, contracts) = (self.root, self.sources, self.contracts);
         let (models, metrics) = (self.models, self.metrics);
         let project = self.warehouse.map(|warehouse| Project {
+            deliveries,
             root,
             warehouse,
             sources,

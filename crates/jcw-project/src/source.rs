@@ -16,7 +16,8 @@ pub struct Source {
     pub description: String,
     /// Who to ring when it does not arrive.
     pub owner: String,
-    /// Id of the contract every extract must keep: `council/dfe_requests`.
+    /// Id of the contract that every extract must keep, `council/dfe_requests`,
+    /// or of the delivery, `council/sen2`.
     pub contract: Placed<String>,
     /// URLs or paths with globs, environment variables already expanded.
     /// Relative paths are relative to the project's root.

@@ -31,7 +31,7 @@ pub(crate) async fn read(
                     let context = session(catalog, &SessionSettings::default())?;
                     let frame = context.read_table(table.provider()?)?;
                     frame
-                        .select_columns(&[&reference.to])?
+                        .select_columns(&[&reference.to[0]])?
                         .execute_stream()
                         .await?
                         .try_collect()
@@ -40,7 +40,7 @@ pub(crate) async fn read(
                 None => return Ok(Err(reference.table.value.clone())),
             },
         };
-        references.add(reference.id.value.clone(), texts(&batches, &reference.to)?);
+        references.add(reference.id.value.clone(), texts(&batches, &reference.to[0])?);
     }
     Ok(Ok(references))
 }

@@ -430,9 +430,9 @@ fn a_value_that_no_other_table_knows_breaks_the_reference() {
     let mut contract = contract(vec![column("la", Kind::Text), column("on_day", date(&[]))]);
     let reference = |id: &str, column: &str, severity| Reference {
         id: placed(id),
-        column: placed(column),
+        columns: vec![placed(column)],
         table: placed("seed.area"),
-        to: placed("code"),
+        to: vec![placed("code")],
         severity,
         message: "the area is not known".into(),
     };

@@ -45,6 +45,10 @@ pub(crate) fn read(
         .optional("period", list(placed_text))
         .unwrap_or_default();
     let key = fields.optional("key", key);
+    let row_id = fields
+        .optional("row_id", filled(placed_text))
+        .unwrap_or_default();
+    let as_of = fields.optional("as_of", placed_text);
     let rules = fields.optional("rules", list(rule)).unwrap_or_default();
     let references = fields
         .optional("references", list(reference))
@@ -62,6 +66,8 @@ pub(crate) fn read(
         versions,
         period,
         key,
+        row_id,
+        as_of,
         rules,
         references,
         row_count,
@@ -143,21 +149,31 @@ fn rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
         .optional("severity", choice(&SEVERITIES))
         .unwrap_or_default();
     let message = fields.required("message", text);
+    let source = fields.optional("source", text);
     fields.finish();
     Some(Rule {
         id: id?,
         check: check?,
         severity,
         message: message?,
+        source,
     })
+}
+
+/// One name, or a list of them.
+fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Placed<String>>> {
+    match &node.value {
+        Value::List(_) => filled(placed_text)(node, problems),
+        _ => placed_text(node, problems).map(|name| vec![name]),
+    }
 }
 
 fn reference(node: &Node, problems: &mut Problems) -> Option<Reference> {
     let mut fields = Fields::of("a reference", node, problems)?;
     let id = fields.required("id", placed_word);
-    let column = fields.required("column", placed_text);
+    let columns = fields.required("column", names);
     let table = fields.required("table", placed_text);
-    let to = fields.required("to", placed_text);
+    let to = fields.required("to", names);
     let severity = fields
         .optional("severity", choice(&SEVERITIES))
         .unwrap_or_default();
@@ -165,7 +181,7 @@ fn reference(node: &Node, problems: &mut Problems) -> Option<Reference> {
     fields.finish();
     Some(Reference {
         id: id?,
-        column: column?,
+        columns: columns?,
         table: table?,
         to: to?,
         severity,
@@ -227,7 +243,8 @@ fn check_columns(contract: &Contract, declared: &[Placed<String>], problems: &mu
         contract
             .references
             .iter()
-            .map(|reference| (&reference.column, "the reference")),
+            .flat_map(|reference| &reference.columns)
+            .map(|column| (column, "the reference")),
     );
     named.extend(
         contract
@@ -337,7 +354,7 @@ mod tests {
         assert_eq!(contract.period[0].value, "time_period");
         assert_eq!(contract.key.unwrap().columns.len(), 2);
         assert_eq!(contract.rules[0].check.value, "received >= refused");
-        assert_eq!(contract.references[0].to.value, "area_code");
+        assert_eq!(contract.references[0].to[0].value, "area_code");
         assert_eq!(contract.row_count.unwrap().id, "row-count");
         assert_eq!(contract.versions[0].id.value, "2025");
     }

@@ -7,12 +7,13 @@ use crate::place::Placed;
 use crate::value::{boolean, choice, count, list, name, placed_text, regex, word};
 use crate::yaml::Node;
 
-const FORMATS: [(&str, Format); 5] = [
+const FORMATS: [(&str, Format); 6] = [
     ("csv", Format::Csv),
     ("xlsx", Format::Xlsx),
     ("ods", Format::Ods),
     ("json_lines", Format::JsonLines),
     ("parquet", Format::Parquet),
+    ("xml", Format::Xml),
 ];
 
 const DUPLICATE_HEADERS: [(&str, DuplicateHeaders); 2] = [
@@ -59,6 +60,7 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
             .unwrap_or_default(),
         unpivot: fields.optional("unpivot", unpivot),
         member: fields.optional("member", regex),
+        record: fields.optional("record", placed_text),
     };
     if let Some(format) = format {
         forbid_what_has_no_meaning(format, &mut fields);
@@ -127,6 +129,7 @@ impl Layout {
             unlabelled: Vec::new(),
             unpivot: None,
             member: None,
+            record: None,
         }
     }
 }
