@@ -8,7 +8,9 @@ pub struct Delivery<'a> {
     pub source: &'a str,
     /// Id of the run.
     pub run: &'a str,
-    /// SHA-256 of the file, in hex.
+    /// The table its rows are for: `eput.csds_referral`.
+    pub table: &'a str,
+    /// SHA-256 of the file in hex, or what stands for a delivery of several files.
     pub extract: &'a str,
     /// Name of the file as the partner gave it.
     pub file: &'a str,

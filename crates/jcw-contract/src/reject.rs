@@ -27,6 +27,7 @@ static REJECT_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("severity", DataType::Utf8, false),
         Field::new("reason", DataType::Utf8, false),
         Field::new("row_values", DataType::Utf8, false),
+        Field::new("table_name", DataType::Utf8, true),
     ]))
 });
 
@@ -34,7 +35,8 @@ static REJECT_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// `sheet` (null in text files), `row` (line or sheet row, 1-based), `rule`,
 /// `column` (null when the rule is about the row), `severity` (`reject_row` or
 /// `reject_file`), `reason` (never a cell's value), `row_values` (JSON object,
-/// label to text; protected).
+/// label to text; protected), `table_name` (the table the row was for; null in
+/// lakes of before there were deliveries of several tables).
 pub fn reject_schema() -> SchemaRef {
     REJECT_SCHEMA.clone()
 }
@@ -133,6 +135,7 @@ impl<'a> Rejects<'a> {
                 Arc::new(self.severities.finish()),
                 Arc::new(self.reasons.finish()),
                 Arc::new(self.values.finish()),
+                same(delivery.table),
             ],
         )
     }

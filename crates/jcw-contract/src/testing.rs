@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub(crate) const DELIVERY: Delivery<'static> = Delivery {
     source: "council/test",
+    table: "council.test",
     run: "run-1",
     extract: "ab12",
     file: "test.csv",
