@@ -51,48 +51,61 @@ pub(crate) fn project(
     metrics(project, unread, problems);
 }
 
-/// Every source has a contract, and every contract a source.
+/// Every source has a contract or a delivery, and each of those a source.
 fn contracts_of_sources(
     project: &Project,
     unread: &BTreeSet<String>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let known = |id: &str| {
-        project
-            .contracts
-            .iter()
-            .any(|contract| contract.id.value == id)
-    };
+    let alone = project
+        .contracts
+        .iter()
+        .filter(|contract| project.delivery_of(contract).is_none());
+    let deliveries = project.deliveries.iter().map(|delivery| &delivery.id);
+    let named: Vec<&Placed<String>> = alone
+        .map(|contract| &contract.id)
+        .chain(deliveries)
+        .collect();
     for source in &project.sources {
-        if !known(&source.contract) && !unread.contains(&source.contract.replace('/', ".")) {
-            let message = format!("there is no contract \"{}\"", source.contract.value);
-            let ids = project.contracts.iter().map(|contract| &contract.id.value);
-            let hint = match suggest::did_you_mean(&source.contract, ids) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("write it: schemas/{}.yaml", source.contract.value),
-            };
-            problems.push(Diagnostic::error(source.contract.place.clone(), message).hint(hint));
+        let wanted = &source.contract;
+        if named.iter().any(|id| id.value == wanted.value)
+            || unread.contains(&wanted.replace('/', "."))
+        {
+            continue;
         }
+        let within = project
+            .contract(wanted)
+            .and_then(|contract| project.delivery_of(contract));
+        if let Some(delivery) = within {
+            let message = format!(
+                "\"{}\" is one table of the delivery \"{}\", and a source brings it whole",
+                wanted.value, delivery.id.value
+            );
+            let hint = format!("write `contract: {}`", delivery.id.value);
+            problems.push(Diagnostic::error(wanted.place.clone(), message).hint(hint));
+            continue;
+        }
+        let message = format!("there is no contract or delivery \"{}\"", wanted.value);
+        let hint = match suggest::did_you_mean(wanted, named.iter().map(|id| &id.value)) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("write it: schemas/{}.yaml", wanted.value),
+        };
+        problems.push(Diagnostic::error(wanted.place.clone(), message).hint(hint));
     }
     // A source that could not be read may be the one that uses a contract.
     if unread.iter().any(|name| name.contains('/')) {
         return;
     }
-    for contract in &project.contracts {
-        if !project
-            .sources
-            .iter()
-            .any(|source| source.contract.value == contract.id.value)
-        {
-            let message = format!(
-                "no source delivers by the contract \"{}\"",
-                contract.id.value
-            );
+    for id in named {
+        let mut sources = project.sources.iter();
+        if !sources.any(|source| source.contract.value == id.value) {
+            let message = format!("no source delivers by \"{}\"", id.value);
             let hint = format!(
-                "write pipelines/{}.yaml, or take the contract out",
-                contract.id.value
+                "write pipelines/{}.yaml, or take out {}",
+                id.value,
+                id.place.file.display()
             );
-            problems.push(Diagnostic::warning(contract.id.place.clone(), message).hint(hint));
+            problems.push(Diagnostic::warning(id.place.clone(), message).hint(hint));
         }
     }
 }

@@ -14,11 +14,24 @@ use walkdir::WalkDir;
 pub(crate) enum Role {
     Warehouse,
     Symbols,
-    Contract { partner: String },
+    Codes,
+    /// `delivery`: the folder it stands in, where that is a delivery's.
+    Contract {
+        partner: String,
+        delivery: Option<String>,
+    },
+    Delivery {
+        partner: String,
+        name: String,
+    },
     Seed,
     SeedTable,
-    Source { partner: String },
-    Model { layer: Layer },
+    Source {
+        partner: String,
+    },
+    Model {
+        layer: Layer,
+    },
     Metric,
 }
 
@@ -93,6 +106,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         ))),
         (["pipelines"], "yaml") if *file == "warehouse.yaml" => Ok(Role::Warehouse),
         (["schemas"], "yaml") if *file == "symbols.yaml" => Ok(Role::Symbols),
+        (["schemas"], "yaml") if *file == "codes.yaml" => Ok(Role::Codes),
         (["pipelines", "models", layer, ..], "sql") => {
             match Layer::ALL.iter().find(|known| known.name() == *layer) {
                 Some(layer) => Ok(Role::Model { layer: *layer }),
@@ -112,9 +126,18 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         }),
         (["schemas", partner], "yaml") => Ok(Role::Contract {
             partner: (*partner).to_owned(),
+            delivery: None,
+        }),
+        (["schemas", partner, name], "yaml") if *file == "delivery.yaml" => Ok(Role::Delivery {
+            partner: (*partner).to_owned(),
+            name: (*name).to_owned(),
+        }),
+        (["schemas", partner, delivery], "yaml") => Ok(Role::Contract {
+            partner: (*partner).to_owned(),
+            delivery: Some((*delivery).to_owned()),
         }),
         (_, "yaml") => Err(Some(
-            "a YAML file stands in the folder of a partner, a metric or a seed".into(),
+            "a YAML file stands in the folder of a partner, a delivery, a metric or a seed".into(),
         )),
         (_, "sql") => Err(Some("SQL files stand in pipelines/models/<layer>/".into())),
         _ => Err(None),
@@ -125,16 +148,27 @@ impl Role {
     /// The partner in whose folder a file stands.
     pub(crate) fn partner(&self) -> Option<&str> {
         match self {
-            Role::Source { partner } | Role::Contract { partner } => Some(partner),
+            Role::Source { partner }
+            | Role::Contract { partner, .. }
+            | Role::Delivery { partner, .. } => Some(partner),
             _ => None,
         }
     }
 
-    /// The table or the source that a file of this role makes.
+    /// The table or the source that a file of this role makes; of a delivery,
+    /// what the names of its tables begin with.
     pub(crate) fn makes(&self, stem: &str) -> Option<String> {
         match self {
             Role::Source { partner } => Some(format!("{partner}/{stem}")),
-            Role::Contract { partner } => Some(format!("{partner}.{stem}")),
+            Role::Contract {
+                partner,
+                delivery: None,
+            } => Some(format!("{partner}.{stem}")),
+            Role::Contract {
+                partner,
+                delivery: Some(delivery),
+            } => Some(format!("{partner}.{delivery}_{stem}")),
+            Role::Delivery { partner, name } => Some(format!("{partner}.{name}")),
             Role::Seed => Some(format!("seed.{stem}")),
             Role::Model { layer } => Some(format!("{}.{stem}", layer.name())),
             _ => None,
@@ -191,16 +225,18 @@ impl File {
         }
     }
 
-    /// A file that makes a table or a source is called what SQL can call it.
-    pub(crate) fn check_name(&self, problems: &mut Vec<Diagnostic>) {
-        if !is_name(&self.stem) {
-            let message = format!(
-                "\"{}\" cannot be the name of a table or a source",
-                self.stem
-            );
+    /// A file that makes a table or a source, or the folder that makes a
+    /// delivery, is called what SQL can call it.
+    pub(crate) fn check_name(&self, name: &str, problems: &mut Vec<Diagnostic>) {
+        if !is_name(name) {
+            let what = match name == self.stem {
+                true => "file",
+                false => "folder",
+            };
+            let message = format!("\"{name}\" cannot be the name of a table or a source");
             problems.push(
                 Diagnostic::error(self.start(), message)
-                    .hint(format!("rename the file: {NAME_HINT}")),
+                    .hint(format!("rename the {what}: {NAME_HINT}")),
             );
         }
     }

@@ -73,3 +73,47 @@ pub struct Project {
     /// By id.
     pub metrics: Vec<Metric>,
 }
+
+impl Project {
+    /// The contract of an extract or of a delivery's table: `council/sen2_person`.
+    pub fn contract(&self, id: &str) -> Option<&Contract> {
+        self.contracts
+            .iter()
+            .find(|contract| contract.id.value == id)
+    }
+
+    /// The delivery `council/sen2`.
+    pub fn delivery(&self, id: &str) -> Option<&Delivery> {
+        self.deliveries
+            .iter()
+            .find(|delivery| delivery.id.value == id)
+    }
+
+    /// The delivery one of whose tables `contract` describes.
+    pub fn delivery_of(&self, contract: &Contract) -> Option<&Delivery> {
+        self.deliveries.iter().find(|delivery| {
+            let mut ids = delivery
+                .tables
+                .iter()
+                .map(|table| delivery.contract_id(table));
+            ids.any(|id| id == contract.id.value)
+        })
+    }
+
+    /// Contracts of a delivery's tables, parents before those that refer to them.
+    pub fn contracts_of(&self, delivery: &Delivery) -> Vec<&Contract> {
+        let ids = delivery
+            .tables
+            .iter()
+            .map(|table| delivery.contract_id(table));
+        ids.filter_map(|id| self.contract(&id)).collect()
+    }
+
+    /// Contracts of the tables that a source fills: one, or those of its delivery.
+    pub fn tables_of(&self, source: &Source) -> Vec<&Contract> {
+        match self.delivery(&source.contract) {
+            Some(delivery) => self.contracts_of(delivery),
+            None => self.contract(&source.contract).into_iter().collect(),
+        }
+    }
+}

@@ -5,9 +5,10 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::expand::Environment;
 use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
-use crate::read::{Setting, contract, metric, model, source, symbols, warehouse};
+use crate::read::contract::For;
+use crate::read::{Setting, codes, contract, delivery, metric, model, source, symbols, warehouse};
 use crate::suggest;
-use crate::{Contract, Metric, Model, Project, Seed, Source, Warehouse, check};
+use crate::{Contract, Delivery, Metric, Model, Project, Seed, Source, Warehouse, check};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,7 @@ struct Reading<'e> {
     warehouse: Option<Warehouse>,
     sources: Vec<Source>,
     contracts: Vec<Contract>,
+    deliveries: Vec<Delivery>,
     models: Vec<Model>,
     metrics: Vec<Metric>,
     /// By stem; `None` where there is a file that could not be read.
@@ -89,6 +91,7 @@ impl<'e> Reading<'e> {
         let setting = Setting {
             environment,
             symbols: (!has(Role::Symbols)).then(BTreeMap::new),
+            codes: (!has(Role::Codes)).then(BTreeMap::new),
             time_zone: chrono_tz::Europe::London,
         };
         Reading {
@@ -97,6 +100,7 @@ impl<'e> Reading<'e> {
             warehouse: None,
             sources: Vec::new(),
             contracts: Vec::new(),
+            deliveries: Vec::new(),
             models: Vec::new(),
             metrics: Vec::new(),
             seed_contracts: BTreeMap::new(),
@@ -117,8 +121,10 @@ impl<'e> Reading<'e> {
             self.seed_contracts.insert(stem.clone(), None);
         }
         let file = File::open(&self.root, path, &mut self.problems)?;
-        if role.makes(&stem).is_some() {
-            file.check_name(&mut self.problems);
+        match role {
+            Role::Delivery { name, .. } => file.check_name(name, &mut self.problems),
+            _ if role.makes(&stem).is_some() => file.check_name(&stem, &mut self.problems),
+            _ => {}
         }
         let (setting, problems) = (&mut self.setting, &mut self.problems);
         match role {
@@ -130,12 +136,23 @@ impl<'e> Reading<'e> {
             Role::Symbols => {
                 setting.symbols = Some(symbols::read(&file, setting.environment, problems)?);
             }
-            Role::Contract { partner } => {
+            Role::Codes => {
+                setting.codes = Some(codes::read(&file, setting.environment, problems)?);
+            }
+            Role::Contract { partner, delivery } => {
+                let of = match delivery {
+                    None => For::Extract { partner },
+                    Some(delivery) => For::Table { partner, delivery },
+                };
                 self.contracts
-                    .push(contract::read(&file, partner, setting, problems)?);
+                    .push(contract::read(&file, &of, setting, problems)?);
+            }
+            Role::Delivery { partner, name } => {
+                let read = delivery::read(&file, partner, name, setting, problems);
+                self.deliveries.push(read?);
             }
             Role::Seed => {
-                let contract = contract::read(&file, "seed", setting, problems)?;
+                let contract = contract::read(&file, &For::Seed, setting, problems)?;
                 self.seed_contracts.insert(stem, Some(contract));
             }
             Role::SeedTable => {}
@@ -155,6 +172,7 @@ impl<'e> Reading<'e> {
     fn finish(mut self, files: &[(Role, PathBuf)]) -> Draft {
         self.sources.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         self.contracts.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        self.deliveries.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         self.models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         self.metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         let (mut unread, mut problems) = (self.unread, self.problems);
@@ -165,8 +183,11 @@ impl<'e> Reading<'e> {
             &mut unread,
             &mut problems,
         );
-        let deliveries: Vec<crate::Delivery> = Vec::new();
-        let (root, sources, contracts) = (self.root, self.sources, self.contracts);
+        self.deliveries
+            .iter_mut()
+            .for_each(|delivery| delivery.hash = whole_hash(delivery, &self.contracts));
+        let (root, sources) = (self.root, self.sources);
+        let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
         let project = self.warehouse.map(|warehouse| Project {
             deliveries,
@@ -190,6 +211,18 @@ impl<'e> Reading<'e> {
             diagnostics: problems,
         }
     }
+}
+
+/// SHA-256 of the delivery's own hash and of those of its contracts, in the
+/// order of its tables.
+fn whole_hash(delivery: &Delivery, contracts: &[Contract]) -> String {
+    let mut hasher = Sha256::new_with_prefix(&delivery.hash);
+    for table in &delivery.tables {
+        let id = delivery.contract_id(table);
+        let its = contracts.iter().filter(|contract| contract.id.value == id);
+        its.for_each(|contract| hasher.update(&contract.hash));
+    }
+    hex(hasher.finalize())
 }
 
 /// Each CSV with the contract beside it; neither may stand alone.

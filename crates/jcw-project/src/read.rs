@@ -2,11 +2,14 @@
 //! fields, notes what is wrong, and gives the noun when nothing it needs is
 //! missing.
 
+pub(crate) mod codes;
 pub(crate) mod column;
 pub(crate) mod contract;
+pub(crate) mod delivery;
 pub(crate) mod layout;
 pub(crate) mod metric;
 pub(crate) mod model;
+pub(crate) mod rule;
 pub(crate) mod source;
 pub(crate) mod symbols;
 pub(crate) mod warehouse;
@@ -19,6 +22,8 @@ pub(crate) struct Setting<'s> {
     pub(crate) environment: &'s dyn Environment,
     /// `schemas/symbols.yaml`; `None` when it could not be read.
     pub(crate) symbols: Option<symbols::Sets>,
+    /// `schemas/codes.yaml`; `None` when it could not be read.
+    pub(crate) codes: Option<codes::Sets>,
     /// The warehouse's.
     pub(crate) time_zone: chrono_tz::Tz,
 }

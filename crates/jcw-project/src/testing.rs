@@ -4,7 +4,7 @@ use crate::{Draft, Project};
 use std::path::Path;
 
 /// Every kind of file, each with the keys of the examples in the documentation.
-pub(crate) const SOUND: [(&str, &str); 10] = [
+pub(crate) const SOUND: [(&str, &str); 16] = [
     (
         "pipelines/warehouse.yaml",
         "name: A warehouse
@@ -61,6 +61,95 @@ row_count: {min_ratio: 0.1, max_ratio: 10}
     (
         "schemas/symbols.yaml",
         "dfe: {x: unavailable, low: low, \"~\": low}\nsitrep: {\"*\": suppressed, \"\": not_submitted}\n",
+    ),
+    (
+        "schemas/codes.yaml",
+        "sex: {M: Male, F: Female}\nyes_no: [Y, N]\n",
+    ),
+    (
+        "pipelines/council/sen2.yaml",
+        "description: SEN2 person-level returns
+owner: SEND data team
+contract: council/sen2
+files: [\"./extracts/council/sen2/*\"]
+",
+    ),
+    (
+        "schemas/council/sen2/delivery.yaml",
+        r"description: One SEN2 return
+owner: SEND data team
+tables: [return, person, request]
+header: return
+shapes:
+  - name: xml
+    files: '(?i).*\.xml'
+    layout: {format: xml}
+    parts:
+      return: {record: Message}
+      person: {record: Message/Persons/Person}
+      request: {record: Message/Persons/Person/Requests}
+  - name: blade
+    files: '(?i)Blade-Export_(?<set>\d{2}-\d{2}-\d{4})_(?<table>[a-z0-9]+)\.csv'
+    layout: {format: csv, encoding: windows-1252}
+    parts:
+      request: {file: requests, optional: true, delimiter: pipe}
+      return: {file: sen2}
+      person: {file: person}
+  - name: template
+    files: '(?i).*\.xlsx'
+    layout: {format: xlsx, title_rows: true}
+    parts:
+      return: {sheets: ['Header'], title_rows: false}
+      person: {sheets: ['Persons?']}
+totals:
+  - {id: person-total, table: person, column: persons, message: Not as many persons as the header states}
+",
+    ),
+    (
+        "schemas/council/sen2/return.yaml",
+        "description: one row for each return
+owner: DfE
+columns:
+  - {name: lea, type: text, required: true}
+  - {name: year, type: integer, required: true}
+  - {name: made_at, type: timestamp, aliases: [DateTime]}
+  - {name: persons, type: integer}
+period: [lea, year]
+as_of: made_at
+",
+    ),
+    (
+        "schemas/council/sen2/person.yaml",
+        "description: one row for each person
+owner: DfE
+columns:
+  - {name: lea, type: text, from: header}
+  - {name: census_year, type: integer, from: {header: year}}
+  - {name: year, type: integer, from: header}
+  - {name: person_id, type: integer, required: true, aliases: [record_id]}
+  - {name: upn, type: upn, classification: identifier}
+  - {name: sex, type: code, codes: sex, classification: quasi}
+period: [lea, year]
+key: [person_id]
+row_id: [person_id]
+rules:
+  - {id: SP0010, check: upn is not null, message: A UPN is missing, source: DfE SEN2 specification}
+",
+    ),
+    (
+        "schemas/council/sen2/request.yaml",
+        "description: one row for each request
+owner: DfE
+columns:
+  - {name: lea, type: text, from: header}
+  - {name: year, type: integer, from: header}
+  - {name: request_id, type: integer, required: true}
+  - {name: person_id, type: integer, required: true}
+period: [lea, year]
+key: [request_id]
+references:
+  - {id: known-person, column: [lea, person_id], table: council.sen2_person, to: [lea, person_id], message: No such person}
+",
     ),
     (
         "pipelines/seeds/area.csv",

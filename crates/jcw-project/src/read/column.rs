@@ -1,6 +1,6 @@
 //! Reads the columns of a contract.
 
-use super::{Setting, symbols};
+use super::{Setting, codes, symbols};
 use crate::contract::{Classification, Column, Kind, Origin, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
@@ -27,7 +27,7 @@ const CLASSIFICATIONS: [(&str, Classification); 4] = [
 ];
 
 /// The types by name; what else they need is read beside them.
-const TYPES: [(&str, Type); 10] = [
+const TYPES: [(&str, Type); 12] = [
     ("text", Type::Text),
     ("integer", Type::Integer),
     ("decimal", Type::Decimal),
@@ -38,6 +38,8 @@ const TYPES: [(&str, Type); 10] = [
     ("code", Type::Code),
     ("organisation_code", Type::OrganisationCode),
     ("nhs_number", Type::NhsNumber),
+    ("upn", Type::Upn),
+    ("uln", Type::Uln),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -52,6 +54,8 @@ enum Type {
     Code,
     OrganisationCode,
     NhsNumber,
+    Upn,
+    Uln,
 }
 
 /// The names that a contract's columns have, also those of columns in which
@@ -134,6 +138,7 @@ pub(crate) fn read(
     let (names, kind) = (names?, kind?);
     let column = |name: Placed<String>| Column {
         place: name.place.clone(),
+        from: from.clone().map(|from| of_same_name(from, &name)),
         name,
         kind: kind.clone(),
         aliases: aliases.clone(),
@@ -143,7 +148,6 @@ pub(crate) fn read(
         min,
         max,
         pattern: pattern.clone(),
-        from: from.clone(),
         fill_down,
         severity,
         classification,
@@ -214,10 +218,14 @@ fn kind(fields: &mut Fields<'_, '_>, setting: &Setting<'_>) -> Option<Kind> {
                 .unwrap_or_else(|| words(&["no", "n", "false", "0"])),
         },
         Type::Code => Kind::Code {
-            codes: fields.required("codes", codes)?,
+            codes: fields.required("codes", |node, problems| {
+                codes::of_column(node, setting.codes.as_ref(), problems)
+            })?,
         },
         Type::OrganisationCode => Kind::OrganisationCode,
         Type::NhsNumber => Kind::NhsNumber,
+        Type::Upn => Kind::Upn,
+        Type::Uln => Kind::Uln,
     })
 }
 
@@ -246,34 +254,18 @@ fn date_format(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String> {
     Some(format)
 }
 
-/// `[Y, N]`, where each code is its own label, or `{Y: Yes, N: No}`.
-fn codes(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<BTreeMap<String, String>> {
-    let codes: BTreeMap<_, _> = match &node.value {
-        Value::List(_) => list(word)(node, problems)?
-            .into_iter()
-            .map(|code| (code.clone(), code))
-            .collect(),
-        _ => map(word)(node, problems)?.into_iter().collect(),
-    };
-    if codes.is_empty() {
-        let message = "a code needs at least one value it may have";
-        problems.push(
-            Diagnostic::error(node.place.clone(), message)
-                .hint("write `[Y, N]` or `{Y: Yes, N: No}`"),
-        );
-        return None;
-    }
-    Some(codes)
-}
-
-/// `row_number`, or a mapping with one key that says where to look.
+/// `row_number`, `sheet`, `header`, or a mapping with one key that says where
+/// to look. Of a `header` that names no column, [`of_same_name`] knows the name.
 fn origin(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Origin> {
     if matches!(node.value, Value::Scalar(_)) {
-        let is_row_number = choice(&[("row_number", true), ("sheet", false)])(node, problems)?;
-        return Some(if is_row_number {
-            Origin::RowNumber
-        } else {
-            Origin::Sheet(BTreeMap::new())
+        let word = choice(&[("row_number", 'r'), ("sheet", 's'), ("header", 'h')])(node, problems)?;
+        return Some(match word {
+            'r' => Origin::RowNumber,
+            's' => Origin::Sheet(BTreeMap::new()),
+            _ => Origin::Header {
+                column: Placed::new(String::new(), node.place.clone()),
+                value: None,
+            },
         });
     }
     let mut fields = Fields::of("an origin", node, problems)?;
@@ -283,19 +275,37 @@ fn origin(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Origin> {
     let sheet = fields
         .optional("sheet", map(word))
         .map(|names| Origin::Sheet(names.into_iter().collect()));
+    let header = fields
+        .optional("header", name)
+        .map(|column| Origin::Header {
+            column,
+            value: None,
+        });
     let expression = fields
         .optional("expression", placed_text)
         .map(Origin::Expression);
-    let found = [file_name, sheet, expression];
+    let found = [file_name, sheet, header, expression];
     if found.iter().flatten().count() > 1 {
         let place = fields.place();
         let message = "a value comes from one place, and this names several";
         fields.problems().push(
-            Diagnostic::error(place, message).hint("keep one of file_name, sheet, expression"),
+            Diagnostic::error(place, message)
+                .hint("keep one of file_name, sheet, header, expression"),
         );
     }
     fields.finish();
     found.into_iter().flatten().next()
+}
+
+/// `from: header` takes the column that is called like the one it stands in.
+fn of_same_name(from: Origin, name: &Placed<String>) -> Origin {
+    match from {
+        Origin::Header { column, value } if column.is_empty() => Origin::Header {
+            column: Placed::new(name.value.clone(), column.place),
+            value,
+        },
+        from => from,
+    }
 }
 
 fn with_capture(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Placed<String>> {
@@ -407,7 +417,7 @@ mod tests {
         assert_eq!(
             told_of("{name: area, type: text, from: {sheet: {a: b}, expression: x}}"),
             [
-                "schemas/council/requests.yaml:8:37: a value comes from one place, and this names several; keep one of file_name, sheet, expression"
+                "schemas/council/requests.yaml:8:37: a value comes from one place, and this names several; keep one of file_name, sheet, header, expression"
             ]
         );
         assert_eq!(

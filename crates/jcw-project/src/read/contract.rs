@@ -1,24 +1,33 @@
-//! Reads `schemas/<partner>/<extract>.yaml`, and checks that whatever it says
+//! Reads the contract of an extract (`schemas/<partner>/<extract>.yaml`), of a
+//! table of a delivery, or of a seed, and checks that whatever it says
 //! about its columns is about columns it has.
 
-use super::column::{self, Declared, SEVERITIES};
-use super::{File, Setting, hex, layout};
-use crate::contract::{
-    Column, Contract, Format, Key, Layout, Reference, RowCount, Rule, Severity, Version,
-};
+use super::column::{self, Declared};
+use super::{File, Setting, hex, layout, rule};
+use crate::contract::{Column, Contract, Format, Kind, Layout, Origin, Version};
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 use crate::place::{Place, Placed};
 use crate::suggest;
-use crate::value::{choice, filled, list, number, placed_text, placed_word, text, word};
+use crate::value::{filled, list, placed_text, placed_word, text, word};
 use crate::yaml::{self, Node, Value};
 use sha2::{Digest, Sha256};
 
 type Problems = Vec<Diagnostic>;
 
+/// What a contract is for.
+pub(crate) enum For<'f> {
+    /// The files of a partner.
+    Extract { partner: &'f str },
+    /// One table of a partner's delivery.
+    Table { partner: &'f str, delivery: &'f str },
+    /// A table of the project's own.
+    Seed,
+}
+
 pub(crate) fn read(
     file: &File,
-    partner: &str,
+    of: &For<'_>,
     setting: &Setting<'_>,
     problems: &mut Problems,
 ) -> Option<Contract> {
@@ -30,11 +39,7 @@ pub(crate) fn read(
     let mut fields = Fields::of("a contract", &node, problems)?;
     let description = fields.required("description", text);
     let owner = fields.required("owner", text);
-    // A seed is a plain CSV unless it says otherwise.
-    let layout = match fields.entry("layout").is_none() && partner == "seed" {
-        true => Some(Layout::plain(Format::Csv)),
-        false => fields.required("layout", layout::read),
-    };
+    let layout = layout_of(of, &mut fields);
     let columns = fields.required("columns", |node, problems| {
         columns(node, setting, &mut declared, problems)
     });
@@ -44,20 +49,27 @@ pub(crate) fn read(
     let period = fields
         .optional("period", list(placed_text))
         .unwrap_or_default();
-    let key = fields.optional("key", key);
+    let key = fields.optional("key", rule::key);
     let row_id = fields
         .optional("row_id", filled(placed_text))
         .unwrap_or_default();
     let as_of = fields.optional("as_of", placed_text);
-    let rules = fields.optional("rules", list(rule)).unwrap_or_default();
-    let references = fields
-        .optional("references", list(reference))
+    let rules = fields
+        .optional("rules", list(rule::rule))
         .unwrap_or_default();
-    let row_count = fields.optional("row_count", row_count);
+    let references = fields
+        .optional("references", list(rule::reference))
+        .unwrap_or_default();
+    let row_count = fields.optional("row_count", rule::row_count);
     fields.finish();
 
+    let (partner, name) = match of {
+        For::Extract { partner } => (*partner, file.stem.clone()),
+        For::Table { partner, delivery } => (*partner, format!("{delivery}_{}", file.stem)),
+        For::Seed => ("seed", file.stem.clone()),
+    };
     let mut contract = Contract {
-        id: file.placed(format!("{partner}/{}", file.stem)),
+        id: file.placed(format!("{partner}/{name}")),
         partner: partner.to_owned(),
         description: description.unwrap_or_default(),
         owner: owner.unwrap_or_default(),
@@ -77,8 +89,27 @@ pub(crate) fn read(
     if declared.whole && !declared.names.is_empty() {
         check_columns(&contract, &declared.names, problems);
     }
-    check_rule_ids(&contract, problems);
+    rule::check_ids(&contract, problems);
+    if !matches!(of, For::Table { .. }) {
+        check_stands_alone(&contract, problems);
+    }
     columns.and(layout).map(|_| contract)
+}
+
+fn layout_of(of: &For<'_>, fields: &mut Fields<'_, '_>) -> Option<Layout> {
+    let plain = Layout::plain(Format::Csv);
+    match of {
+        For::Table { .. } => {
+            fields.forbid(
+                "layout",
+                "this is a table of a delivery, and the shapes in delivery.yaml say where it is",
+            );
+            Some(plain)
+        }
+        // A seed is a plain CSV unless it says otherwise.
+        For::Seed if fields.entry("layout").is_none() => Some(plain),
+        _ => fields.required("layout", layout::read),
+    }
 }
 
 fn columns(
@@ -123,99 +154,7 @@ fn version(node: &Node, problems: &mut Problems) -> Option<Version> {
     })
 }
 
-/// `[a, b]`, or `{id: x, columns: [a, b]}`.
-fn key(node: &Node, problems: &mut Problems) -> Option<Key> {
-    if matches!(node.value, Value::List(_)) {
-        return Some(Key {
-            id: "key".into(),
-            columns: filled(placed_text)(node, problems)?,
-        });
-    }
-    let mut fields = Fields::of("a key", node, problems)?;
-    let id = fields.optional("id", text).unwrap_or_else(|| "key".into());
-    let columns = fields.required("columns", filled(placed_text));
-    fields.finish();
-    Some(Key {
-        id,
-        columns: columns?,
-    })
-}
-
-fn rule(node: &Node, problems: &mut Problems) -> Option<Rule> {
-    let mut fields = Fields::of("a rule", node, problems)?;
-    let id = fields.required("id", placed_word);
-    let check = fields.required("check", placed_text);
-    let severity = fields
-        .optional("severity", choice(&SEVERITIES))
-        .unwrap_or_default();
-    let message = fields.required("message", text);
-    let source = fields.optional("source", text);
-    fields.finish();
-    Some(Rule {
-        id: id?,
-        check: check?,
-        severity,
-        message: message?,
-        source,
-    })
-}
-
-/// One name, or a list of them.
-fn names(node: &Node, problems: &mut Problems) -> Option<Vec<Placed<String>>> {
-    match &node.value {
-        Value::List(_) => filled(placed_text)(node, problems),
-        _ => placed_text(node, problems).map(|name| vec![name]),
-    }
-}
-
-fn reference(node: &Node, problems: &mut Problems) -> Option<Reference> {
-    let mut fields = Fields::of("a reference", node, problems)?;
-    let id = fields.required("id", placed_word);
-    let columns = fields.required("column", names);
-    let table = fields.required("table", placed_text);
-    let to = fields.required("to", names);
-    let severity = fields
-        .optional("severity", choice(&SEVERITIES))
-        .unwrap_or_default();
-    let message = fields.required("message", text);
-    fields.finish();
-    Some(Reference {
-        id: id?,
-        columns: columns?,
-        table: table?,
-        to: to?,
-        severity,
-        message: message?,
-    })
-}
-
-fn row_count(node: &Node, problems: &mut Problems) -> Option<RowCount> {
-    let mut fields = Fields::of("a row count", node, problems)?;
-    let count = RowCount {
-        id: fields
-            .optional("id", text)
-            .unwrap_or_else(|| "row-count".into()),
-        min_ratio: fields.optional("min_ratio", number).unwrap_or(0.0),
-        max_ratio: fields
-            .optional("max_ratio", number)
-            .unwrap_or(f64::INFINITY),
-        severity: fields
-            .optional("severity", choice(&SEVERITIES))
-            .unwrap_or(Severity::RejectFile),
-    };
-    if count.severity == Severity::RejectRow
-        && let Some(entry) = fields.entry("severity")
-    {
-        let message = "a row count is about the file, so it cannot reject a row";
-        fields.problems().push(
-            Diagnostic::error(entry.value.place.clone(), message).hint("write reject_file or warn"),
-        );
-    }
-    fields.finish();
-    Some(count)
-}
-
-/// SHA-256 of the file and of the symbols it took from elsewhere.
+/// SHA-256 of the file and of the symbols and codes it took from elsewhere.
 fn hash(file: &File, columns: &[Column]) -> String {
     let mut hasher = Sha256::new_with_prefix(file.text.as_bytes());
     for (text, symbol) in columns.iter().flat_map(|column| &column.symbols) {
@@ -224,84 +163,102 @@ fn hash(file: &File, columns: &[Column]) -> String {
             hasher.update([0]);
         }
     }
+    for column in columns {
+        if let Kind::Code { codes } = &column.kind {
+            for part in codes.iter().flat_map(|(code, label)| [code, label]) {
+                hasher.update(part.as_bytes());
+                hasher.update([0]);
+            }
+        }
+    }
     hex(hasher.finalize())
+}
+
+/// What only a table of a delivery can have.
+fn check_stands_alone(contract: &Contract, problems: &mut Problems) {
+    for column in &contract.columns {
+        if let Some(Origin::Header { column, .. }) = &column.from {
+            let message = "there is no header to take this from: only the tables of a delivery, in a folder with a delivery.yaml, have one";
+            let hint = "take the value from the file_name, a sheet or an expression";
+            problems.push(Diagnostic::error(column.place.clone(), message).hint(hint));
+        }
+    }
+    if contract.layout.format == Format::Xml {
+        let message = "XML is read only as the shape of a delivery";
+        let hint = format!(
+            "make a folder schemas/{}/ with a delivery.yaml and a contract for each table",
+            contract.id.value
+        );
+        problems.push(Diagnostic::error(contract.id.place.clone(), message).hint(hint));
+    }
 }
 
 /// Every column that is named anywhere is declared, and a column that says
 /// which rows a delivery replaces always has a value.
 fn check_columns(contract: &Contract, declared: &[Placed<String>], problems: &mut Problems) {
-    let mut named: Vec<(&Placed<String>, &str)> = Vec::new();
-    named.extend(contract.period.iter().map(|column| (column, "the period")));
-    named.extend(
-        contract
-            .key
-            .iter()
-            .flat_map(|key| &key.columns)
-            .map(|column| (column, "the key")),
-    );
-    named.extend(
-        contract
-            .references
-            .iter()
-            .flat_map(|reference| &reference.columns)
-            .map(|column| (column, "the reference")),
-    );
-    named.extend(
-        contract
-            .layout
-            .sub_heading
-            .iter()
-            .map(|column| (column, "`sub_heading`")),
-    );
-    named.extend(
-        contract
-            .layout
-            .unlabelled
-            .iter()
-            .map(|column| (column, "`unlabelled`")),
-    );
-    let unpivot = contract.layout.unpivot.as_ref();
-    named.extend(
-        unpivot
-            .and_then(|unpivot| unpivot.value.as_ref())
-            .map(|column| (column, "`unpivot`")),
-    );
+    let key = contract.key.iter().flat_map(|key| &key.columns);
+    let references = contract.references.iter();
+    let named = (contract.period.iter().map(|column| (column, "the period")))
+        .chain(key.map(|column| (column, "the key")))
+        .chain(contract.row_id.iter().map(|column| (column, "`row_id`")))
+        .chain(contract.as_of.iter().map(|column| (column, "`as_of`")))
+        .chain(
+            references
+                .flat_map(|reference| &reference.columns)
+                .map(|column| (column, "the reference")),
+        );
     for (column, by) in named {
         check_declared(&column.value, &column.place, by, declared, problems);
     }
-
-    if let Some(unpivot) = unpivot {
-        let captures: Vec<String> = regex::Regex::new(&unpivot.columns)
-            .map(|regex| regex.capture_names().flatten().map(str::to_owned).collect())
-            .unwrap_or_default();
-        let says_column = captures.iter().any(|capture| capture == "column");
-        if !says_column && unpivot.value.is_none() {
-            let message = "nothing says which column takes the values";
-            let hint = "add `value: <column>`, or a capture `(?<column>...)`";
-            problems.push(Diagnostic::error(unpivot.columns.place.clone(), message).hint(hint));
-        }
-        for capture in captures.iter().filter(|capture| *capture != "column") {
-            check_declared(
-                capture,
-                &unpivot.columns.place,
-                "the capture of `unpivot`",
-                declared,
-                problems,
-            );
-        }
-    }
+    check_layout(&contract.layout, declared, problems);
 
     for period in &contract.period {
         let column = contract
             .columns
             .iter()
             .find(|column| column.name.value == period.value);
-        if column.is_some_and(|column| !column.required) {
+        if column.is_some_and(|column| !column.required && !is_from_header(column)) {
             let message = format!("the period column \"{}\" is not required", period.value);
             let hint =
                 "a row without a period belongs to no delivery: add `required: true` to the column";
             problems.push(Diagnostic::error(period.place.clone(), message).hint(hint));
         }
+    }
+}
+
+fn is_from_header(column: &Column) -> bool {
+    matches!(column.from, Some(Origin::Header { .. }))
+}
+
+/// Columns that a layout names are declared.
+pub(crate) fn check_layout(layout: &Layout, declared: &[Placed<String>], problems: &mut Problems) {
+    let sub_heading = layout.sub_heading.iter();
+    let unlabelled = layout.unlabelled.iter();
+    let value = layout
+        .unpivot
+        .iter()
+        .filter_map(|unpivot| unpivot.value.as_ref());
+    let named = (sub_heading.map(|column| (column, "`sub_heading`")))
+        .chain(unlabelled.map(|column| (column, "`unlabelled`")))
+        .chain(value.map(|column| (column, "`unpivot`")));
+    for (column, by) in named {
+        check_declared(&column.value, &column.place, by, declared, problems);
+    }
+    let Some(unpivot) = &layout.unpivot else {
+        return;
+    };
+    let captures: Vec<String> = regex::Regex::new(&unpivot.columns)
+        .map(|regex| regex.capture_names().flatten().map(str::to_owned).collect())
+        .unwrap_or_default();
+    let says_column = captures.iter().any(|capture| capture == "column");
+    if !says_column && unpivot.value.is_none() {
+        let message = "nothing says which column takes the values";
+        let hint = "add `value: <column>`, or a capture `(?<column>...)`";
+        problems.push(Diagnostic::error(unpivot.columns.place.clone(), message).hint(hint));
+    }
+    for capture in captures.iter().filter(|capture| *capture != "column") {
+        let by = "the capture of `unpivot`";
+        check_declared(capture, &unpivot.columns.place, by, declared, problems);
     }
 }
 
@@ -317,27 +274,6 @@ fn check_declared(
             format!("{by} names the column \"{name}\", which this contract does not have");
         let hint = suggest::hint(name, "columns", declared.iter().map(|column| &column.value));
         problems.push(Diagnostic::error(place.clone(), message).hint(hint));
-    }
-}
-
-/// A rejected row names its rule: two rules cannot share an id.
-fn check_rule_ids(contract: &Contract, problems: &mut Problems) {
-    let rules = contract.rules.iter().map(|rule| &rule.id);
-    let references = contract.references.iter().map(|reference| &reference.id);
-    let ids: Vec<&Placed<String>> = rules.chain(references).collect();
-    let taken = contract
-        .key
-        .iter()
-        .map(|key| &key.id)
-        .chain(contract.row_count.iter().map(|count| &count.id));
-    let taken: Vec<&String> = taken.collect();
-    for (at, id) in ids.iter().enumerate() {
-        if ids[..at].iter().any(|other| other.value == id.value) || taken.contains(&&id.value) {
-            let message = format!("there are two rules \"{}\" in this contract", id.value);
-            problems.push(
-                Diagnostic::error(id.place.clone(), message).hint("give each rule its own id"),
-            );
-        }
     }
 }
 

@@ -24,7 +24,29 @@ const DUPLICATE_HEADERS: [(&str, DuplicateHeaders); 2] = [
 pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout> {
     let mut fields = Fields::of("a layout", node, problems)?;
     let format = fields.required("format", choice(&FORMATS));
-    let usual = Layout::plain(format.unwrap_or(Format::Csv));
+    let usual = Layout {
+        encoding: Placed::new("utf-8".into(), fields.place()),
+        ..Layout::plain(format.unwrap_or(Format::Csv))
+    };
+    let layout = said_over(usual, &mut fields);
+    if let Some(format) = format {
+        forbid_what_has_no_meaning(format, &mut fields);
+    }
+    fields.finish();
+    format.map(|_| layout)
+}
+
+/// The layout of one part of a shape: that of the shape, with what the part
+/// says otherwise.
+pub(crate) fn of_part(shape: &Layout, fields: &mut Fields<'_, '_>) -> Layout {
+    fields.forbid("format", "all parts of a shape have the shape's");
+    let layout = said_over(shape.clone(), fields);
+    forbid_what_has_no_meaning(shape.format, fields);
+    layout
+}
+
+/// `usual`, with what `fields` say otherwise.
+fn said_over(usual: Layout, fields: &mut Fields<'_, '_>) -> Layout {
     let layout = Layout {
         format: usual.format,
         delimiter: fields
@@ -33,7 +55,7 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
         quote: fields.optional("quote", ascii).unwrap_or(usual.quote),
         encoding: fields
             .optional("encoding", encoding)
-            .unwrap_or_else(|| Placed::new(usual.encoding.value.clone(), fields.place())),
+            .unwrap_or(usual.encoding),
         headerless: fields
             .optional("headerless", boolean)
             .unwrap_or(usual.headerless),
@@ -43,8 +65,8 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
         title_rows: fields
             .optional("title_rows", boolean)
             .unwrap_or(usual.title_rows),
-        footer: fields.optional("footer", regex),
-        sub_heading: fields.optional("sub_heading", name),
+        footer: fields.optional("footer", regex).or(usual.footer),
+        sub_heading: fields.optional("sub_heading", name).or(usual.sub_heading),
         skip_blank_rows: fields
             .optional("skip_blank_rows", boolean)
             .unwrap_or(usual.skip_blank_rows),
@@ -53,18 +75,17 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
             .unwrap_or(usual.final_newline),
         duplicate_headers: fields
             .optional("duplicate_headers", choice(&DUPLICATE_HEADERS))
-            .unwrap_or_default(),
-        sheets: fields.optional("sheets", list(regex)).unwrap_or_default(),
+            .unwrap_or(usual.duplicate_headers),
+        sheets: fields
+            .optional("sheets", list(regex))
+            .unwrap_or(usual.sheets),
         unlabelled: fields
             .optional("unlabelled", list(name))
-            .unwrap_or_default(),
-        unpivot: fields.optional("unpivot", unpivot),
-        member: fields.optional("member", regex),
-        record: fields.optional("record", placed_text),
+            .unwrap_or(usual.unlabelled),
+        unpivot: fields.optional("unpivot", unpivot).or(usual.unpivot),
+        member: fields.optional("member", regex).or(usual.member),
+        record: fields.optional("record", placed_text).or(usual.record),
     };
-    if let Some(format) = format {
-        forbid_what_has_no_meaning(format, &mut fields);
-    }
     if let Some(entry) = fields.entry("header_rows")
         && !(1..=2).contains(&layout.header_rows)
     {
@@ -74,8 +95,7 @@ pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Layout
             .problems()
             .push(Diagnostic::error(entry.value.place.clone(), message).hint(hint));
     }
-    fields.finish();
-    format.map(|_| layout)
+    layout
 }
 
 fn forbid_what_has_no_meaning(format: Format, fields: &mut Fields<'_, '_>) {
@@ -105,6 +125,9 @@ fn forbid_what_has_no_meaning(format: Format, fields: &mut Fields<'_, '_>) {
     }
     if !is_sheet {
         fields.forbid("sheets", "only XLSX and ODS have it");
+    }
+    if format != Format::Xml {
+        fields.forbid("record", "only XML has it");
     }
 }
 

@@ -195,13 +195,11 @@ mod tests {
         );
         assert_eq!(
             told[0],
-            "pipelines/council/requests.yaml:3:11: there is no contract \"council/request\"; did you mean \"council/requests\"?"
+            "pipelines/council/requests.yaml:3:11: there is no contract or delivery \"council/request\"; did you mean \"council/requests\"?"
         );
-        assert!(
-            told[1].starts_with(
-                "schemas/council/requests.yaml:1:1: no source delivers by the contract"
-            )
-        );
+        assert!(told[1].starts_with(
+            "schemas/council/requests.yaml:1:1: no source delivers by \"council/requests\""
+        ));
     }
 
     #[test]
