@@ -5,6 +5,7 @@
 //! cell ends as a value, a null with a status, or a breach.
 
 use crate::breach::{Breaches, RuleBook, RuleNumber};
+use crate::identifier::{nhs_number, uln, upn};
 use crate::kind::{Bounds, KindReader};
 use crate::symbol::{self, StatusNumber, Symbols};
 use crate::text;
@@ -219,19 +220,32 @@ impl ColumnReader {
             }
             KindReader::NhsNumber => pass.run(
                 StringBuilder::with_capacity(rows, rows * 10),
-                |notes, cell, out| {
-                    let fault = |detail| (self.rules.kind, Some(detail));
-                    let digits = crate::nhs_number::parse(cell).map_err(fault)?;
-                    let number = std::str::from_utf8(&digits).map_err(|_| self.fault())?;
-                    out.append_value(number);
-                    notes.when(
-                        crate::nhs_number::is_test_number(&digits),
-                        self.rules.test_number,
-                    );
-                    Ok(())
+                |_, cell, out| {
+                    let digits = self.identifier(nhs_number::parse(cell))?;
+                    if nhs_number::begins_test_range(&digits) {
+                        return Err((self.rules.test_number, None));
+                    }
+                    self.append_identifier(&digits, out)
                 },
             ),
+            KindReader::Upn => pass.run(
+                StringBuilder::with_capacity(rows, rows * 13),
+                |_, cell, out| self.append_identifier(&self.identifier(upn::parse(cell))?, out),
+            ),
+            KindReader::Uln => pass.run(
+                StringBuilder::with_capacity(rows, rows * 10),
+                |_, cell, out| self.append_identifier(&self.identifier(uln::parse(cell))?, out),
+            ),
         }
+    }
+
+    fn identifier<T>(&self, parsed: Result<T, &'static str>) -> Result<T, Fault> {
+        parsed.map_err(|detail| (self.rules.kind, Some(detail)))
+    }
+
+    fn append_identifier(&self, characters: &[u8], out: &mut StringBuilder) -> Result<(), Fault> {
+        out.append_value(std::str::from_utf8(characters).map_err(|_| self.fault())?);
+        Ok(())
     }
 
     fn fault(&self) -> Fault {
@@ -308,8 +322,8 @@ impl ColumnRules {
             ),
             test_number: add(
                 "test-number",
-                Severity::Warn,
-                "begins with 999, which is kept for tests",
+                column.severity,
+                "begins with 9, which is kept for tests and never issued",
             ),
             range: add("range", column.severity, &range),
             pattern: add(

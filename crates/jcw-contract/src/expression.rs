@@ -48,9 +48,11 @@ pub(crate) struct Planner {
 
 impl Planner {
     pub(crate) fn new() -> Self {
-        Planner {
-            session: SessionContext::new(),
+        let session = SessionContext::new();
+        for function in crate::functions() {
+            session.register_udf(function);
         }
+        Planner { session }
     }
 
     /// Plans a rule: a boolean.

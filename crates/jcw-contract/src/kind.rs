@@ -41,6 +41,8 @@ pub(crate) enum KindReader {
     },
     OrganisationCode,
     NhsNumber,
+    Upn,
+    Uln,
 }
 
 impl KindReader {
@@ -109,7 +111,8 @@ impl KindReader {
             },
             Kind::OrganisationCode => KindReader::OrganisationCode,
             Kind::NhsNumber => KindReader::NhsNumber,
-            Kind::Upn | Kind::Uln => KindReader::Text,
+            Kind::Upn => KindReader::Upn,
+            Kind::Uln => KindReader::Uln,
         })
     }
 
@@ -144,6 +147,8 @@ impl KindReader {
                 "is not an organisation code: letters and digits only".to_owned()
             }
             KindReader::NhsNumber => "is not an NHS number".to_owned(),
+            KindReader::Upn => "is not a unique pupil number (UPN)".to_owned(),
+            KindReader::Uln => "is not a unique learner number (ULN)".to_owned(),
         }
     }
 }

@@ -29,9 +29,10 @@
 //! A breach rejects the row unless the column only warns; then the row loads as
 //! the table says, except that an unknown code keeps its own text.
 //!
-//! Three things are always only reported: a number worked out by a machine and
+//! Two things are always only reported: a number worked out by a machine and
 //! rounded to the column's scale (`rounded`), a time at which the clocks change
-//! (`clock-change`), an NHS number of the range kept for tests (`test-number`).
+//! (`clock-change`). A faulty NHS number, UPN or ULN breaks `type`; an NHS number
+//! of the range kept for tests breaks `test-number`, and is not kept either.
 //!
 //! A key is judged among the rows that nothing else rejects.
 
@@ -43,10 +44,11 @@ mod date;
 mod delivery;
 mod error;
 mod expression;
+mod function;
+pub mod identifier;
 mod key;
 mod kind;
 mod lookup;
-mod nhs_number;
 mod number;
 mod plan;
 mod reference;
@@ -65,6 +67,7 @@ pub use breach::{RuleCount, RuleCounts};
 pub use checker::{Checked, Checker};
 pub use delivery::Delivery;
 pub use error::Error;
+pub use function::functions;
 pub use key::{KeyIndex, Keys, Suspects};
 pub use plan::check_rules;
 pub use reference::References;

@@ -122,6 +122,7 @@ pub(crate) fn rule(id: &str, check: &str, severity: Severity) -> Rule {
         check: placed(check),
         severity,
         message: format!("{check} does not hold"),
+        source: None,
     }
 }
 

@@ -196,9 +196,28 @@ fn every_kind_keeps_good_cells_and_rejects_bad_ones() {
             Kind::NhsNumber,
             vec![
                 ("401 023 2137", "4010232137"),
-                ("943-476-5919", "9434765919"),
+                ("401-023-2137.0", "4010232137"),
             ],
-            vec!["4010232138", "401023213", "1111111111"],
+            vec![
+                "4010232138",
+                "401023213",
+                "1111111111",
+                "9434765919",
+                "4.01E+09",
+            ],
+        ),
+        (
+            Kind::Upn,
+            vec![
+                ("b801200005001", "B801200005001"),
+                ("L882 1234 1900a", "L88212341900A"),
+            ],
+            vec!["Q207000016049", "UN1", "4010232137"],
+        ),
+        (
+            Kind::Uln,
+            vec![("927 630 8686", "9276308686")],
+            vec!["9276308685", "4010232137", "0276308686"],
         ),
     ] {
         let contract = one(kind.clone());
@@ -249,7 +268,7 @@ fn a_reason_helps_and_never_holds_the_cell() {
     assert_eq!(
         reasons,
         [
-            "nhs_number has a wrong check digit",
+            "nhs_number has the check digit of a unique learner number (ULN), not of an NHS number",
             "need is not one of the codes ASD, SLCN",
             "born_on is not a date that exists, written dd/mm/yyyy",
             "plans is more than 10",
@@ -374,21 +393,29 @@ fn what_was_rounded_doubtful_or_for_tests_is_reported() {
                 time_zone: chrono_tz::Europe::London,
             },
         ),
-        column("n", Kind::NhsNumber),
     ]);
     let checked = check(
         &contract,
-        &table(
-            "d|t|n",
-            &["33.3333333333333|2026-03-29T01:30:00|999 000 0018"],
-        ),
+        &table("d|t", &["33.3333333333333|2026-03-29T01:30:00"]),
     );
     let warned: Vec<_> = checked.warned().map(|count| count.rule.as_str()).collect();
-    assert_eq!(warned, ["d.rounded", "t.clock-change", "n.test-number"]);
+    assert_eq!(warned, ["d.rounded", "t.clock-change"]);
     assert_eq!(
         shown(&checked.accepted),
-        ["33.33|2026-03-29T01:30:00Z|9990000018|2"]
+        ["33.33|2026-03-29T01:30:00Z|2"]
     );
+}
+
+#[test]
+fn a_test_number_is_nobodys_and_is_not_kept() {
+    let contract = contract(vec![column("n", Kind::NhsNumber)]);
+    let checked = check(&contract, &table("n", &["999 000 0018", "4010232137"]));
+    assert_eq!(rejects(&checked.rejected), ["2 n.test-number"]);
+    assert_eq!(
+        texts(&checked.rejected, "reason"),
+        ["n begins with 9, which is kept for tests and never issued"]
+    );
+    assert_eq!(shown(&checked.accepted), ["4010232137|3"]);
 }
 
 #[test]
@@ -567,9 +594,11 @@ proptest! {
             column("c", Kind::Timestamp { formats: vec!["%+".into(), "%A %j %Y".into()], time_zone: chrono_tz::Europe::London }),
             column("d", codes(&["A", "é"])),
             column("e", Kind::NhsNumber),
+            column("f", Kind::Upn),
+            column("g", Kind::Uln),
         ]);
-        let rows = [cells.iter().chain([&number]).map(|cell| Some(cell.as_str())).collect::<Vec<_>>(), vec![Some(number.as_str()); 5]];
-        let checked = check(&contract, &batch(&["a", "b", "c", "d", "e"], &rows));
+        let rows = [cells.iter().chain([&number]).chain(&cells[..2]).map(|cell| Some(cell.as_str())).collect::<Vec<_>>(), vec![Some(number.as_str()); 7]];
+        let checked = check(&contract, &batch(&["a", "b", "c", "d", "e", "f", "g"], &rows));
         prop_assert_eq!(checked.accepted.num_rows() + checked.rejected_rows, 2);
     }
 }

@@ -208,7 +208,7 @@ fn nhs_number(random: u64) -> String {
         .find_map(|nine| {
             (0..10)
                 .map(|check| format!("{nine}{check}"))
-                .find(|number| crate::nhs_number::parse(number).is_ok())
+                .find(|number| crate::identifier::is_nhs_number(number))
         })
         .unwrap()
 }

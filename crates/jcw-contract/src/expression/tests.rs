@@ -93,3 +93,100 @@ fn an_expression_makes_a_column_of_the_declared_type() {
     );
     assert_eq!(rejects(&checked.rejected), ["4 data_month.required"]);
 }
+
+/// The answers of one expression over `s` (text), `n` (whole number), `a` and
+/// `b` (dates), `d` (decimal) and `t` (timestamp).
+fn answers(sql: &str, rows: &[&str]) -> Vec<String> {
+    let kind = Kind::Text;
+    let mut answer = column("answer", kind);
+    answer.from = Some(Origin::Expression(placed(sql)));
+    let contract = contract(vec![
+        column("s", Kind::Text),
+        column("n", Kind::Integer),
+        column("a", date(&[])),
+        column("b", date(&[])),
+        column("d", Kind::Decimal { scale: 2 }),
+        answer,
+    ]);
+    let checked = check(&contract, &table("s|n|a|b|d", rows));
+    assert_eq!(checked.rejected_rows, 0, "{sql}");
+    texts(&checked.accepted, "answer")
+}
+
+#[test]
+fn what_rules_need_of_sql_is_there() {
+    let row = "B801200005001|3|2024-02-29|2024-04-11|12.50";
+    for (sql, answer) in [
+        ("coalesce(null, s)", "B801200005001"),
+        ("nullif(n, 3)", "NULL"),
+        ("regexp_like(s, '^[A-Z][0-9]{12}$')", "true"),
+        ("regexp_replace(s, '[0-9]+', '-')", "B-"),
+        ("substr(s, 2, 3)", "801"),
+        ("left(s, 1) || '-' || right(s, 3)", "B-001"),
+        ("upper(trim(lower(s)))", "B801200005001"),
+        ("length(s)", "13"),
+        ("strpos(s, '801')", "2"),
+        ("split_part('a:b', ':', 2)", "b"),
+        ("lpad(cast(n as varchar), 3, '0')", "003"),
+        ("s like 'B%'", "true"),
+        ("s in ('A', 'B801200005001')", "true"),
+        ("n in (1, 2)", "false"),
+        ("n between 1 and 3", "true"),
+        ("case when n > 2 then 'many' else 'few' end", "many"),
+        ("cast(substr(s, 2, 3) as bigint) + n", "804"),
+        ("try_cast(s as bigint) is null", "true"),
+        ("'R1L' || ':' || n", "R1L:3"),
+        ("concat('R1L', ':', n)", "R1L:3"),
+        ("concat_ws(':', 'R1L', s)", "R1L:B801200005001"),
+        ("a <= b and not (b < a)", "true"),
+        ("b <= a + interval '6 weeks'", "true"),
+        ("b <= a + interval '41 days'", "false"),
+        ("b - a <= interval '42 days'", "true"),
+        ("b - a", "42 days"),
+        ("date_part('year', a)", "2024"),
+        ("extract(month from b)", "4"),
+        ("date_trunc('month', b) = date '2024-04-01'", "true"),
+        ("make_date(2024, 8, 31) > a", "true"),
+        ("a is distinct from b", "true"),
+        ("round(d / 5, 1)", "2.5"),
+        ("is_upn(s)", "true"),
+        ("upn_check_letter(s) = left(s, 1)", "true"),
+        ("is_temporary_upn(s)", "false"),
+        ("is_nhs_number('401 023 2137')", "true"),
+        ("is_test_nhs_number('9434765919')", "true"),
+        ("is_uln('9276308686') and not is_uln(s)", "true"),
+        ("is_postcode('SS11 7XX')", "true"),
+        ("is_upn(null) is null", "true"),
+        ("is_uln(n)", "false"),
+    ] {
+        assert_eq!(answers(sql, &[row]), [answer], "{sql}");
+    }
+}
+
+/// The form that documents and contracts use for it.
+#[test]
+fn age_in_years_at_31_august_is_a_subtraction_and_a_comparison() {
+    let sql = "n - date_part('year', a) - case when date_part('month', a) > 8 then 1 else 0 end";
+    let ages = answers(
+        sql,
+        &[
+            "|2024|2010-08-31||",
+            "|2024|2010-09-01||",
+            "|2024|2008-02-29||",
+            "|2024|2024-09-30||",
+            "|2024|||",
+        ],
+    );
+    assert_eq!(ages, ["14", "13", "16", "-1", "NULL"]);
+}
+
+#[test]
+fn functions_answer_for_each_row() {
+    assert_eq!(
+        answers(
+            "upn_check_letter(s)",
+            &["Q207000016049||||", "||||", "UN1||||", "L88212341900A||||"]
+        ),
+        ["P", "NULL", "NULL", "L"]
+    );
+}
