@@ -4,6 +4,23 @@
 //! DataFusion plans and runs it. What depends on anything but the row (a clock,
 //! a random number, another row or table) is refused, because the same file
 //! must always give the same rows.
+//!
+//! What rules are known to need, and how it is written:
+//!
+//! | need | SQL |
+//! |---|---|
+//! | days between | `b - a <= 42` (a whole number of days) |
+//! | within a period | `b <= a + interval '6 weeks'`, `'1 month'` |
+//! | parts of a date | `date_part('year', a)`, `extract(month from a)`, `date_trunc('month', a)` |
+//! | age at 31 August of `year` | `year - date_part('year', born_on) - case when date_part('month', born_on) > 8 then 1 else 0 end` |
+//! | a given day | `date '2024-01-01'`, `make_date(year, 8, 31)` |
+//! | one or the other | `coalesce(a, b)`, `nullif(a, 0)`, `case when .. then .. else .. end` |
+//! | membership | `code in ('A', 'B')`, `n between 1 and 3`, `text like 'B%'` |
+//! | form | `regexp_like(text, '^[0-9]{3}$')`, `length(text)`, [`is_upn(text)` and its like](crate::functions) |
+//! | part of a text | `left(text, 1)`, `substr(text, 2, 3)`, `split_part(text, ':', 2)`, `upper(trim(text))` |
+//! | one text of many | `provider || ':' || id`, `concat_ws(':', a, b)`; `concat` takes null for blank, `||` gives null |
+//! | another type | `cast(text as bigint)`, `try_cast(text as bigint)` (null where it is none), `cast(n as varchar)` |
+//! | nulls compared | `a is not distinct from b` |
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::concat;
@@ -12,7 +29,9 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, DataFusionError, SchemaError};
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, cast};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
 use jcw_project::did_you_mean;
@@ -102,13 +121,31 @@ impl Planner {
         data_type: DataType,
     ) -> Result<Expression, Problem> {
         let physical = self
-            .session
-            .create_physical_expr(cast(expression, data_type.clone()), schema)
+            .physical(cast(expression, data_type.clone()), schema)
             .map_err(|error| problem(error, schema))?;
         Ok(Expression {
             physical,
             data_type,
         })
+    }
+}
+
+impl Planner {
+    /// Functions such as `coalesce` can only run once they are simplified, which
+    /// the session does to queries but not to single expressions.
+    fn physical(
+        &self,
+        expression: Expr,
+        schema: &DFSchema,
+    ) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+        let simplifier = ExprSimplifier::new(
+            SimplifyContext::builder()
+                .with_schema(Arc::new(schema.clone()))
+                .build(),
+        );
+        let expression = simplifier.coerce(expression, schema)?;
+        self.session
+            .create_physical_expr(simplifier.simplify(expression)?, schema)
     }
 }
 
