@@ -20,7 +20,7 @@
 //! | part of a text | `left(text, 1)`, `substr(text, 2, 3)`, `split_part(text, ':', 2)`, `upper(trim(text))` |
 //! | one text of many | `provider || ':' || id`, `concat_ws(':', a, b)`; `concat` takes null for blank, `||` gives null |
 //! | another type | `cast(text as bigint)`, `try_cast(text as bigint)` (null where it is none), `cast(n as varchar)` |
-//! | nulls compared | `a is not distinct from b` |
+//! | nulls compared | `(a is not distinct from b)`, in brackets |
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::concat;
@@ -30,7 +30,7 @@ use arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, DataFusionError, SchemaError};
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, cast};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, Volatility, cast};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::SessionContext;
@@ -111,6 +111,7 @@ impl Planner {
             .parse_sql_expr(sql, &schema)
             .map_err(|error| problem(error, &schema))?;
         check_is_about_one_row(&expression)?;
+        check_distinct_is_in_brackets(&expression)?;
         Ok((expression.unalias(), schema))
     }
 
@@ -217,6 +218,34 @@ fn check_is_about_one_row(expression: &Expr) -> Result<(), Problem> {
             name: Some(name),
         }),
     }
+}
+
+/// The parser takes all that follows `is distinct from` for its right side:
+/// `a is distinct from b or c` would mean `a is distinct from (b or c)`, which
+/// nobody meant.
+fn check_distinct_is_in_brackets(expression: &Expr) -> Result<(), Problem> {
+    let swallows = |expression: &Expr| match expression {
+        Expr::BinaryExpr(BinaryExpr {
+            op: Operator::IsDistinctFrom | Operator::IsNotDistinctFrom,
+            right,
+            ..
+        }) => matches!(
+            right.as_ref(),
+            Expr::BinaryExpr(right) if matches!(right.op, Operator::And | Operator::Or)
+        ),
+        _ => false,
+    };
+    if expression
+        .exists(|expression| Ok(swallows(expression)))
+        .unwrap_or(false)
+    {
+        return Err(Problem {
+            message: "leaves open where `is distinct from` ends".to_owned(),
+            hint: Some("put brackets around it: `(a is distinct from b) or c`".to_owned()),
+            name: Some("distinct".to_owned()),
+        });
+    }
+    Ok(())
 }
 
 impl Problem {

@@ -193,4 +193,17 @@ mod tests {
         .collect();
         assert_eq!(check_rules(&contract), []);
     }
+
+    #[test]
+    fn is_distinct_from_stands_in_brackets() {
+        let mut contract = contract(vec![column("a", Kind::Text), column("b", Kind::Text)]);
+        for (sql, is_clear) in [
+            ("a is distinct from 'OTH' or b is not null", false),
+            ("(a is distinct from 'OTH') or b is not null", true),
+            ("b is not null or a is distinct from 'OTH'", true),
+        ] {
+            contract.rules = vec![rule("r", sql, Severity::Warn)];
+            assert_eq!(check_rules(&contract).is_empty(), is_clear, "{sql}");
+        }
+    }
 }
