@@ -1,6 +1,8 @@
 //! What can only be checked when every file has been read: names in one file
 //! that stand for things in another.
 
+mod delivery;
+
 use crate::Project;
 use crate::contract::Contract;
 use crate::diagnostic::Diagnostic;
@@ -45,6 +47,7 @@ pub(crate) fn project(
     problems: &mut Vec<Diagnostic>,
 ) {
     contracts_of_sources(project, unread, problems);
+    delivery::deliveries(project, unread, problems);
     whole_tables(project, problems);
     references(project, unread, problems);
     models(project, unread, problems);
@@ -60,7 +63,7 @@ fn contracts_of_sources(
     let alone = project
         .contracts
         .iter()
-        .filter(|contract| project.delivery_of(contract).is_none());
+        .filter(|contract| delivery::folder(contract).is_none());
     let deliveries = project.deliveries.iter().map(|delivery| &delivery.id);
     let named: Vec<&Placed<String>> = alone
         .map(|contract| &contract.id)
@@ -110,30 +113,29 @@ fn contracts_of_sources(
     }
 }
 
-/// A table whose contract names no period is replaced as a whole by each
-/// delivery, so that two sources would take away each other's rows.
+/// What names no period is replaced as a whole by each delivery, so that two
+/// sources would take away each other's rows.
 fn whole_tables(project: &Project, problems: &mut Vec<Diagnostic>) {
-    let whole = project
-        .contracts
-        .iter()
-        .filter(|contract| contract.period.is_empty());
-    for contract in whole {
-        let mut sources = project
-            .sources
-            .iter()
-            .filter(|source| source.contract.value == contract.id.value);
-        let Some(first) = sources.next() else {
+    let mut first = BTreeMap::new();
+    for source in &project.sources {
+        let id = &source.contract.value;
+        let header = project
+            .delivery(id)
+            .map(|delivery| delivery.contract_id(&delivery.header));
+        let contract = project.contract(header.as_ref().unwrap_or(id));
+        if contract.is_none_or(|contract| !contract.period.is_empty()) {
             continue;
-        };
-        for source in sources {
+        }
+        if let Some(first) = first.get(id) {
             let message = format!(
-                "the contract \"{}\" has no `period`, so each delivery replaces the whole table, and \"{}\" delivers to it too",
-                contract.id.value, first.id.value
+                "\"{id}\" has no `period`, so each delivery replaces the whole table, and \"{first}\" delivers to it too",
             );
             problems.push(
                 Diagnostic::error(source.contract.place.clone(), message)
                     .hint("declare a period, or give each source its own contract"),
             );
+        } else {
+            first.insert(id, &source.id.value);
         }
     }
 }

@@ -375,6 +375,11 @@ impl Contract {
         self.id.replace('/', ".")
     }
 
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.value == name)
+    }
+
     /// Schema of the source table: each column, its status column directly
     /// after it, then the system columns. A required column may still hold null
     /// where a symbol stands for the value or a breach only warns.
@@ -405,6 +410,11 @@ impl Column {
     /// `<name>_status` where the column has symbols.
     pub fn status_name(&self) -> Option<String> {
         (!self.symbols.is_empty()).then(|| format!("{}_status", self.name.value))
+    }
+
+    /// Whether the delivery's header says the value where the file does not.
+    pub fn is_from_header(&self) -> bool {
+        matches!(self.from, Some(Origin::Header { .. }))
     }
 }
 

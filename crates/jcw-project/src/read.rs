@@ -10,6 +10,7 @@ pub(crate) mod layout;
 pub(crate) mod metric;
 pub(crate) mod model;
 pub(crate) mod rule;
+pub(crate) mod shape;
 pub(crate) mod source;
 pub(crate) mod symbols;
 pub(crate) mod warehouse;

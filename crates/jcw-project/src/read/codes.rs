@@ -66,3 +66,38 @@ fn written_out(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Set> {
     }
     Some(codes)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{problems, problems_when, project, sound};
+
+    const PERSON: &str = "schemas/council/sen2/person.yaml";
+
+    #[test]
+    fn a_set_that_does_not_exist_is_told_once_and_a_broken_file_only_there() {
+        assert_eq!(
+            problems_when(PERSON, "codes: sex", "codes: sexx"),
+            [
+                "schemas/council/sen2/person.yaml:9:36: schemas/codes.yaml has no set of codes \"sexx\"; did you mean \"sex\"?"
+            ]
+        );
+        for broken in ["sex: [\n", "sex: {}\n", "sex: M\n"] {
+            let told = problems(&[("schemas/codes.yaml", Some(broken))]);
+            assert_eq!(told.len(), 1, "{told:#?}");
+            assert!(told[0].starts_with("schemas/codes.yaml:"), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_contract_is_another_when_a_set_of_codes_that_it_uses_is() {
+        let hash = |to: &str| {
+            let text = sound("schemas/codes.yaml").replacen("Male", to, 1);
+            let project = project(&[("schemas/codes.yaml", Some(&text))]);
+            let hash = |id: &str| project.contract(id).unwrap().hash.clone();
+            (hash("council/sen2_person"), hash("council/sen2_request"))
+        };
+        let (male, boy) = (hash("Male"), hash("Boy"));
+        assert_ne!(male.0, boy.0);
+        assert_eq!(male.1, boy.1);
+    }
+}

@@ -90,6 +90,8 @@ pub(crate) fn read(
         check_columns(&contract, &declared.names, problems);
     }
     rule::check_ids(&contract, problems);
+    check_row_id(&contract, problems);
+    check_as_of(&contract, problems);
     if !matches!(of, For::Table { .. }) {
         check_stands_alone(&contract, problems);
     }
@@ -213,11 +215,8 @@ fn check_columns(contract: &Contract, declared: &[Placed<String>], problems: &mu
     check_layout(&contract.layout, declared, problems);
 
     for period in &contract.period {
-        let column = contract
-            .columns
-            .iter()
-            .find(|column| column.name.value == period.value);
-        if column.is_some_and(|column| !column.required && !is_from_header(column)) {
+        let column = contract.column(period);
+        if column.is_some_and(|column| !column.required && !column.is_from_header()) {
             let message = format!("the period column \"{}\" is not required", period.value);
             let hint =
                 "a row without a period belongs to no delivery: add `required: true` to the column";
@@ -226,8 +225,46 @@ fn check_columns(contract: &Contract, declared: &[Placed<String>], problems: &mu
     }
 }
 
-fn is_from_header(column: &Column) -> bool {
-    matches!(column.from, Some(Origin::Header { .. }))
+/// Numbers that name a person in every system: they never go back in a report.
+fn check_row_id(contract: &Contract, problems: &mut Problems) {
+    let names_a_person = |name: &&Placed<String>| {
+        contract
+            .column(name)
+            .is_some_and(|c| matches!(c.kind, Kind::NhsNumber | Kind::Upn | Kind::Uln))
+    };
+    for name in contract.row_id.iter().filter(names_a_person) {
+        let message = format!(
+            "\"{}\" is a number by which anyone knows the person, and `row_id` goes into reports",
+            name.value
+        );
+        let hint = "name columns that only the partner can tell a person by, such as its own id";
+        problems.push(Diagnostic::error(name.place.clone(), message).hint(hint));
+    }
+    let key = contract.key.iter().flat_map(|key| &key.columns);
+    if contract.row_id.is_empty()
+        && let Some(name) = key.into_iter().find(names_a_person)
+    {
+        let message = format!(
+            "the key has \"{}\", by which anyone knows the person, and reports name rows by the key",
+            name.value
+        );
+        let hint = "add `row_id: [...]`, columns that only the partner can tell a row by, such as its own id";
+        problems.push(Diagnostic::error(name.place.clone(), message).hint(hint));
+    }
+}
+
+/// What says when a delivery was made is a time.
+fn check_as_of(contract: &Contract, problems: &mut Problems) {
+    let is_time = |kind: &Kind| matches!(kind, Kind::Date { .. } | Kind::Timestamp { .. });
+    if let Some(as_of) = &contract.as_of
+        && contract
+            .column(as_of)
+            .is_some_and(|column| !is_time(&column.kind))
+    {
+        let message = format!("`as_of` names \"{}\", which is no time", as_of.value);
+        let hint = "name a date or a timestamp that says when the partner made the delivery";
+        problems.push(Diagnostic::error(as_of.place.clone(), message).hint(hint));
+    }
 }
 
 /// Columns that a layout names are declared.
@@ -398,6 +435,66 @@ mod tests {
             problems_when(FILE, "table: seed.area", "table: staging.requests"),
             [
                 "schemas/council/requests.yaml:24:43: there is no source table or seed \"staging.requests\"; a model is built after the rows are checked; refer to a source table or a seed"
+            ]
+        );
+    }
+
+    #[test]
+    fn xml_is_the_shape_of_a_delivery() {
+        assert_eq!(
+            problems_when(
+                FILE,
+                "  format: csv\n  footer: '^Number of records: (?<count>\\d+)'\n",
+                "  format: xml\n  record: Message\n"
+            ),
+            [
+                "schemas/council/requests.yaml:1:1: XML is read only as the shape of a delivery; make a folder schemas/council/requests/ with a delivery.yaml and a contract for each table"
+            ]
+        );
+    }
+
+    #[test]
+    fn no_number_that_names_a_person_to_anyone_goes_into_a_report() {
+        let person = "schemas/council/sen2/person.yaml";
+        assert_eq!(
+            problems_when(person, "row_id: [person_id]", "row_id: [upn]"),
+            [
+                "schemas/council/sen2/person.yaml:12:10: \"upn\" is a number by which anyone knows the person, and `row_id` goes into reports; name columns that only the partner can tell a person by, such as its own id"
+            ]
+        );
+        assert_eq!(
+            problems_when(
+                person,
+                "key: [person_id]\nrow_id: [person_id]",
+                "key: [upn]"
+            ),
+            [
+                "schemas/council/sen2/person.yaml:11:7: the key has \"upn\", by which anyone knows the person, and reports name rows by the key; add `row_id: [...]`, columns that only the partner can tell a row by, such as its own id"
+            ]
+        );
+        assert_eq!(
+            problems_when(person, "key: [person_id]", "key: [upn]"),
+            [""; 0]
+        );
+        assert_eq!(
+            problems_when(person, "row_id: [person_id]", "row_id: [persn_id]").len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_says_when_a_delivery_was_made_is_a_time_it_has() {
+        let return_ = "schemas/council/sen2/return.yaml";
+        assert_eq!(
+            problems_when(return_, "as_of: made_at", "as_of: persons"),
+            [
+                "schemas/council/sen2/return.yaml:9:8: `as_of` names \"persons\", which is no time; name a date or a timestamp that says when the partner made the delivery"
+            ]
+        );
+        assert_eq!(
+            problems_when(return_, "as_of: made_at", "as_of: mad_at"),
+            [
+                "schemas/council/sen2/return.yaml:9:8: `as_of` names the column \"mad_at\", which this contract does not have; did you mean \"made_at\"?"
             ]
         );
     }

@@ -1,13 +1,13 @@
 //! Reads `schemas/<partner>/<delivery>/delivery.yaml`.
 
-use super::{File, Setting, layout};
-use crate::contract::Layout;
-use crate::delivery::{Delivery, Shape, ShapePart, Total};
+use super::{File, Setting, shape};
+use crate::delivery::{Delivery, ShapePart, Total};
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 use crate::place::Placed;
-use crate::value::{boolean, filled, list, name, placed_word, regex, text, word};
-use crate::yaml::{self, Node, Value};
+use crate::suggest;
+use crate::value::{filled, list, name, placed_word, text};
+use crate::yaml::{self, Node};
 
 type Problems = Vec<Diagnostic>;
 
@@ -25,12 +25,13 @@ pub(crate) fn read(
     let owner = fields.required("owner", text);
     let tables = fields.required("tables", filled(name));
     let header = fields.required("header", name);
-    let shapes = fields.required("shapes", filled(shape));
+    let shapes = fields.required("shapes", filled(shape::read));
     let totals = fields.optional("totals", list(total)).unwrap_or_default();
     fields.finish();
 
-    let tables = tables?;
-    let mut shapes = shapes?;
+    let (tables, header, mut shapes) = (tables?, header?, shapes?);
+    check_names(&tables, &header, &totals, problems);
+    shape::check_all(&shapes, &tables, &header, problems);
     for shape in &mut shapes {
         let order = |part: &ShapePart| tables.iter().position(|t| t.value == part.table.value);
         shape.parts.sort_by_key(order);
@@ -41,69 +42,10 @@ pub(crate) fn read(
         description: description.unwrap_or_default(),
         owner: owner.unwrap_or_default(),
         tables,
-        header: header?,
+        header,
         shapes,
         totals,
         hash: file.hash(),
-    })
-}
-
-fn shape(node: &Node, problems: &mut Problems) -> Option<Shape> {
-    let mut fields = Fields::of("a shape", node, problems)?;
-    let name = fields.required("name", placed_word);
-    let files = fields.required("files", regex);
-    let layout = fields.required("layout", layout::read);
-    let parts = fields.entry("parts").map(|entry| &entry.value);
-    let parts = match (parts, &layout) {
-        (Some(node), Some(layout)) => parts_of(node, layout, fields.problems()),
-        (Some(_), None) => None,
-        (None, _) => fields.required("parts", |_, _| None),
-    };
-    fields.finish();
-    Some(Shape {
-        name: name?,
-        files: files?,
-        parts: parts?,
-    })
-}
-
-/// `table: {...}` for each table; `{}` where nothing need be said.
-fn parts_of(node: &Node, layout: &Layout, problems: &mut Problems) -> Option<Vec<ShapePart>> {
-    let Value::Map(entries) = &node.value else {
-        let message = format!(
-            "the parts of a shape must be a mapping, and this is {}",
-            node.kind()
-        );
-        let hint = "write one line for each table: `person: {record: Message/Persons/Person}`";
-        problems.push(Diagnostic::error(node.place.clone(), message).hint(hint));
-        return None;
-    };
-    let parts: Vec<Option<ShapePart>> = entries
-        .iter()
-        .map(|entry| {
-            let table = Placed::new(entry.key.clone(), entry.key_place.clone());
-            part(table, &entry.value, layout, problems)
-        })
-        .collect();
-    parts.into_iter().collect()
-}
-
-fn part(
-    table: Placed<String>,
-    node: &Node,
-    shape: &Layout,
-    problems: &mut Problems,
-) -> Option<ShapePart> {
-    let mut fields = Fields::of("a part", node, problems)?;
-    let file = fields.optional("file", word);
-    let optional = fields.optional("optional", boolean).unwrap_or(false);
-    let layout = layout::of_part(shape, &mut fields);
-    fields.finish();
-    Some(ShapePart {
-        table,
-        file,
-        optional,
-        layout,
     })
 }
 
@@ -120,6 +62,50 @@ fn total(node: &Node, problems: &mut Problems) -> Option<Total> {
         column: column?,
         message: message?,
     })
+}
+
+/// Tables are listed once, and whatever else names a table names one of them.
+fn check_names(
+    tables: &[Placed<String>],
+    header: &Placed<String>,
+    totals: &[Total],
+    problems: &mut Problems,
+) {
+    for (at, table) in tables.iter().enumerate() {
+        if tables[..at].iter().any(|other| other.value == table.value) {
+            let message = format!("the table \"{}\" is listed twice", table.value);
+            problems.push(Diagnostic::error(table.place.clone(), message).hint("keep one of them"));
+        }
+    }
+    check_table(header, "the header", tables, problems);
+    for (at, total) in totals.iter().enumerate() {
+        check_table(&total.table, "the total", tables, problems);
+        if totals[..at]
+            .iter()
+            .any(|other| other.id.value == total.id.value)
+        {
+            let message = format!("there are two totals \"{}\"", total.id.value);
+            let hint = "give each total its own id";
+            problems.push(Diagnostic::error(total.id.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// `name` is one of the delivery's tables.
+pub(super) fn check_table(
+    name: &Placed<String>,
+    by: &str,
+    tables: &[Placed<String>],
+    problems: &mut Problems,
+) {
+    if !tables.iter().any(|table| table.value == name.value) {
+        let message = format!(
+            "{by} names the table \"{}\", which this delivery does not have",
+            name.value
+        );
+        let hint = suggest::hint(name, "tables", tables.iter().map(|table| &table.value));
+        problems.push(Diagnostic::error(name.place.clone(), message).hint(hint));
+    }
 }
 
 #[cfg(test)]

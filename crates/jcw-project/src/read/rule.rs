@@ -134,3 +134,44 @@ pub(crate) fn check_ids(contract: &Contract, problems: &mut Problems) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{problems_when, project};
+
+    #[test]
+    fn a_rule_says_where_it_comes_from() {
+        let project = project(&[]);
+        let person = project.contract("council/sen2_person").unwrap();
+        assert_eq!(
+            person.rules[0].source.as_deref(),
+            Some("DfE SEN2 specification")
+        );
+    }
+
+    #[test]
+    fn a_reference_over_several_columns_names_as_many_there() {
+        let request = "schemas/council/sen2/request.yaml";
+        let contract = project(&[]);
+        let reference = &contract
+            .contract("council/sen2_request")
+            .unwrap()
+            .references[0];
+        assert_eq!((reference.columns.len(), reference.to.len()), (2, 2));
+        assert_eq!(
+            problems_when(request, "to: [lea, person_id]", "to: person_id"),
+            [
+                "schemas/council/sen2/request.yaml:11:82: the reference has 2 columns here and 1 there; name as many in `to` as in `column`, in the same order"
+            ]
+        );
+        assert_eq!(
+            problems_when(
+                request,
+                "column: [lea, person_id]",
+                "column: [lea, persn_id]"
+            )
+            .len(),
+            1
+        );
+    }
+}
