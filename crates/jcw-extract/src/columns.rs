@@ -2,7 +2,8 @@
 //! are the same in every row, and how it is unpivoted.
 
 use crate::header::Header;
-use crate::plan::Plan;
+use crate::label::fold;
+use crate::plan::{FromHeader, Plan};
 use crate::read_error::ReadError;
 use crate::reader::ROW_LABEL;
 use crate::unpivot::{Unpivot, read_labels};
@@ -46,6 +47,19 @@ impl Columns {
         for (name, text) in &plan.from_file_name {
             labels.push(name.clone());
             constants.push(text.clone());
+        }
+        for column in &plan.columns {
+            let is_shown = || {
+                let mut shown = header.labels.iter().flatten();
+                shown.any(|label| column.labels.contains(&fold(label)))
+            };
+            // What the file itself shows needs no one else's word.
+            if let Some(FromHeader { value: Some(text) }) = &column.from_header
+                && !is_shown()
+            {
+                labels.push(column.name.clone());
+                constants.push(Some(text.clone()));
+            }
         }
         for (name, meanings) in &plan.from_sheet {
             labels.push(name.clone());

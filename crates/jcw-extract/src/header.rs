@@ -131,10 +131,18 @@ impl Header {
         let columns = plan
             .columns
             .iter()
-            .filter(|column| sub_heading != Some(column.name.as_str()));
+            .filter(|column| sub_heading != Some(column.name.as_str()))
+            .filter(|column| column.from_header.is_none());
         let (labels, fill_down) = columns
             .map(|column| (Some(column.name.clone()), column.fill_down))
             .unzip();
+        Header { labels, fill_down }
+    }
+
+    /// The columns of a file whose records each name their own.
+    pub(crate) fn of_keys(plan: &Plan) -> Self {
+        let label = |column: &Planned| (Some(column.name.clone()), false);
+        let (labels, fill_down) = plan.columns.iter().map(label).unzip();
         Header { labels, fill_down }
     }
 

@@ -7,7 +7,7 @@ use crate::columns::{Columns, added_columns};
 use crate::decode::Text;
 use crate::header::Header;
 use crate::label::{fold, is_blank};
-use crate::plan::Plan;
+use crate::plan::{FromHeader, Plan};
 use crate::read_error::ReadError;
 use crate::reader::{Malformed, Piece, Reader, Rows};
 use crate::record::{Dialect, End};
@@ -64,7 +64,7 @@ impl JsonLinesReader {
         {
             return Err(ReadError::JsonArray);
         }
-        let columns = Columns::new(&plan, &Header::declared(&plan), None)?;
+        let columns = Columns::new(&plan, &Header::of_keys(&plan), None)?;
         let (final_newline, max_line) = (plan.layout.final_newline, plan.limits.max_line_bytes);
         Ok(JsonLinesReader {
             tally,
@@ -175,7 +175,7 @@ impl JsonPiece {
 impl Shape {
     /// Puts a line's values into their columns' cells.
     fn parse<'l>(
-        &self,
+        &'l self,
         raw: &'l [u8],
         line: i64,
         tally: &Tally,
@@ -209,6 +209,11 @@ impl Shape {
                 return Err(("json.duplicate_key", "the line has two keys for one column"));
             }
             *cell = value_text(value)?;
+        }
+        for (cell, column) in cells.iter_mut().zip(&self.plan.columns) {
+            if let (None, Some(FromHeader { value: Some(text) })) = (&cell, &column.from_header) {
+                *cell = Some(text.as_str().into());
+            }
         }
         Ok(())
     }

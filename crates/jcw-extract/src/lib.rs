@@ -7,6 +7,9 @@
 //! [`Piece`]s, and each piece becomes [`Rows`], on any thread. What a cell
 //! *means* is none of this crate's business: it hands on the partner's text,
 //! with the labels the partner gave it and the line it stood on.
+//!
+//! An XML file holds several tables: [`take_apart`] makes each of them an
+//! [`XmlPart`], which is then opened and read as a file is.
 
 mod archive;
 mod cell;
@@ -38,6 +41,7 @@ mod testing;
 mod text_blocks;
 mod unpivot;
 mod web;
+mod xml;
 
 pub use error::Error;
 pub use label::fold as fold_label;
@@ -47,3 +51,4 @@ pub use read_error::{ReadError, Standing};
 pub use reader::{Malformed, Piece, ROW_LABEL, Reader, Rows};
 pub use remote::{Fetched, RemoteFile, Seen, Stillness};
 pub use tally::{Summary, Warning};
+pub use xml::{XmlPart, XmlTable, take_apart};

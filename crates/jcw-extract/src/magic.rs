@@ -5,6 +5,7 @@
 pub(crate) enum Kind {
     Zip,
     Parquet,
+    Xml,
     Text,
     /// A kind that no reader opens, by what a person would call it.
     Other(&'static str),
@@ -37,10 +38,8 @@ pub(crate) fn kind(head: &[u8]) -> Kind {
     {
         return *kind;
     }
-    let text = head
-        .strip_prefix(b"\xEF\xBB\xBF")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let text = narrow(head);
+    let text = text.trim_ascii_start();
     let starts = |prefix: &str| {
         text.get(..prefix.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
@@ -48,10 +47,23 @@ pub(crate) fn kind(head: &[u8]) -> Kind {
     if starts("<!doctype html") || starts("<html") {
         return Kind::Other("a web page");
     }
-    if starts("<?xml") {
-        return Kind::Other("an XML document");
+    let is_tag = |start: &[u8]| matches!(start, [b'<', next, ..] if next.is_ascii_alphabetic() || b"_?!".contains(next));
+    if is_tag(text) {
+        return Kind::Xml;
     }
     Kind::Text
+}
+
+/// The bytes without a byte-order mark, those of UTF-16 made single.
+fn narrow(head: &[u8]) -> Vec<u8> {
+    match head {
+        [0xEF, 0xBB, 0xBF, text @ ..] => text.to_vec(),
+        [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] => {
+            text.iter().copied().filter(|byte| *byte != 0).collect()
+        }
+        [b'<', 0, ..] | [0, b'<', ..] => head.iter().copied().filter(|byte| *byte != 0).collect(),
+        text => text.to_vec(),
+    }
 }
 
 #[cfg(test)]
@@ -64,5 +76,14 @@ mod tests {
         assert_eq!(kind(b"\n <!DOCTYPE HTML><p>"), Kind::Other("a web page"));
         assert_eq!(kind(b"a,b\n1,2\n"), Kind::Text);
         assert_eq!(kind(b""), Kind::Text);
+        for xml in [
+            &b"<?xml version='1.0'?><Message/>"[..],
+            b"\xEF\xBB\xBF\n<Message>",
+            b"\xFF\xFE<\0M\0/\0>\0",
+            b"<!DOCTYPE lolz [",
+        ] {
+            assert_eq!(kind(xml), Kind::Xml);
+        }
+        assert_eq!(kind(b"<5,>10\n"), Kind::Text);
     }
 }

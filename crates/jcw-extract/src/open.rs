@@ -74,6 +74,14 @@ fn open_file(
             Arc::new(Plan::new(contract, limits, names)?),
             file,
         )?)),
+        (Format::Xml, Kind::Xml) => Err(ReadError::Contract {
+            what: "format",
+            reason: "an XML file is read as a delivery of tables".to_owned(),
+        }),
+        (_, Kind::Xml) => Err(ReadError::WrongKind {
+            found: "an XML document",
+            wanted: expected,
+        }),
         (_, Kind::Parquet) => Err(ReadError::WrongKind {
             found: "a Parquet file",
             wanted: expected,

@@ -4,7 +4,7 @@
 use crate::footer::Footer;
 use crate::label::fold;
 use crate::read_error::ReadError;
-use jcw_project::{Contract, Layout, Limits, Origin, SaidLabels};
+use jcw_project::{Column, Contract, Layout, Limits, Origin, SaidLabels};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Plan {
     pub(crate) layout: Layout,
     pub(crate) limits: Limits,
-    /// Columns that stand in the file's table, in the order declared.
+    /// Columns that stand in the file's table, in the order declared; those
+    /// that may stand in it or come from the delivery's header last.
     pub(crate) columns: Vec<Planned>,
     pub(crate) footer: Option<Footer>,
     pub(crate) unpivot: Option<UnpivotPlan>,
@@ -37,6 +38,14 @@ pub(crate) struct Planned {
     /// A header without it is not the header.
     pub(crate) wanted: bool,
     pub(crate) fill_down: bool,
+    pub(crate) from_header: Option<FromHeader>,
+}
+
+/// What the delivery's header says for a column that the file does not show.
+#[derive(Debug, Clone)]
+pub(crate) struct FromHeader {
+    /// `None` where there is no such header: then the column is missing.
+    pub(crate) value: Option<String>,
 }
 
 /// `unpivot`, compiled.
@@ -92,17 +101,13 @@ impl Plan {
             limits: *limits,
             layout,
         };
+        let mut from_header = Vec::new();
         for column in &contract.columns {
             let name = column.name.value.clone();
             match &column.from {
                 None => plan.columns.push(Planned {
-                    labels: std::iter::once(&name)
-                        .chain(&column.aliases)
-                        .map(|label| fold(label))
-                        .collect(),
                     wanted: !column.optional && !made.contains(&name),
-                    fill_down: column.fill_down,
-                    name,
+                    ..Planned::new(column)
                 }),
                 Some(Origin::FileName(pattern)) => {
                     let text = captured(&name, pattern, names)?;
@@ -117,11 +122,17 @@ impl Plan {
                 Some(Origin::Sheet(names)) => plan.from_sheet.push((name, names.clone())),
                 Some(Origin::RowNumber) => plan.row_numbers.push(name),
                 Some(Origin::Header { value, .. }) => {
-                    plan.from_file_name.push((name, value.clone()));
+                    from_header.push(Planned {
+                        from_header: Some(FromHeader {
+                            value: value.clone(),
+                        }),
+                        ..Planned::new(column)
+                    });
                 }
                 Some(Origin::Expression(_)) => {}
             }
         }
+        plan.columns.extend(from_header);
         Ok(plan)
     }
 
@@ -162,6 +173,21 @@ impl Plan {
             && self.layout.sub_heading.is_none()
             && self.row_numbers.is_empty()
             && !self.columns.iter().any(|column| column.fill_down)
+    }
+}
+
+impl Planned {
+    fn new(column: &Column) -> Self {
+        Planned {
+            labels: std::iter::once(&column.name.value)
+                .chain(&column.aliases)
+                .map(|label| fold(label))
+                .collect(),
+            name: column.name.value.clone(),
+            wanted: false,
+            fill_down: column.fill_down,
+            from_header: None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A read error says why a file as a whole was not read.
 
+use crate::xml::At;
 use jcw_project::{SaidLabels, ordinal};
 
 /// What becomes of a file that was not read.
@@ -138,6 +139,44 @@ pub enum ReadError {
     #[error("the file is one JSON array; send one object a line (JSON lines)")]
     JsonArray,
     #[error(
+        "the file is not well-formed XML: line {line}, column {column}: {what}; nothing of it is loaded"
+    )]
+    XmlBroken {
+        line: i64,
+        column: i64,
+        what: &'static str,
+    },
+    #[error(
+        "the file stops on line {line}, column {column}, {what}; send it again once it has been written whole"
+    )]
+    XmlCut {
+        line: i64,
+        column: i64,
+        what: &'static str,
+    },
+    #[error(
+        "the file has a document type (line {line}), which may make it swell or read other files and is never opened; send it without"
+    )]
+    XmlDoctype { line: i64 },
+    #[error(
+        "a reference on line {line} is neither a character's number nor one of the five that XML itself has (&amp; &lt; &gt; &apos; &quot;)"
+    )]
+    XmlEntity { line: i64 },
+    #[error("the file's encoding is in doubt: {what}; save it as UTF-8 and send it again")]
+    XmlEncoding { what: String },
+    #[error(
+        "the root element on line {line} is not {wanted}, so the file is none of those expected"
+    )]
+    XmlRoot { wanted: String, line: i64 },
+    #[error("{what}, on line {line}, column {column}, are more than the {limit} that are read{}", .key)]
+    XmlLimit {
+        line: i64,
+        column: i64,
+        what: &'static str,
+        limit: usize,
+        key: &'static str,
+    },
+    #[error(
         "column \"{column}\" has the type {kind}, which cannot be read as text; send it as text, number or date"
     )]
     ColumnType { column: String, kind: String },
@@ -181,8 +220,44 @@ impl ReadError {
             ReadError::ZipWhichMember { .. } => "zip.ambiguous",
             ReadError::ZipNoMember { .. } => "zip.not_found",
             ReadError::JsonArray => "json.array",
+            ReadError::XmlBroken { .. } | ReadError::XmlCut { .. } => "xml.broken",
+            ReadError::XmlDoctype { .. } => "xml.doctype",
+            ReadError::XmlEntity { .. } => "xml.entity",
+            ReadError::XmlEncoding { .. } => "xml.encoding",
+            ReadError::XmlRoot { .. } => "xml.root",
+            ReadError::XmlLimit { .. } => "xml.limit",
             ReadError::ColumnType { .. } => "parquet.type",
             ReadError::Batch(_) => "batch",
+        }
+    }
+
+    pub(crate) fn xml_broken(At { line, column }: At, what: &'static str) -> Self {
+        ReadError::XmlBroken { line, column, what }
+    }
+
+    pub(crate) fn xml_cut(At { line, column }: At, what: &'static str) -> Self {
+        ReadError::XmlCut { line, column, what }
+    }
+
+    /// More bytes than the limits allow.
+    pub(crate) fn xml_bytes(at: At, what: &'static str, limit: usize) -> Self {
+        ReadError::XmlLimit {
+            line: at.line,
+            column: at.column,
+            what,
+            limit,
+            key: " (`limits: max_line_bytes`)",
+        }
+    }
+
+    /// More than is ever read.
+    pub(crate) fn xml_limit(at: At, what: &'static str, limit: usize) -> Self {
+        ReadError::XmlLimit {
+            line: at.line,
+            column: at.column,
+            what,
+            limit,
+            key: "",
         }
     }
 
@@ -206,6 +281,7 @@ impl ReadError {
             ReadError::Empty
             | ReadError::NoRows
             | ReadError::Truncated { .. }
+            | ReadError::XmlCut { .. }
             | ReadError::FooterCount { .. }
             | ReadError::FooterMissing
             | ReadError::Io { .. }
@@ -222,7 +298,13 @@ impl ReadError {
             ReadError::UnclosedQuote { line }
             | ReadError::LongLine { line, .. }
             | ReadError::HeaderEncoding { line, .. }
-            | ReadError::HeaderQuote { line } => Some(*line),
+            | ReadError::HeaderQuote { line }
+            | ReadError::XmlBroken { line, .. }
+            | ReadError::XmlCut { line, .. }
+            | ReadError::XmlDoctype { line }
+            | ReadError::XmlEntity { line }
+            | ReadError::XmlRoot { line, .. }
+            | ReadError::XmlLimit { line, .. } => Some(*line),
             _ => None,
         }
     }

@@ -9,12 +9,13 @@ use crate::json_lines::JsonPiece;
 use crate::parquet::ParquetPiece;
 use crate::read_error::ReadError;
 use crate::tally::{Summary, Tally};
+use crate::xml::XmlPiece;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 
 /// Label of the last column of every batch: the 1-based line or sheet row on
-/// which the row starts.
+/// which the row starts, or the number of the record in XML and Parquet.
 pub const ROW_LABEL: &str = "_row";
 
 /// One kept file, open for reading.
@@ -38,6 +39,7 @@ enum Body {
     Csv(CsvPiece),
     Json(JsonPiece),
     Parquet(ParquetPiece),
+    Xml(XmlPiece),
     Rows(Rows),
 }
 
@@ -60,7 +62,8 @@ pub struct Rows {
 pub struct Malformed {
     /// The line on which it starts.
     pub row: i64,
-    /// `csv.ragged`, `csv.encoding`, `csv.quote`, `csv.nul`, `json.syntax` ...
+    /// `csv.ragged`, `csv.encoding`, `csv.quote`, `csv.nul`, `json.syntax`,
+    /// `xml.repeated` ...
     pub rule: &'static str,
     /// One sentence for the partner, without the text of any cell.
     pub reason: String,
@@ -90,6 +93,13 @@ impl Piece {
         }
     }
 
+    pub(crate) fn xml(tally: &Arc<Tally>, piece: XmlPiece) -> Self {
+        Piece {
+            tally: Arc::clone(tally),
+            body: Body::Xml(piece),
+        }
+    }
+
     pub(crate) fn rows(tally: &Arc<Tally>, rows: Rows) -> Self {
         Piece {
             tally: Arc::clone(tally),
@@ -101,6 +111,7 @@ impl Piece {
     pub fn schema(&self) -> Option<&SchemaRef> {
         match &self.body {
             Body::Csv(piece) => piece.schema(),
+            Body::Xml(piece) => piece.schema(),
             Body::Rows(rows) => Some(rows.batch.schema_ref()),
             Body::Json(_) | Body::Parquet(_) => None,
         }
@@ -119,6 +130,7 @@ impl Piece {
             Body::Csv(piece) => piece.into_rows(&self.tally, is_wanted)?,
             Body::Json(piece) => piece.into_rows(&self.tally)?,
             Body::Parquet(piece) => piece.into_rows()?,
+            Body::Xml(piece) => piece.into_rows()?,
             Body::Rows(rows) => rows,
         };
         self.tally.count(&rows);
