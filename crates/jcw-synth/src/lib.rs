@@ -26,6 +26,8 @@ mod reference;
 mod sitrep;
 mod text_file;
 mod tribunal;
+pub mod truth;
+pub mod world;
 
 pub use demo::{Demo, Extract, write_demo};
 pub use draw::Draws;

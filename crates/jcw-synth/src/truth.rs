@@ -1,0 +1,228 @@
+//! The truth is what a world answers when it is asked who is who and what the
+//! figures are. It is counted from what happened, while families go by, and
+//! never from an extract or by a query, so that a warehouse can be held against
+//! it.
+//!
+//! ```
+//! use jcw_synth::{truth::Truth, world::World};
+//! let world = World::new(200, 7, 2024..=2024)?;
+//! let mut truth = Truth::new(&world);
+//! for family in world.families() {
+//!     truth.add(&family);
+//! }
+//! let values = truth.metric_values();
+//! # let _ = values;
+//! # Ok::<(), jcw_synth::world::WorldError>(())
+//! ```
+
+use crate::world::family::{Child, Family};
+use crate::world::health::Provider;
+use crate::world::{World, area::Delivered};
+use chrono::NaiveDate;
+
+/// Who a person is to each partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Number of the person.
+    pub person: u64,
+    /// The council's.
+    pub council_child_id: String,
+    /// Pupil number, if the child has one by the world's last day.
+    pub upn: Option<String>,
+    /// Learner number, likewise.
+    pub uln: Option<String>,
+    /// NHS number.
+    pub nhs_number: String,
+    /// EPUT's, if it has had a referral.
+    pub eput_local_patient_id: Option<String>,
+    /// MSEFT's, likewise.
+    pub mseft_local_patient_id: Option<String>,
+    /// NELFT's, likewise.
+    pub nelft_local_patient_id: Option<String>,
+}
+
+impl PersonRow {
+    /// Columns of `people.csv`, in the order of [`PersonRow::cells`].
+    pub const COLUMNS: [&'static str; 8] = [
+        "person",
+        "council_child_id",
+        "upn",
+        "uln",
+        "nhs_number",
+        "eput_local_patient_id",
+        "mseft_local_patient_id",
+        "nelft_local_patient_id",
+    ];
+
+    /// Who this child is.
+    #[must_use]
+    pub fn new(child: &Child, world: &World) -> Self {
+        let last_day = world.last_day();
+        let known_to = |provider| {
+            child
+                .is_patient_of(provider, last_day)
+                .then(|| child.local_patient_id(provider))
+        };
+        Self {
+            person: child.person,
+            council_child_id: child.council_child_id.clone(),
+            upn: child.upn_on(last_day).ok().map(str::to_owned),
+            uln: child.uln_on(last_day).map(str::to_owned),
+            nhs_number: child.nhs_number.clone(),
+            eput_local_patient_id: known_to(Provider::Eput),
+            mseft_local_patient_id: known_to(Provider::Mseft),
+            nelft_local_patient_id: known_to(Provider::Nelft),
+        }
+    }
+
+    /// The row as text, empty where there is nothing.
+    #[must_use]
+    pub fn cells(&self) -> [String; 8] {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            self.person.to_string(),
+            self.council_child_id.clone(),
+            or_empty(&self.upn),
+            or_empty(&self.uln),
+            self.nhs_number.clone(),
+            or_empty(&self.eput_local_patient_id),
+            or_empty(&self.mseft_local_patient_id),
+            or_empty(&self.nelft_local_patient_id),
+        ]
+    }
+}
+
+/// One figure, with the columns of `published.metric_value`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricValue {
+    /// `E03`.
+    pub metric_id: &'static str,
+    /// Part of the metric; the same word as the metric's id in lower case if
+    /// it has one part only.
+    pub part: String,
+    /// What the part is called.
+    pub part_name: String,
+    /// `E06000033`, or a provider's code.
+    pub area_code: &'static str,
+    /// What the area is called.
+    pub area_name: &'static str,
+    /// `local_authority` or `provider`.
+    pub area_level: &'static str,
+    /// `2024`, `202425`, `2024-04`.
+    pub period: String,
+    /// First day.
+    pub period_start: NaiveDate,
+    /// Last day.
+    pub period_end: NaiveDate,
+    /// `calendar_year`, `academic_year`, `financial_year`, `month`.
+    pub period_grain: &'static str,
+    /// `Total`, `Sex`, `Primary need`, `Service`, ...
+    pub breakdown_topic: &'static str,
+    /// `Total`, or what of the topic.
+    pub breakdown: String,
+    /// Above the line.
+    pub numerator: f64,
+    /// Below it, if there is one.
+    pub denominator: Option<f64>,
+    /// The figure; `None` if the denominator is 0.
+    pub value: Option<f64>,
+    /// `count`, `percent`, `weeks`, `days`, `pounds`.
+    pub unit: &'static str,
+}
+
+impl MetricValue {
+    /// Columns of `metric_value.csv`, in the order of [`MetricValue::cells`].
+    pub const COLUMNS: [&'static str; 18] = [
+        "metric_id",
+        "part",
+        "part_name",
+        "area_code",
+        "area_name",
+        "area_level",
+        "period",
+        "period_start",
+        "period_end",
+        "period_grain",
+        "breakdown_topic",
+        "breakdown",
+        "numerator",
+        "denominator",
+        "value",
+        "unit",
+        "status",
+        "published_value",
+    ];
+
+    /// `ok`, or `no_denominator` if there is nothing to divide by.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self.value {
+            Some(_) => "ok",
+            None => "no_denominator",
+        }
+    }
+
+    /// The row as text; nothing is published of a made-up area.
+    #[must_use]
+    pub fn cells(&self) -> [String; 18] {
+        let or_empty = |number: Option<f64>| number.map_or_else(String::new, |n| n.to_string());
+        [
+            self.metric_id.to_owned(),
+            self.part.clone(),
+            self.part_name.clone(),
+            self.area_code.to_owned(),
+            self.area_name.to_owned(),
+            self.area_level.to_owned(),
+            self.period.clone(),
+            self.period_start.to_string(),
+            self.period_end.to_string(),
+            self.period_grain.to_owned(),
+            self.breakdown_topic.to_owned(),
+            self.breakdown.clone(),
+            self.numerator.to_string(),
+            or_empty(self.denominator),
+            or_empty(self.value),
+            self.unit.to_owned(),
+            self.status().to_owned(),
+            String::new(),
+        ]
+    }
+}
+
+/// The counters.
+#[derive(Debug, Clone)]
+pub struct Truth {
+    world: World,
+    delivered: Delivered,
+}
+
+impl Truth {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(world: &World) -> Self {
+        Self {
+            world: world.clone(),
+            delivered: Delivered::default(),
+        }
+    }
+
+    /// Counts a family. The order does not matter; twice counts twice.
+    pub fn add(&mut self, family: &Family) {
+        for child in &family.children {
+            self.delivered.add(child);
+        }
+    }
+
+    /// What providers delivered so far, for the contract's actual lines.
+    #[must_use]
+    pub fn delivered(&self) -> &Delivered {
+        &self.delivered
+    }
+
+    /// Every figure, in a fixed order.
+    #[must_use]
+    pub fn metric_values(&self) -> Vec<MetricValue> {
+        let _ = &self.world;
+        Vec::new()
+    }
+}

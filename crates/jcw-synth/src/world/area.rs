@@ -1,0 +1,98 @@
+//! The area as a whole: what is about no child in particular. The Local Offer
+//! website, money by service line, contracts, and answers to surveys.
+
+use super::health::{Provider, Service};
+use chrono::NaiveDate;
+
+mod figures;
+
+pub use figures::Delivered;
+
+/// A month of a page of the Local Offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalOfferCount {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// Which page.
+    pub page: &'static str,
+    /// Times it was looked at.
+    pub views: u32,
+    /// People who looked.
+    pub visitors: u32,
+}
+
+/// A service's money in a financial year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceFinance {
+    /// Year in which the financial year began.
+    pub financial_year: i32,
+    /// Who provides it at the end of the year.
+    pub provider: Provider,
+    /// Which service.
+    pub service: Service,
+    /// Pounds.
+    pub budget_pounds: u32,
+    /// Pounds.
+    pub forecast_pounds: u32,
+    /// Pounds.
+    pub spent_pounds: u32,
+    /// Full-time equivalents in post, tenths.
+    pub staff_tenths: u32,
+}
+
+/// What a contract expects of a service in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContractPlan {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// Who provides it.
+    pub provider: Provider,
+    /// Which service.
+    pub service: Service,
+    /// Contacts.
+    pub contacts: u32,
+    /// Price of one, pounds.
+    pub price_pounds: u32,
+}
+
+/// What was delivered of a contract in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContractActual {
+    /// First day of the month.
+    pub month: NaiveDate,
+    /// Who provided it.
+    pub provider: Provider,
+    /// Which service.
+    pub service: Service,
+    /// Contacts that were attended.
+    pub contacts: u32,
+    /// Price of one, pounds.
+    pub price_pounds: u32,
+}
+
+/// One answer in a survey of parents and carers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SurveyAnswer {
+    /// Day on which the wave closed.
+    pub wave: NaiveDate,
+    /// Number of the respondent in the wave, from 1; nobody's identity.
+    pub respondent: u32,
+    /// Number of the question, from 1.
+    pub question: u8,
+    /// 1 strongly disagree to 5 strongly agree; `None` if left out.
+    pub answer: Option<u8>,
+    /// Age of the child: `0-4`, `5-10`, `11-15`, `16-25`.
+    pub age_band: &'static str,
+    /// The child has a plan.
+    pub has_plan: bool,
+}
+
+/// The questions of the survey, in order.
+pub const SURVEY_QUESTIONS: [&str; 6] = [
+    "My child's needs were identified in good time",
+    "I was listened to when my child was assessed",
+    "My child gets the help that the plan or school said they would",
+    "Education, health and care work well together for my child",
+    "I know where to find information about support",
+    "I was told what was happening and when",
+];

@@ -1,0 +1,3 @@
+//! To come.
+use crate::world::{World, family::Child};
+pub(crate) fn simulate(_child: &mut Child, _world: &World) {}

@@ -1,0 +1,4 @@
+//! To come.
+use crate::world::{World, family::Child};
+pub(crate) fn enrol(_child: &mut Child, _world: &World) {}
+pub(crate) fn simulate(_child: &mut Child, _world: &World) {}
