@@ -22,6 +22,10 @@ mod demo;
 mod bad_inputs;
 // Received = accepted + rejected + duplicate, whatever is delivered when.
 mod rows;
+// Several tables as one delivery, in any order.
+mod deliveries;
+// A made-up Southend: what is planted is what is found, in every shape.
+mod made_up;
 // A run again does nothing; a killed run is finished by the next.
 mod again;
 // One release at a time: publishing, going back, reading as at.

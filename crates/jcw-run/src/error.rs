@@ -54,6 +54,9 @@ pub enum Error {
         /// Which rule, where.
         reason: String,
     },
+    /// A folder for what is taken out of a file could not be made.
+    #[error("making a temporary folder: {0}; is the disk full?")]
+    Disk(#[source] std::io::Error),
     /// The lake.
     #[error(transparent)]
     Lake(#[from] jcw_lake::LakeError),

@@ -2,12 +2,14 @@
 //! down: what keeps it to one stage, what does not to another. There are as many
 //! as there are cores, and at the end their work is gathered.
 
+use crate::Error;
 use crate::ledger::Warning;
 use crate::pieces::{Halt, Worker};
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, SchemaRef};
 use jcw_contract::{
-    Binding, Checked, Checker, Delivery, FileFault, Keys, MalformedRow, RuleCounts, Suspects,
+    Binding, Checked, Checker, Delivery, FileFault, Keys, KnownValues, MalformedRow, RuleCounts, Suspects,
     Withheld, WithheldRows, reject_malformed,
 };
 use jcw_extract::Piece;
@@ -25,10 +27,70 @@ pub(crate) struct Job {
     pub(crate) checker: Arc<Checker>,
     pub(crate) source: String,
     pub(crate) run: String,
+    pub(crate) table: String,
     pub(crate) extract: String,
     pub(crate) file: String,
     pub(crate) suspects: Suspects,
+    pub(crate) watch: Watch,
 }
+
+/// What is to be noted of the rows that load.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Watch {
+    /// Sets of columns that other tables of the delivery refer to.
+    pub(crate) keys: Vec<Vec<String>>,
+    /// The column that says when the delivery was made.
+    pub(crate) as_of: Option<String>,
+    /// Whether the rows are the delivery's header.
+    pub(crate) is_header: bool,
+}
+
+/// What was noted of the rows that load.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    /// Values of the sets of columns that were asked for, in their order.
+    pub(crate) keys: Vec<KnownValues>,
+    /// The latest value of the column that says when the delivery was made.
+    pub(crate) as_of: Option<String>,
+    /// The header's first rows, two at most.
+    pub(crate) header: Vec<RecordBatch>,
+}
+
+impl Witness {
+    fn new(watch: &Watch) -> Self {
+        Witness {
+            keys: watch.keys.iter().cloned().map(KnownValues::new).collect(),
+            ..Witness::default()
+        }
+    }
+
+    fn see(&mut self, watch: &Watch, accepted: &RecordBatch) -> Result<(), Error> {
+        if accepted.num_rows() == 0 {
+            return Ok(());
+        }
+        for known in &mut self.keys {
+            known.add(accepted)?;
+        }
+        if let Some(column) = watch.as_of.as_ref().and_then(|name| accepted.column_by_name(name)) {
+            let texts = cast(column, &DataType::Utf8)?;
+            let latest = texts.as_string::<i32>().iter().flatten().max().map(str::to_owned);
+            self.as_of = self.as_of.take().max(latest);
+        }
+        if watch.is_header && self.header.len() < 2 {
+            self.header.push(accepted.slice(0, accepted.num_rows().min(2)));
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, other: Witness) {
+        for (mine, theirs) in self.keys.iter_mut().zip(other.keys) {
+            mine.merge(theirs);
+        }
+        self.as_of = self.as_of.take().max(other.as_of);
+        self.header.extend(other.header);
+    }
+}
+
 /// A file that went through its contract, written but not yet visible.
 pub(crate) struct Judged {
     pub(crate) accepted: Vec<StagedFile>,
@@ -36,6 +98,26 @@ pub(crate) struct Judged {
     pub(crate) tally: Tally,
     pub(crate) version: Option<String>,
     pub(crate) warnings: BTreeSet<Warning>,
+    pub(crate) witness: Witness,
+}
+
+impl Judged {
+    /// A table that has no rows.
+    pub(crate) fn nothing(watch: &Watch) -> Self {
+        Judged {
+            accepted: Vec::new(),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+            version: None,
+            warnings: BTreeSet::new(),
+            witness: Witness::new(watch),
+        }
+    }
+
+    /// Takes note of rows that load.
+    pub(crate) fn see(&mut self, watch: &Watch, accepted: &RecordBatch) -> Result<(), Halt> {
+        self.witness.see(watch, accepted).map_err(Halt::Run)
+    }
 }
 
 #[derive(Debug, Default, Clone)]
@@ -51,6 +133,7 @@ impl Job {
         Delivery {
             source: &self.source,
             run: &self.run,
+            table: &self.table,
             extract: &self.extract,
             file: &self.file,
             sheet,
@@ -138,6 +221,7 @@ pub(crate) struct Judge {
     tally: Tally,
     version: Option<String>,
     warnings: BTreeSet<Warning>,
+    witness: Witness,
 }
 
 impl Judge {
@@ -151,6 +235,7 @@ impl Judge {
             tally: Tally::default(),
             version: None,
             warnings: BTreeSet::new(),
+            witness: Witness::new(&job.watch),
         }
     }
 }
@@ -195,6 +280,7 @@ impl Worker for Judge {
         self.tally.accepted += accepted.num_rows() as u64;
         self.tally.rejected += (rejected_rows + rows.malformed.len()) as u64;
         self.tally.rules.add(counts);
+        self.witness.see(&job.watch, &accepted).map_err(Halt::Run)?;
         write(&mut self.data, &accepted).await?;
         write(&mut self.rejects, &rejected).await?;
         if !rows.malformed.is_empty() {
@@ -223,15 +309,9 @@ pub(crate) struct Gathered {
     pub(crate) withheld: Withheld,
 }
 
-pub(crate) async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
+pub(crate) async fn gather(workers: Vec<Judge>, watch: &Watch) -> Result<Gathered, Halt> {
     let mut gathered = Gathered {
-        judged: Judged {
-            accepted: Vec::new(),
-            rejects: Vec::new(),
-            tally: Tally::default(),
-            version: None,
-            warnings: BTreeSet::new(),
-        },
+        judged: Judged::nothing(watch),
         withheld: Withheld::new(KEY_MEMORY),
     };
     for worker in workers {
@@ -250,6 +330,7 @@ pub(crate) async fn gather(workers: Vec<Judge>) -> Result<Gathered, Halt> {
             .rules
             .add(&worker.tally.rules.iter().cloned().collect::<Vec<_>>());
         judged.warnings.extend(worker.warnings);
+        judged.witness.merge(worker.witness);
         judged.version = judged.version.take().or(worker.version);
         for part in worker.withheld {
             gathered.withheld.add(part).map_err(run)?;

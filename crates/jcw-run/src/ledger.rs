@@ -40,13 +40,21 @@ pub struct Extract {
     pub file: String,
     /// SHA-256 (hex) of its bytes; none when it was not fetched.
     pub sha256: Option<String>,
+    /// What its rows are marked with where it came as one of the several files
+    /// of a delivery; none where the SHA-256 is the mark.
+    #[serde(default)]
+    pub delivery: Option<String>,
+    /// When the partner made it, where the contract has a column that says so:
+    /// as text that sorts by time.
+    #[serde(default)]
+    pub as_of: Option<String>,
     /// Its size in bytes.
     pub size: Option<i64>,
     /// When the partner last changed it, as its store says.
     pub modified: Option<DateTime<Utc>>,
     /// The store's mark of this version of it, where there is one.
     pub etag: Option<String>,
-    /// `loaded`, `duplicate`, `held` or `rejected`.
+    /// `loaded`, `duplicate`, `outdated`, `held` or `rejected`.
     pub status: String,
     /// For a file held or rejected: the rule it broke.
     pub rule: Option<String>,
@@ -144,24 +152,65 @@ impl Ledger {
             .find(|e| e.source == source && e.url == url)
     }
 
-    /// The load of these bytes under this contract, if all its rows still
-    /// stand. Bytes that have since been replaced, wholly or in part, are news
-    /// when they come again: a partner who takes a correction back sends them.
+    /// The load of these bytes under this contract into each of its tables, if
+    /// all its rows still stand; empty if not. Bytes that have since been
+    /// replaced, wholly or in part, are news when they come again: a partner who
+    /// takes a correction back sends them.
     pub(crate) fn still_stands(
         &self,
         source: &str,
-        sha256: &str,
+        mark: &str,
         contract_hash: &str,
+    ) -> Vec<&Extract> {
+        let is_it = |extract: &&Extract| {
+            extract.source == source
+                && extract.mark() == Some(mark)
+                && extract.contract_hash == contract_hash
+        };
+        self.standing_whole().into_iter().filter(is_it).collect()
+    }
+
+    /// The loads of which all rows stand, in every table they went to.
+    pub(crate) fn standing_whole(&self) -> Vec<&Extract> {
+        fn load(extract: &Extract) -> (&str, Option<&str>, &str) {
+            (&extract.source, extract.mark(), &extract.contract_hash)
+        }
+        let mut tables: HashMap<_, HashSet<&str>> = HashMap::new();
+        let loaded = self.extracts.iter().filter(|e| e.status == "loaded");
+        for extract in loaded {
+            let its = tables.entry(load(extract)).or_default();
+            its.insert(&extract.table_name);
+        }
+        let mut standing = self.standing_periods();
+        standing.retain(|(extract, periods)| *periods == extract.period_keys());
+        for (extract, _) in &standing {
+            if let Some(its) = tables.get_mut(&load(extract)) {
+                its.remove(extract.table_name.as_str());
+            }
+        }
+        standing
+            .into_iter()
+            .map(|(extract, _)| extract)
+            .filter(|extract| tables.get(&load(extract)).is_some_and(HashSet::is_empty))
+            .collect()
+    }
+
+    /// A delivery into `table` that stands, covers one of `periods` (texts of
+    /// the period columns; none is the whole table), and was made after `as_of`.
+    pub(crate) fn newer(
+        &self,
+        table: &str,
+        periods: &[String],
+        as_of: &str,
     ) -> Option<&Extract> {
         self.standing_periods()
             .into_iter()
-            .filter(|(extract, periods)| *periods == extract.period_keys())
-            .map(|(extract, _)| extract)
-            .find(|extract| {
-                extract.source == source
-                    && extract.sha256.as_deref() == Some(sha256)
-                    && extract.contract_hash == contract_hash
+            .find(|(extract, standing)| {
+                extract.table_name == table
+                    && extract.as_of.as_deref().is_some_and(|theirs| theirs > as_of)
+                    && standing.iter().any(|period| periods.contains(period))
             })
+            .map(|(extract, _)| extract)
     }
 
     /// The newest version of `table` that a load is recorded for.
@@ -193,16 +242,16 @@ impl Ledger {
     /// load that was done again, or judged under a later contract, is the past.
     fn standing_periods(&self) -> Vec<(&Extract, Vec<String>)> {
         let mut covered: HashSet<(&str, String)> = HashSet::new();
-        let mut judged: HashMap<(&str, Option<&str>), &Extract> = HashMap::new();
+        let mut judged: HashMap<(&str, Option<&str>, &str), &Extract> = HashMap::new();
         let mut standing = Vec::new();
         for extract in self
             .extracts
             .iter()
             .rev()
-            .filter(|e| e.status != "duplicate")
+            .filter(|e| e.status != "duplicate" && e.status != "outdated")
         {
             let later = judged
-                .entry((&extract.source, extract.sha256.as_deref()))
+                .entry((&extract.source, extract.mark(), &extract.table_name))
                 .or_insert(extract);
             let is_past = !std::ptr::eq(*later, extract)
                 && (later.status == "loaded" || later.contract_hash != extract.contract_hash);
@@ -259,6 +308,11 @@ impl Extract {
         self.reason = Some(reason);
     }
 
+    /// What its rows are marked with, in its table and among the rejects.
+    pub fn mark(&self) -> Option<&str> {
+        self.delivery.as_deref().or(self.sha256.as_deref())
+    }
+
     /// Records that these bytes were loaded before.
     pub(crate) fn duplicate_of(mut self, twin: &Extract) -> Extract {
         self.status = "duplicate".to_owned();
@@ -278,6 +332,7 @@ impl Extract {
         match self.status.as_str() {
             "loaded" => "loaded",
             "duplicate" => "duplicate",
+            "outdated" => "outdated",
             "held" => "held",
             _ => "rejected",
         }
@@ -291,12 +346,18 @@ impl Extract {
     }
 
     /// The periods covered, each as text; one empty text for the whole table.
-    fn period_keys(&self) -> Vec<String> {
-        match serde_json::from_str::<Vec<serde_json::Value>>(&self.periods) {
+    pub(crate) fn period_keys(&self) -> Vec<String> {
+        period_keys(&self.periods)
+    }
+}
+
+/// Periods as the ledger keeps them, each as text of its own; one empty text
+/// for the whole table.
+pub(crate) fn period_keys(periods: &str) -> Vec<String> {
+        match serde_json::from_str::<Vec<serde_json::Value>>(periods) {
             Ok(periods) if !periods.is_empty() => periods.iter().map(ToString::to_string).collect(),
             _ => vec![String::new()],
         }
-    }
 }
 
 /// The newest scheduled instant served, by source.
@@ -392,6 +453,8 @@ fn extract_schema() -> SchemaRef {
         ("warnings", DataType::Utf8, false),
         ("periods", DataType::Utf8, false),
         ("table_version", DataType::Int64, true),
+        ("delivery", DataType::Utf8, true),
+        ("as_of", DataType::Utf8, true),
     ])
 }
 

@@ -12,6 +12,7 @@ mod explain;
 mod judge;
 mod ledger;
 mod load;
+mod lot;
 mod memory;
 mod outcome;
 mod pieces;
@@ -22,6 +23,9 @@ mod references;
 mod run;
 mod schedule;
 mod seeds;
+mod table;
+mod trial;
+mod unit;
 mod views;
 
 pub use error::Error;
@@ -30,6 +34,7 @@ pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warnin
 pub use outcome::{FailedTest, Outcome};
 pub use progress::{Nobody, Progress, Watcher};
 pub use run::{Request, Which, build, run};
+pub use trial::{Trial, try_out};
 pub use schedule::{Instant, ScheduleError};
 pub use views::{query, query_all, rejects, releases, rollback, status, warnings};
 

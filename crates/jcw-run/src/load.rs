@@ -1,181 +1,152 @@
-//! Loading takes one landed file through its contract into its source table:
-//! one pass to see whether keys repeat, one to check and write, and then two
-//! commits, rejects first. A file either loads whole, less its rejected rows,
-//! or not at all.
+//! Loading takes one lot through its contracts into its source tables: for each
+//! table one pass to see whether keys repeat and one to check and write, parents
+//! before those that refer to them; then the commits, rejects first. A lot
+//! either loads whole, less its rejected rows, or not at all.
 
 use crate::error::Error;
-use crate::judge::{
-    Gathered, Job, Judge, Judged, KEY_MEMORY, KeyReader, Tally, gather, of_file, run, write_one,
-};
-use crate::ledger::{Extract, REJECT_TABLE, Warning};
-use crate::pieces::{Halt, work_through};
-use crate::progress::{Progress, Watcher};
-use crate::pull::Arrival;
-use crate::references;
-use jcw_contract::{Checker, KeyIndex, Suspects, Withheld, check_row_count, reject_schema};
-use jcw_extract::{Reader, Standing};
-use jcw_lake::{ExtractUsed, Lake, Provenance, Scope, Stage};
-use jcw_project::{Contract, Limits, Project, Severity};
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
+use crate::judge::{Judged, Tally, Watch};
+use crate::ledger::{Extract, Ledger, REJECT_TABLE, Warning, period_keys};
+use crate::lot::Lot;
+use crate::pieces::Halt;
+use crate::progress::Watcher;
+use crate::references::Outside;
+use crate::table::{Rows, TableLoader};
+use crate::unit::Unit;
+use jcw_contract::{KnownValues, References, header_values, reject_schema};
+use jcw_extract::{Standing, XmlTable, take_apart};
+use jcw_lake::{ExtractUsed, Lake, LocalFile, Provenance, Scope, Staged};
+use jcw_project::{Contract, Format, Limits, Origin, Project, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+use tempfile::TempDir;
 
-/// Loads files of one source.
+/// Loads lots of one unit.
 pub(crate) struct Loader<'a> {
     lake: &'a Lake,
     limits: Limits,
-    contract: &'a Contract,
-    checker: Arc<Checker>,
+    unit: &'a Unit<'a>,
+    outside: Outside,
     watcher: &'a dyn Watcher,
-    workers: usize,
-}
-
-/// How the source table stood after the load before.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Last {
-    /// How many rows that delivery had.
-    pub(crate) rows: Option<RowsBefore>,
-    /// The newest version that the ledger knows.
-    pub(crate) version: Option<i64>,
-    /// What the load begins from.
-    pub(crate) start: Start,
-}
-
-/// The rows of the delivery before.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowsBefore {
-    pub(crate) received: u64,
-    /// Accepted, and duplicates of accepted ones.
-    pub(crate) kept: u64,
 }
 
 /// What a load begins from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// The table as it stands; the delivery replaces its own periods.
+    /// The tables as they stand; the lot replaces its own periods.
     AsItStands,
-    /// Nothing: every delivery is being loaded again, and this is the first.
+    /// Nothing: every lot is being loaded again, and this is the first.
     Afresh,
 }
 
 /// A loader, or what it lacks.
 pub(crate) enum Prepared<'a> {
-    /// Files can be loaded.
+    /// Lots can be loaded.
     Ready(Loader<'a>),
-    /// The contract refers to this table, and nothing has been loaded into it yet.
+    /// A contract refers to this table, and nothing has been loaded into it yet.
     Missing(String),
 }
 
-/// What is too large to be what this contract describes: as the source that
-/// delivers it says.
-fn limits(project: &Project, contract: &Contract) -> Limits {
+/// A lot that went through its contracts, written but not yet visible.
+struct Weighed {
+    /// One for each table of the unit; the header's alone, when none of its
+    /// rows was kept.
+    tables: Vec<(Staged, Judged)>,
+    rejects: Staged,
+    /// When the partner made it.
+    as_of: Option<String>,
+    /// The periods it covers, as the ledger keeps them.
+    periods: String,
+    scope: Scope,
+}
+
+/// What is too large to be what a unit describes: as the source that delivers
+/// it says.
+fn limits(project: &Project, unit: &Unit<'_>) -> Limits {
     let source = project
         .sources
         .iter()
-        .find(|source| *source.contract == *contract.id);
+        .find(|source| source.contract.value == unit.id);
     source.map_or_else(Limits::default, |source| source.limits)
 }
-/// Where a file's rows are written, and what is known of them.
-struct Stages {
-    data: Stage,
-    rejects: Stage,
-    start: Start,
-    /// The bytes were here before, and may have left rejects under an older contract.
-    is_again: bool,
-}
+
 impl<'a> Loader<'a> {
-    /// Makes the contract ready, with the values it refers to in other tables.
+    /// Makes the contracts ready, with the values they refer to in other tables.
     pub(crate) async fn prepare(
         project: &Project,
         lake: &'a Lake,
-        contract: &'a Contract,
+        unit: &'a Unit<'a>,
         watcher: &'a dyn Watcher,
     ) -> Result<Prepared<'a>, Error> {
-        let references = match references::read(project, lake, contract).await? {
-            Ok(references) => references,
+        let outside = match Outside::read(project, lake, unit).await? {
+            Ok(outside) => outside,
             Err(missing) => return Ok(Prepared::Missing(missing)),
         };
         Ok(Prepared::Ready(Loader {
             lake,
-            limits: limits(project, contract),
-            contract,
-            checker: Arc::new(Checker::compile(contract, references)?),
+            limits: limits(project, unit),
+            unit,
+            outside,
             watcher,
-            workers: std::thread::available_parallelism().map_or(2, |n| n.get()),
         }))
     }
 
-    /// Loads one file.
+    /// Loads one lot that has arrived.
     pub(crate) async fn load(
         &self,
-        arrival: Arrival,
-        last: Last,
+        lot: Lot,
+        ledger: &Ledger,
         accept: &[String],
-    ) -> Result<Extract, Error> {
-        let Arrival {
-            mut extract,
-            incoming,
-        } = arrival;
-        let sha256 = incoming.sha256().to_owned();
-        if let Some(done) = self.recover(&extract, &sha256, last.version).await? {
-            incoming.kept().await?;
+    ) -> Result<Vec<Extract>, Error> {
+        if let Some(done) = self.recover(&lot, ledger).await? {
+            for (_, file) in lot.files {
+                file.incoming.kept().await?;
+            }
             return Ok(done);
         }
-        let local = incoming.local().await?;
-        let is_accepted = accept
-            .iter()
-            .any(|prefix| sha256.starts_with(prefix.as_str()));
-        let last_start = last.start;
-        let last = last.rows.filter(|_| !is_accepted);
-        let (data, rejects) = self.stages().await?;
-        let judged = self
-            .judge(&extract, &sha256, local.path(), last, &data, &rejects)
-            .await;
-        // Nothing is said of a file whose bytes are not safe.
-        let landed = incoming.kept().await?;
-        let judged = match judged {
-            Ok(judged) => judged,
+        let last = Some(ledger).filter(|_| !lot.is_accepted(accept));
+        let weighed = match self.weigh(&lot, last).await {
+            Ok(weighed) => weighed,
             Err(Halt::Run(error)) => return Err(error),
+            // Nothing is said of a file whose bytes are not safe.
             Err(Halt::File(error)) => {
                 let status = match error.standing() {
                     Standing::Held => "held",
                     Standing::Rejected => "rejected",
                 };
-                extract.refuse(status, error.rule(), error.to_string());
-                return Ok(extract);
+                return lot.refused(status, error.rule(), &error.to_string()).await;
             }
             Err(Halt::Rule {
                 rule,
                 reason,
                 status,
-            }) => {
-                extract.refuse(status, &rule, reason);
-                return Ok(extract);
-            }
+            }) => return lot.refused(status, &rule, &reason).await,
         };
-        let stages = Stages {
-            data,
-            rejects,
-            start: last_start,
-            is_again: !landed.is_new,
-        };
-        self.commit(extract, &sha256, judged, stages).await
+        if weighed.keeps_nothing() {
+            return self.refuse_all(lot, weighed).await;
+        }
+        if let Some(reason) = self.is_outdated(&weighed, ledger) {
+            weighed.abandon().await;
+            return lot.refused("outdated", "delivery.older", &reason).await;
+        }
+        self.commit(lot, weighed, Start::AsItStands).await
     }
 
-    /// Why the contract does not take a file that was loaded before; nothing is
+    /// Loads again a lot that was loaded before.
+    pub(crate) async fn load_over(&self, lot: Lot, start: Start) -> Result<Vec<Extract>, Error> {
+        match self.weigh(&lot, None).await {
+            Ok(weighed) => self.commit(lot, weighed, start).await,
+            Err(Halt::Run(error)) => Err(error),
+            Err(Halt::File(error)) => lot.refused("rejected", error.rule(), &error.to_string()).await,
+            Err(Halt::Rule { rule, reason, .. }) => lot.refused("rejected", &rule, &reason).await,
+        }
+    }
+
+    /// Why the contracts do not take a lot that was loaded before; nothing is
     /// written that stays.
-    pub(crate) async fn refuses(&self, extract: &Extract) -> Result<Option<String>, Error> {
-        let sha256 = extract.sha256.as_deref().unwrap_or_default();
-        let local = self.lake.landing().verified(sha256).await?;
-        let (data, rejects) = self.stages().await?;
-        match self
-            .judge(extract, sha256, local.path(), None, &data, &rejects)
-            .await
-        {
-            Ok(judged) => {
-                let is_empty = judged.tally.accepted == 0;
-                data.finish(judged.accepted).abandon().await;
-                rejects.finish(judged.rejects).abandon().await;
+    pub(crate) async fn refuses(&self, lot: &Lot) -> Result<Option<String>, Error> {
+        match self.weigh(lot, None).await {
+            Ok(weighed) => {
+                let is_empty = weighed.keeps_nothing();
+                weighed.abandon().await;
                 Ok(is_empty.then(|| "not one of its rows keeps it".to_owned()))
             }
             Err(Halt::File(error)) => Ok(Some(error.to_string())),
@@ -184,254 +155,486 @@ impl<'a> Loader<'a> {
         }
     }
 
-    async fn stages(&self) -> Result<(Stage, Stage), Error> {
-        let table = self.contract.table();
-        let data = self
-            .lake
-            .stage(&table, &self.contract.table_schema(), &self.periods())
-            .await?;
-        let rejects = self
-            .lake
-            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
-            .await?;
-        Ok((data, rejects))
-    }
-
-    /// A load that was committed by a run that did not live to say so.
-    async fn recover(
-        &self,
-        extract: &Extract,
-        sha256: &str,
-        recorded: Option<i64>,
-    ) -> Result<Option<Extract>, Error> {
-        let Some(table) = self.lake.table(&self.contract.table()).await? else {
-            return Ok(None);
-        };
-        let is_this = |provenance: &Provenance| {
-            provenance
-                .extracts
-                .iter()
-                .any(|used| used.sha256 == sha256 && used.source == extract.source)
-                && provenance.model_hash.as_deref() == Some(self.contract.hash.as_str())
-        };
-        let Some(commit) = table.find_commit(is_this).await? else {
-            return Ok(None);
-        };
-        // An older commit is one that later deliveries have replaced.
-        if recorded.is_some_and(|recorded| commit.version as i64 <= recorded) {
-            return Ok(None);
+    /// A load that was committed by a run that did not live to say so: in every
+    /// table of the unit, or it is done again.
+    async fn recover(&self, lot: &Lot, ledger: &Ledger) -> Result<Option<Vec<Extract>>, Error> {
+        let mark = lot.mark();
+        let mut done = Vec::with_capacity(self.unit.tables.len());
+        for name in self.unit.table_names() {
+            let recorded = ledger.last_version(&name);
+            let newest = self.lake.newest_version(&name).await?;
+            // An older commit is one that later deliveries have replaced.
+            if newest.map(|version| version as i64) <= recorded {
+                return Ok(None);
+            }
+            let Some(table) = self.lake.table(&name).await? else {
+                return Ok(None);
+            };
+            let is_this = |provenance: &Provenance| {
+                provenance.model_hash.as_deref() == Some(self.unit.hash)
+                    && serde_json::from_value::<Extract>(provenance.extra.clone())
+                        .is_ok_and(|extract| extract.mark() == Some(&mark))
+            };
+            let Some(commit) = table.find_commit(is_this).await? else {
+                return Ok(None);
+            };
+            if recorded.is_some_and(|recorded| commit.version as i64 <= recorded) {
+                return Ok(None);
+            }
+            let Some(provenance) = commit.provenance else {
+                return Ok(None);
+            };
+            let Ok(mut extract) = serde_json::from_value::<Extract>(provenance.extra) else {
+                return Ok(None);
+            };
+            let is_its = |file: &&(Option<usize>, crate::pull::Arrival)| {
+                file.1.extract.source == extract.source
+            };
+            let Some((_, file)) = lot.files.iter().find(is_its) else {
+                return Ok(None);
+            };
+            extract.table_version = Some(commit.version as i64);
+            extract.superseded = provenance.superseded_rows as i64;
+            extract.run_id.clone_from(&file.extract.run_id);
+            done.push(extract);
         }
-        let Some(provenance) = commit.provenance else {
-            return Ok(None);
-        };
-        let Ok(mut done) = serde_json::from_value::<Extract>(provenance.extra) else {
-            return Ok(None);
-        };
-        done.table_version = Some(commit.version as i64);
-        done.superseded = provenance.superseded_rows as i64;
-        done.run_id = extract.run_id.clone();
         Ok(Some(done))
     }
 
-    async fn judge(
-        &self,
-        extract: &Extract,
-        sha256: &str,
-        path: &Path,
-        last: Option<RowsBefore>,
-        data: &Stage,
-        rejects: &Stage,
-    ) -> Result<Judged, Halt> {
-        let suspects = self.suspects(extract, path).await?;
-        let job = Arc::new(Job {
-            checker: Arc::clone(&self.checker),
-            source: extract.source.clone(),
-            run: extract.run_id.clone(),
-            extract: sha256.to_owned(),
-            file: extract.file.clone(),
-            suspects,
-        });
-        let workers = (0..self.workers)
-            .map(|_| Judge::new(&job, data, rejects))
-            .collect();
-        let (workers, summary) = work_through(self.open(&extract.file, path)?, workers).await?;
-        let mut judged = gather(workers).await?;
-        self.settle(&job, &mut judged, data, rejects).await?;
-        let mut judged = judged.judged;
-        judged
-            .warnings
-            .extend(summary.warnings.into_iter().map(|warning| Warning {
-                rule: warning.rule.to_owned(),
-                message: warning.message,
-                rows: warning.count,
-                first_row: warning.row,
+    /// Takes every table through its contract.
+    async fn weigh(&self, lot: &Lot, last: Option<&Ledger>) -> Result<Weighed, Halt> {
+        let rejects = self
+            .lake
+            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
+            .await
+            .map_err(crate::judge::lake)?;
+        let mut locals = Vec::with_capacity(lot.files.len());
+        for (_, file) in &lot.files {
+            locals.push(file.incoming.local().await.map_err(crate::judge::lake)?);
+        }
+        let mut opened = self.open(lot, &locals).await?;
+        let mut rejected = Vec::new();
+        let mut known: BTreeMap<(String, Vec<String>), KnownValues> = BTreeMap::new();
+        let mut header = None;
+        let mut tables = Vec::with_capacity(self.unit.tables.len());
+        for (number, table) in self.unit.tables.iter().enumerate() {
+            let name = table.contract.table();
+            let watch = self.watch(number);
+            let stage = self
+                .lake
+                .stage(&name, &table.contract.table_schema(), &periods(table.contract))
+                .await
+                .map_err(crate::judge::lake)?;
+            let mut judged = match opened.rows[number].take() {
+                None => Judged::nothing(&watch),
+                Some(mut rows) => {
+                    rows.fill_in(header.as_ref());
+                    let file = &lot.files[rows.file].1.extract;
+                    let loader = TableLoader::new(
+                        &rows.contract,
+                        self.references(number, &known),
+                        watch.clone(),
+                        self.watcher,
+                    )?;
+                    let judged = loader
+                        .judge(&rows, file, &lot.mark(), &stage, &rejects)
+                        .await?;
+                    match last {
+                        Some(ledger) => loader.check_row_count(judged, ledger, file)?,
+                        None => judged,
+                    }
+                }
+            };
+            for (columns, values) in watch.keys.iter().zip(&judged.witness.keys) {
+                known.insert((name.clone(), columns.clone()), values.clone());
+            }
+            rejected.append(&mut judged.rejects);
+            if number == 0 {
+                header = one_header(table.contract, &judged);
+            }
+            let accepted = std::mem::take(&mut judged.accepted);
+            tables.push((stage.finish(accepted), judged));
+            if number == 0 && tables[0].1.tally.accepted == 0 {
+                break;
+            }
+        }
+        let rejects = rejects.finish(rejected);
+        self.check_totals(&header, &tables)?;
+        self.whole(tables, rejects)
+    }
+
+    /// Where the rows of each table are.
+    async fn open(&self, lot: &Lot, locals: &[LocalFile]) -> Result<Opened, Halt> {
+        let mut opened = Opened {
+            rows: Vec::with_capacity(self.unit.tables.len()),
+            folder: None,
+        };
+        for (number, table) in self.unit.tables.iter().enumerate() {
+            let part = self.unit.part(lot.shape, number);
+            let file = match (self.unit.delivery(), part) {
+                (Some(_), None) => None,
+                _ => lot.file_of(number),
+            };
+            opened.rows.push(file.map(|file| {
+                let mut contract = table.contract.clone();
+                if let Some(part) = part {
+                    contract.layout = part.layout.clone();
+                }
+                Rows {
+                    contract,
+                    limits: self.limits,
+                    file,
+                    name: lot.files[file].1.extract.file.clone(),
+                    path: locals[file].path().to_owned(),
+                    part: None,
+                }
             }));
-        self.watcher.saw(Progress::Checked {
-            source: extract.source.clone(),
-            file: extract.file.clone(),
-            rows: judged.tally.received,
-        });
-        let fault = self.contract.row_count.as_ref().and_then(|rule| {
-            // What is kept is what counts: a file as long as ever whose dates
-            // have changed their form is as broken as a short one.
-            let tally = &judged.tally;
-            let kept = tally.accepted + tally.duplicate;
-            check_row_count(rule, tally.received, last.map(|last| last.received))
-                .or_else(|| check_row_count(rule, kept, last.map(|last| last.kept)))
-        });
-        if let Some(fault) = fault {
-            if fault.severity != Severity::RejectFile {
-                judged.warnings.insert(of_file(fault));
-                return Ok(judged);
-            }
-            return Err(Halt::Rule {
-                rule: fault.rule,
-                reason: format!(
-                    "{}; to load it, run `jcw run --accept {}`",
-                    fault.message,
-                    &sha256[..12.min(sha256.len())]
-                ),
-                status: "held",
-            });
         }
-        Ok(judged)
+        self.take_apart(&mut opened).await?;
+        Ok(opened)
     }
 
-    /// Keys that stand in more than one row.
-    async fn suspects(&self, extract: &Extract, path: &Path) -> Result<Suspects, Halt> {
-        if self.contract.key.is_none() {
-            return Ok(Suspects::default());
-        }
-        let workers = (0..self.workers)
-            .map(|_| KeyReader::new(&self.checker))
+    /// Takes an XML file apart into its tables, once for all of them.
+    async fn take_apart(&self, opened: &mut Opened) -> Result<(), Halt> {
+        let is_xml = |rows: &Rows| rows.contract.layout.format == Format::Xml;
+        let Some(path) = opened
+            .rows
+            .iter()
+            .flatten()
+            .find(|rows| is_xml(rows))
+            .map(|rows| rows.path.clone())
+        else {
+            return Ok(());
+        };
+        let folder = TempDir::new().map_err(|error| Halt::Run(Error::Disk(error)))?;
+        let names: Vec<String> = (self.unit.tables.iter())
+            .map(|table| table.name.to_owned())
             .collect();
-        let (workers, _) = work_through(self.open(&extract.file, path)?, workers).await?;
-        let mut index = KeyIndex::new(KEY_MEMORY);
-        for worker in workers {
-            for hashes in worker.hashes {
-                index
-                    .add(&hashes)
-                    .map_err(|error| Halt::Run(error.into()))?;
+        let contracts: Vec<(usize, Contract)> = (opened.rows.iter().enumerate())
+            .filter_map(|(number, rows)| Some((number, rows.as_ref()?.contract.clone())))
+            .collect();
+        let (limits, into) = (self.limits, folder.path().to_owned());
+        let parts = tokio::task::spawn_blocking(move || {
+            let tables: Vec<XmlTable<'_>> = contracts
+                .iter()
+                .map(|(number, contract)| XmlTable {
+                    name: &names[*number],
+                    contract,
+                })
+                .collect();
+            take_apart(&tables, &limits, &path, &into)
+        })
+        .await
+        .map_err(|error| Halt::Run(error.into()))?
+        .map_err(Halt::File)?;
+        for part in parts {
+            let place = (self.unit.tables.iter()).position(|table| table.name == part.name);
+            if let Some(rows) = place.and_then(|place| opened.rows[place].as_mut()) {
+                rows.part = Some(part);
             }
         }
-        Ok(index.finish())
-    }
-
-    /// Decides about the rows whose key is not theirs alone.
-    async fn settle(
-        &self,
-        job: &Job,
-        gathered: &mut Gathered,
-        data: &Stage,
-        rejects: &Stage,
-    ) -> Result<(), Halt> {
-        let withheld = std::mem::replace(&mut gathered.withheld, Withheld::new(KEY_MEMORY));
-        let settled = withheld
-            .finish(&self.checker, &job.delivery(None))
-            .map_err(run)?;
-        let judged = &mut gathered.judged;
-        judged.tally.accepted += settled.accepted.num_rows() as u64;
-        judged.tally.rejected += settled.rejected_rows as u64;
-        judged.tally.duplicate += settled.duplicates as u64;
-        judged
-            .accepted
-            .extend(write_one(data, &settled.accepted).await?);
-        judged
-            .rejects
-            .extend(write_one(rejects, &settled.rejected).await?);
+        opened.folder = Some(folder);
         Ok(())
     }
 
-    /// Makes the file visible to models: rejects first, so that a run killed in
-    /// between leaves a file that is not loaded, and whose rejects the next run
+    /// What is to be noted of a table's rows for the tables that come after it.
+    fn watch(&self, number: usize) -> Watch {
+        let name = self.unit.tables[number].contract.table();
+        let mut keys: Vec<Vec<String>> = (self.unit.tables.iter())
+            .flat_map(|table| &table.contract.references)
+            .filter(|reference| reference.table.value == name)
+            .map(|reference| names(&reference.to))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let as_of = &self.unit.tables[number].contract.as_of;
+        Watch {
+            keys,
+            as_of: as_of
+                .as_ref()
+                .filter(|_| number == 0)
+                .map(|column| column.value.clone()),
+            is_header: number == 0 && self.unit.delivery().is_some(),
+        }
+    }
+
+    /// The values that a table's references may name.
+    fn references(
+        &self,
+        number: usize,
+        known: &BTreeMap<(String, Vec<String>), KnownValues>,
+    ) -> References {
+        let mut references = References::new();
+        for reference in &self.unit.tables[number].contract.references {
+            let there = (reference.table.value.clone(), names(&reference.to));
+            let values = known.get(&there).or_else(|| self.outside.get(&there));
+            if let Some(values) = values {
+                references.add_known(reference.id.value.clone(), values.clone());
+            }
+        }
+        references
+    }
+
+    /// The header says how many rows there should be.
+    fn check_totals(
+        &self,
+        header: &Option<BTreeMap<String, String>>,
+        tables: &[(Staged, Judged)],
+    ) -> Result<(), Halt> {
+        let (Some(delivery), Some(header)) = (self.unit.delivery(), header) else {
+            return Ok(());
+        };
+        for total in &delivery.totals {
+            let stated = header.get(&total.column.value);
+            let place = (self.unit.tables.iter()).position(|t| t.name == total.table.value);
+            let (Some(stated), Some(place)) = (stated, place) else {
+                continue;
+            };
+            let Some((_, judged)) = tables.get(place) else {
+                continue;
+            };
+            let received = judged.tally.received;
+            if *stated != received.to_string() {
+                return Err(Halt::Rule {
+                    rule: total.id.value.clone(),
+                    reason: format!(
+                        "{} (the header states {stated} rows of {}, and there are {received})",
+                        total.message, total.table.value
+                    ),
+                    status: "rejected",
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The periods that all tables replace are the header's.
+    fn whole(&self, tables: Vec<(Staged, Judged)>, rejects: Staged) -> Result<Weighed, Halt> {
+        let columns = periods(self.unit.header());
+        let mut covered = Vec::new();
+        for (number, (staged, _)) in tables.iter().enumerate() {
+            for period in staged.periods() {
+                if covered.contains(&period) {
+                    continue;
+                }
+                if number > 0 {
+                    return Err(Halt::Rule {
+                        rule: "delivery.period".to_owned(),
+                        reason: format!(
+                            "the table {} has rows of a period that the header does not name",
+                            self.unit.tables[number].name
+                        ),
+                        status: "rejected",
+                    });
+                }
+                covered.push(period);
+            }
+        }
+        let (periods, scope) = match columns.is_empty() {
+            true => ("[]".to_owned(), Scope::Everything),
+            false => (
+                serde_json::to_string(&covered).unwrap_or_else(|_| "[]".to_owned()),
+                Scope::Periods {
+                    columns,
+                    values: covered,
+                },
+            ),
+        };
+        Ok(Weighed {
+            as_of: tables[0].1.witness.as_of.clone(),
+            tables,
+            rejects,
+            periods,
+            scope,
+        })
+    }
+
+    fn is_outdated(&self, weighed: &Weighed, ledger: &Ledger) -> Option<String> {
+        let table = self.unit.header().table();
+        let as_of = weighed.as_of.as_deref()?;
+        let newer = ledger.newer(&table, &period_keys(&weighed.periods), as_of)?;
+        Some(format!(
+            "{} was made later ({}) and stands; this one, made {as_of}, is kept but not loaded",
+            newer.file,
+            newer.as_of.as_deref().unwrap_or_default()
+        ))
+    }
+
+    /// A lot whose header keeps none of its rows: what was loaded before stays,
+    /// and the rejects say why.
+    async fn refuse_all(&self, lot: Lot, weighed: Weighed) -> Result<Vec<Extract>, Error> {
+        let delivery = lot.delivery();
+        let mut tallies: Vec<Judged> = Vec::new();
+        for (staged, judged) in weighed.tables {
+            staged.abandon().await;
+            tallies.push(judged);
+        }
+        let files = self.commit_rejects(lot, weighed.rejects).await?;
+        let header = self.unit.header().table();
+        let mut told = Vec::with_capacity(files.len());
+        for (_, mut extract) in files {
+            extract.delivery.clone_from(&delivery);
+            if let Some(judged) = tallies.first().filter(|_| extract.table_name == header) {
+                extract.take_in(judged);
+            }
+            let reason = format!(
+                "not one of the {} rows keeps the contract, so what was loaded before stays; `jcw status --rejects` says which rules they break",
+                tallies.first().map_or(0, |judged| judged.tally.received)
+            );
+            extract.refuse("rejected", "delivery.no_row_kept", reason);
+            told.push(extract);
+        }
+        Ok(told)
+    }
+
+    /// Puts the lot's rejects in their table, over those that an earlier try
+    /// has left; gives back what is known of its files.
+    async fn commit_rejects(
+        &self,
+        lot: Lot,
+        rejects: Staged,
+    ) -> Result<Vec<(Option<usize>, Extract)>, Error> {
+        let mark = lot.mark();
+        let mut is_again = false;
+        let mut run_id = String::new();
+        let mut files = Vec::with_capacity(lot.files.len());
+        for (table, file) in lot.files {
+            is_again |= !file.incoming.kept().await?.is_new;
+            run_id.clone_from(&file.extract.run_id);
+            files.push((table, file.extract));
+        }
+        if rejects.rows() > 0 || is_again {
+            let scope = Scope::Periods {
+                columns: vec!["extract".to_owned()],
+                values: vec![vec![Some(mark)]],
+            };
+            let provenance = Provenance {
+                run_id,
+                ..Provenance::default()
+            };
+            self.lake.commit(rejects, scope, provenance).await?;
+        }
+        Ok(files)
+    }
+
+    /// Makes the lot visible to models: rejects first, so that a run killed in
+    /// between leaves files that are not loaded, and whose rejects the next run
     /// writes again over these.
     async fn commit(
         &self,
-        mut extract: Extract,
-        sha256: &str,
-        judged: Judged,
-        stages: Stages,
-    ) -> Result<Extract, Error> {
-        let Judged {
-            accepted,
-            rejects: rejected,
-            tally,
-            version,
-            warnings,
-        } = judged;
-        extract.status = "loaded".to_owned();
-        extract.received = tally.received as i64;
-        extract.accepted = tally.accepted as i64;
-        extract.rejected = tally.rejected as i64;
-        extract.duplicate = tally.duplicate as i64;
-        extract.warned = tally
+        lot: Lot,
+        weighed: Weighed,
+        start: Start,
+    ) -> Result<Vec<Extract>, Error> {
+        let delivery = lot.delivery();
+        let files = self.commit_rejects(lot, weighed.rejects).await?;
+        let mut loaded = Vec::with_capacity(self.unit.tables.len());
+        for (number, (staged, judged)) in weighed.tables.into_iter().enumerate() {
+            let holds = |held: &Option<usize>| held.is_none_or(|held| held == number);
+            let file = files.iter().find(|(held, _)| holds(held)).unwrap_or(&files[0]);
+            let mut extract = Extract {
+                table_name: self.unit.tables[number].contract.table(),
+                delivery: delivery.clone(),
+                as_of: weighed.as_of.clone(),
+                periods: weighed.periods.clone(),
+                ..file.1.clone()
+            };
+            extract.take_in(&judged);
+            let scope = match start {
+                Start::Afresh => Scope::Everything,
+                Start::AsItStands => weighed.scope.clone(),
+            };
+            let provenance = Provenance {
+                run_id: extract.run_id.clone(),
+                extracts: vec![ExtractUsed {
+                    source: extract.source.clone(),
+                    sha256: extract.sha256.clone().unwrap_or_default(),
+                    file: extract.file.clone(),
+                    rows: judged.tally.accepted,
+                }],
+                model_hash: Some(self.unit.hash.to_owned()),
+                extra: serde_json::to_value(&extract).unwrap_or_default(),
+                ..Provenance::default()
+            };
+            let committed = self.lake.commit(staged, scope, provenance).await?;
+            extract.table_version = Some(committed.version as i64);
+            extract.superseded = committed.superseded_rows as i64;
+            loaded.push(extract);
+        }
+        Ok(loaded)
+    }
+}
+
+/// Where the rows of each table of a lot are, and what holds them while they
+/// are read.
+struct Opened {
+    rows: Vec<Option<Rows>>,
+    /// Tables taken out of an XML file.
+    folder: Option<TempDir>,
+}
+
+impl Weighed {
+    async fn abandon(self) {
+        for (staged, _) in self.tables {
+            staged.abandon().await;
+        }
+        self.rejects.abandon().await;
+    }
+
+    fn keeps_nothing(&self) -> bool {
+        self.tables.first().is_none_or(|(_, header)| header.tally.accepted == 0)
+    }
+}
+
+impl Rows {
+    /// Gives the columns that are the header's their values.
+    fn fill_in(&mut self, header: Option<&BTreeMap<String, String>>) {
+        for column in &mut self.contract.columns {
+            if let Some(Origin::Header { column, value }) = &mut column.from {
+                *value = header.and_then(|header| header.get(&column.value).cloned());
+            }
+        }
+    }
+}
+
+impl Extract {
+    /// Records what became of a table's rows.
+    fn take_in(&mut self, judged: &Judged) {
+        let tally = &judged.tally;
+        self.status = "loaded".to_owned();
+        self.received = tally.received as i64;
+        self.accepted = tally.accepted as i64;
+        self.rejected = tally.rejected as i64;
+        self.duplicate = tally.duplicate as i64;
+        self.warned = tally
             .rules
             .iter()
             .filter(|c| c.severity == Severity::Warn)
             .map(|c| c.rows as i64)
             .sum();
-        extract.version = version;
-        extract.warnings = told(&extract, &tally, warnings);
-        if !rejected.is_empty() || stages.is_again {
-            let scope = Scope::Periods {
-                columns: vec!["extract".to_owned()],
-                values: vec![vec![Some(sha256.to_owned())]],
-            };
-            let provenance = Provenance {
-                run_id: extract.run_id.clone(),
-                ..Provenance::default()
-            };
-            self.lake
-                .commit(stages.rejects.finish(rejected), scope, provenance)
-                .await?;
-        }
-        if tally.accepted == 0 {
-            extract.refuse("rejected", "delivery.no_row_kept", format!(
-                "not one of the {} rows keeps the contract, so what was loaded before stays; `jcw status --rejects` says which rules they break",
-                tally.received
-            ));
-            return Ok(extract);
-        }
-        let staged = stages.data.finish(accepted);
-        if !self.contract.period.is_empty() {
-            extract.periods =
-                serde_json::to_string(&staged.periods()).unwrap_or_else(|_| "[]".to_owned());
-        }
-        let scope = if self.contract.period.is_empty() || stages.start == Start::Afresh {
-            Scope::Everything
-        } else {
-            Scope::staged_periods(&staged)
-        };
-        let provenance = Provenance {
-            run_id: extract.run_id.clone(),
-            extracts: vec![ExtractUsed {
-                source: extract.source.clone(),
-                sha256: sha256.to_owned(),
-                file: extract.file.clone(),
-                rows: tally.accepted,
-            }],
-            model_hash: Some(self.contract.hash.clone()),
-            extra: serde_json::to_value(&extract).unwrap_or_default(),
-            ..Provenance::default()
-        };
-        let committed = self.lake.commit(staged, scope, provenance).await?;
-        extract.table_version = Some(committed.version as i64);
-        extract.superseded = committed.superseded_rows as i64;
-        Ok(extract)
-    }
-
-    fn open(&self, file: &str, path: &Path) -> Result<Box<dyn Reader>, Halt> {
-        jcw_extract::open(self.contract, &self.limits, file, path).map_err(Halt::File)
-    }
-
-    fn periods(&self) -> Vec<String> {
-        self.contract
-            .period
-            .iter()
-            .map(|column| column.value.clone())
-            .collect()
+        self.version.clone_from(&judged.version);
+        self.warnings = told(self, tally, judged.warnings.clone());
     }
 }
+
+/// The header's values, where it has one row.
+fn one_header(contract: &Contract, judged: &Judged) -> Option<BTreeMap<String, String>> {
+    match judged.witness.header.as_slice() {
+        [only] if only.num_rows() == 1 && judged.tally.accepted == 1 => {
+            Some(header_values(contract, only))
+        }
+        _ => None,
+    }
+}
+
+fn names(columns: &[jcw_project::Placed<String>]) -> Vec<String> {
+    columns.iter().map(|column| column.value.clone()).collect()
+}
+
+fn periods(contract: &Contract) -> Vec<String> {
+    names(&contract.period)
+}
+
 /// Everything odd about the file, as the ledger keeps it; the log is told too.
 fn told(extract: &Extract, tally: &Tally, mut warnings: BTreeSet<Warning>) -> String {
     let warned = tally

@@ -96,16 +96,18 @@ pub(crate) async fn is_published(lake: &Lake, draft: &Contents) -> Result<Option
     Ok(releases.into_iter().next_back().filter(|_| is_same))
 }
 
-/// The source tables as they stand, and the seeds.
+/// The source tables as the ledger's last loads left them, and the seeds.
 pub(crate) async fn inputs(
     project: &Project,
+    ledger: &Ledger,
     lake: &Lake,
     seeds: BTreeMap<String, SeedRows>,
 ) -> Result<Inputs, Error> {
     let mut sources = BTreeMap::new();
-    for contract in &project.contracts {
-        if let Some(table) = lake.table(&contract.table()).await? {
-            sources.insert(contract.table(), table.version());
+    let is_ours = |table: &String| project.contracts.iter().any(|c| c.table() == *table);
+    for (table, version) in ledger.versions() {
+        if is_ours(&table) {
+            sources.insert(table, version as u64);
         }
     }
     let current = lake

@@ -3,11 +3,14 @@
 
 use crate::Error;
 use crate::ledger::{Extract, Ledger};
+use crate::lot::Lot;
 use crate::progress::{Progress, Watcher};
+use crate::unit::{Recognised, Unit};
 use chrono::{SubsecRound, Utc};
 use jcw_extract::{RemoteFile, Stillness};
 use jcw_lake::{Incoming, Lake, LakeError};
-use jcw_project::{Contract, Source};
+use jcw_project::Source;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A file that is new: its bytes have come in.
@@ -20,7 +23,7 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     /// A file that was loaded before, to be held to the contract as it is now.
-    pub(crate) fn again(extract: Extract, contract: &Contract, lake: &Lake, run_id: &str) -> Self {
+    pub(crate) fn again(extract: Extract, unit: &Unit<'_>, lake: &Lake, run_id: &str) -> Self {
         let sha256 = extract.sha256.as_deref().unwrap_or_default();
         let incoming = lake
             .landing()
@@ -28,7 +31,7 @@ impl Arrival {
         Arrival {
             extract: Extract {
                 run_id: run_id.to_owned(),
-                contract_hash: contract.hash.clone(),
+                contract_hash: unit.hash.to_owned(),
                 version: None,
                 periods: "[]".to_owned(),
                 table_version: None,
@@ -37,31 +40,13 @@ impl Arrival {
             incoming,
         }
     }
-
-    /// What the ledger says when the file is not loaded.
-    pub(crate) async fn refused(
-        mut self,
-        status: &str,
-        rule: &str,
-        reason: &str,
-    ) -> Result<Extract, Error> {
-        self.incoming.kept().await?;
-        self.extract.refuse(status, rule, reason.to_owned());
-        Ok(self.extract)
-    }
-
-    /// What the ledger says when the same bytes stand in the table already.
-    pub(crate) async fn duplicate_of(self, twin: &Extract) -> Result<Extract, Error> {
-        self.incoming.kept().await?;
-        Ok(self.extract.duplicate_of(twin))
-    }
 }
 
 /// What a look at a source found.
 #[derive(Default)]
 pub(crate) struct Pulled {
-    /// New files, in the order in which they are to be loaded.
-    pub(crate) arrivals: Vec<Arrival>,
+    /// New deliveries, in the order in which they are to be loaded.
+    pub(crate) lots: Vec<Lot>,
     /// Files that were held or refused.
     pub(crate) settled: Vec<Extract>,
     /// Files that were dealt with by an earlier run.
@@ -82,7 +67,7 @@ impl Pulled {
 /// A look at one source.
 pub(crate) struct Look<'a> {
     pub(crate) source: &'a Source,
-    pub(crate) contract: &'a Contract,
+    pub(crate) unit: &'a Unit<'a>,
     /// The project's folder, where relative paths begin.
     pub(crate) root: &'a Path,
     pub(crate) lake: &'a Lake,
@@ -127,24 +112,121 @@ impl Look<'_> {
             extract.refuse("rejected", refused.rule, refused.reason);
             pulled.settled.push(extract);
         }
-        for file in listing.files {
-            let seen = ledger.last_seen(&self.source.id, &file.url);
-            if let Some(seen) = seen.filter(|extract| self.is_settled(extract, &file)) {
-                pulled.leave(seen);
-                continue;
-            }
-            match (self.fetch(&file).await?, seen) {
-                (Fetched::Refused(extract), _) => pulled.settled.push(extract),
-                // Only its bytes can tell, and they are the same.
-                (Fetched::Landed(arrival), Some(seen))
-                    if !file.shows_changes() && self.has_settled(seen, &arrival) =>
-                {
-                    pulled.leave(seen);
-                }
-                (Fetched::Landed(arrival), _) => pulled.arrivals.push(arrival),
-            }
+        for group in self.groups(listing.files, ledger, &mut pulled) {
+            self.take(group, ledger, &mut pulled).await?;
         }
         Ok(pulled)
+    }
+
+    /// Puts together the files that are one delivery, each group where its
+    /// first file stands in the listing.
+    fn groups(
+        &self,
+        files: Vec<RemoteFile>,
+        ledger: &Ledger,
+        pulled: &mut Pulled,
+    ) -> Vec<Vec<(Recognised, RemoteFile)>> {
+        let mut groups: Vec<Vec<(Recognised, RemoteFile)>> = Vec::new();
+        let mut numbers = BTreeMap::new();
+        for file in files {
+            let Some(what) = self.unit.recognise(&file.name) else {
+                let reason = format!(
+                    "no shape of the delivery {} has files of this name; `jcw contract show {}` says how they are named",
+                    self.unit.id, self.unit.id
+                );
+                match ledger.last_seen(&self.source.id, &file.url) {
+                    Some(seen) if seen.reason.as_ref() == Some(&reason) => pulled.leave(seen),
+                    _ => {
+                        let mut extract = self.blank(&file.url, &file.name);
+                        extract.refuse("rejected", "delivery.name", reason);
+                        pulled.settled.push(extract);
+                    }
+                }
+                continue;
+            };
+            let folder = file.url.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let set = (folder.to_owned(), what.shape, what.set.clone());
+            let number = *numbers.entry(set).or_insert(groups.len());
+            if number == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[number].push((what, file));
+        }
+        groups
+    }
+
+    /// Takes the files of one delivery, if one of them is news.
+    async fn take(
+        &self,
+        group: Vec<(Recognised, RemoteFile)>,
+        ledger: &Ledger,
+        pulled: &mut Pulled,
+    ) -> Result<(), Error> {
+        let seen = |file: &RemoteFile| ledger.last_seen(&self.source.id, &file.url);
+        if group.iter().all(|(_, file)| {
+            seen(file).is_some_and(|extract| self.is_settled(extract, file))
+        }) {
+            let all = group.iter().filter_map(|(_, file)| seen(file));
+            all.for_each(|extract| pulled.leave(extract));
+            return Ok(());
+        }
+        let shape = group.first().map_or(0, |(what, _)| what.shape);
+        let there: Vec<Option<usize>> = group.iter().map(|(what, _)| what.table).collect();
+        let mut files = Vec::with_capacity(group.len());
+        let mut lacks = Vec::new();
+        let mut is_news = false;
+        for (what, file) in group {
+            match self.fetch(&file).await? {
+                Fetched::Refused(extract) => {
+                    is_news = true;
+                    lacks.push(extract.file.clone());
+                    pulled.settled.push(extract);
+                }
+                Fetched::Landed(mut arrival) => {
+                    // Where its stamp does not show changes, only its bytes can tell.
+                    let is_known = seen(&file).is_some_and(|extract| match file.shows_changes() {
+                        true => self.is_settled(extract, &file),
+                        false => self.has_settled(extract, &arrival),
+                    });
+                    is_news |= !is_known;
+                    if let Some(table) = what.table {
+                        arrival.extract.table_name = self.unit.tables[table].contract.table();
+                    }
+                    files.push((what.table, arrival));
+                }
+            }
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        if !is_news {
+            let all = files.iter().filter_map(|(_, arrival)| {
+                ledger.last_seen(&self.source.id, &arrival.extract.url)
+            });
+            all.for_each(|extract| pulled.leave(extract));
+            return Ok(());
+        }
+        let lot = Lot { shape, files };
+        lacks.extend(self.unit.missing(shape, &there).iter().map(|table| format!("table {table}")));
+        let mut tables = there.clone();
+        tables.sort_unstable();
+        tables.dedup();
+        if tables.len() < there.len() {
+            let reason = "two files of the delivery are for the same table; leave the one that counts";
+            let told = lot.refused("held", "delivery.twice", reason).await?;
+            pulled.settled.extend(told);
+        } else if lacks.is_empty() {
+            pulled.lots.push(lot);
+        } else {
+            let reason = format!(
+                "the delivery is not whole yet, it lacks: {}; it is loaded when all of it is there",
+                lacks.join(", ")
+            );
+            pulled
+                .settled
+                .extend(lot.refused("held", "delivery.incomplete", &reason).await?);
+        }
+        Ok(())
     }
 
     async fn fetch(&self, file: &RemoteFile) -> Result<Fetched, Error> {
@@ -193,7 +275,7 @@ impl Look<'_> {
     /// Whether what was found out about a file still holds. A file held for
     /// what may pass is always looked at again.
     fn is_dealt_with(&self, seen: &Extract) -> bool {
-        seen.contract_hash == self.contract.hash
+        seen.contract_hash == self.unit.hash
             && !is_accepted(seen, self.accept)
             && !matches!(
                 seen.rule.as_deref(),
@@ -215,11 +297,13 @@ impl Look<'_> {
             run_id: self.run_id.to_owned(),
             source: self.source.id.value.clone(),
             partner: self.source.partner.clone(),
-            table_name: self.contract.table(),
-            contract_hash: self.contract.hash.clone(),
+            table_name: self.unit.header().table(),
+            contract_hash: self.unit.hash.to_owned(),
             url: url.to_owned(),
             file: file.to_owned(),
             sha256: None,
+            delivery: None,
+            as_of: None,
             size: None,
             modified: None,
             etag: None,

@@ -8,15 +8,17 @@
 
 use crate::error::Error;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::{Last, Loader, Prepared, RowsBefore, Start};
+use crate::load::{Loader, Prepared, Start};
+use crate::lot::Lot;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
-use crate::pull::{Arrival, Look, Pulled};
+use crate::pull::{Look, Pulled};
+use crate::unit::Unit;
 use crate::{memory, publish, seeds};
 use chrono::{DateTime, Utc};
 use jcw_lake::{Lake, LakeError, Lease};
 use jcw_model::Options;
-use jcw_project::{Contract, Project, Source};
+use jcw_project::{Project, Source};
 use std::time::Duration;
 
 /// What to run.
@@ -82,10 +84,25 @@ pub async fn build(
     result.map(|()| run.outcome)
 }
 
+/// Pulls and loads every source, and leaves it at that.
+pub(crate) async fn pull_only(
+    project: &Project,
+    lake: &Lake,
+    watcher: &dyn Watcher,
+) -> Result<Outcome, Error> {
+    let mut run = Run::begin(project, lake, Vec::new(), watcher);
+    let mut ledger = Ledger::read(lake).await?;
+    for due in in_order(project, project.sources.iter()) {
+        run.pull_and_load(&mut ledger, &due).await?;
+        ledger.save(lake).await?;
+    }
+    Ok(run.outcome)
+}
+
 /// A source to pull, and the scheduled instant that this serves.
 struct Due<'a> {
     source: &'a Source,
-    contract: &'a Contract,
+    unit: Unit<'a>,
     instant: Option<DateTime<Utc>>,
 }
 
@@ -119,24 +136,18 @@ async fn due<'a>(project: &'a Project, lake: &Lake, which: &Which) -> Result<Vec
     Ok(due)
 }
 
-/// Sources with their contracts; a table that others refer to is loaded before them.
+/// Sources with what they bring; a table that others refer to is loaded before them.
 fn in_order<'a>(project: &'a Project, sources: impl Iterator<Item = &'a Source>) -> Vec<Due<'a>> {
-    let contract = |source: &Source| project.contracts.iter().find(|c| *c.id == *source.contract);
     let mut due: Vec<_> = sources
         .filter_map(|source| {
             Some(Due {
                 source,
-                contract: contract(source)?,
+                unit: Unit::named(project, &source.contract)?,
                 instant: None,
             })
         })
         .collect();
-    due.sort_by_key(|one| {
-        (
-            !one.contract.references.is_empty(),
-            one.source.id.value.clone(),
-        )
-    });
+    due.sort_by_key(|one| (one.unit.refers_outside(), one.source.id.value.clone()));
     due
 }
 
@@ -233,47 +244,43 @@ impl<'a> Run<'a> {
     /// contracts. If the changed contract refuses one of them, nothing is changed.
     /// The same for a table that a killed run left in a state nobody recorded.
     async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
-        for contract in &self.project.contracts {
-            let table = contract.table();
+        for unit in Unit::all(self.project) {
+            let names: Vec<String> = unit.table_names().collect();
             let standing: Vec<Extract> = ledger
                 .standing()
                 .into_iter()
-                .filter(|e| e.table_name == table)
+                .filter(|e| names.contains(&e.table_name))
                 .cloned()
                 .collect();
-            let is_current = |extract: &Extract| extract.contract_hash == contract.hash;
-            let is_changed = !standing.iter().all(is_current);
-            if standing.is_empty() || !is_changed && self.is_as_recorded(ledger, &table).await? {
+            let is_changed = standing.iter().any(|e| e.contract_hash != unit.hash);
+            if standing.is_empty() || !is_changed && self.are_as_recorded(ledger, &names).await? {
                 continue;
             }
             let refused = |reason: String| Error::Reload {
-                contract: contract.id.value.clone(),
+                contract: unit.id.to_owned(),
                 reason,
             };
-            let loader =
-                match Loader::prepare(self.project, self.lake, contract, self.watcher).await? {
-                    Prepared::Ready(loader) => loader,
-                    Prepared::Missing(table) => {
-                        return Err(refused(format!(
-                            "it refers to {table}, which has not been loaded"
-                        )));
-                    }
-                };
-            for extract in standing.iter().filter(|_| is_changed) {
-                if let Some(reason) = loader.refuses(extract).await? {
-                    return Err(refused(format!("it refuses {}: {reason}", extract.file)));
+            let loader = match Loader::prepare(self.project, self.lake, &unit, self.watcher).await?
+            {
+                Prepared::Ready(loader) => loader,
+                Prepared::Missing(table) => {
+                    return Err(refused(format!(
+                        "it refers to {table}, which has not been loaded"
+                    )));
+                }
+            };
+            let lots = || Lot::again(&unit, &standing, self.lake, &self.outcome.run_id);
+            for lot in lots().into_iter().filter(|_| is_changed) {
+                if let Some(reason) = loader.refuses(&lot).await? {
+                    let file = &lot.files[0].1.extract.file;
+                    return Err(refused(format!("it refuses {file}: {reason}")));
                 }
             }
             let first = ledger.extracts().len();
             let mut start = Start::Afresh;
-            for extract in standing {
-                let last = Last {
-                    rows: None,
-                    version: ledger.last_version(&table),
-                    start,
-                };
-                let arrival = Arrival::again(extract, contract, self.lake, &self.outcome.run_id);
-                ledger.note(loader.load(arrival, last, &[]).await?);
+            for lot in lots() {
+                let told = loader.load_over(lot, start).await?;
+                told.into_iter().for_each(|extract| ledger.note(extract));
                 start = Start::AsItStands;
             }
             self.outcome
@@ -284,21 +291,22 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether the table stands as the ledger's last load left it. If not, a run
+    /// Whether tables stand as the ledger's last loads left them. If not, a run
     /// was killed between a commit and the ledger: nobody can say what it was at.
-    async fn is_as_recorded(&self, ledger: &Ledger, table: &str) -> Result<bool, Error> {
-        let version = self
-            .lake
-            .newest_version(table)
-            .await?
-            .map(|version| version as i64);
-        Ok(version == ledger.last_version(table))
+    async fn are_as_recorded(&self, ledger: &Ledger, tables: &[String]) -> Result<bool, Error> {
+        for table in tables {
+            let version = self.lake.newest_version(table).await?;
+            if version.map(|version| version as i64) != ledger.last_version(table) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn pull_and_load(&mut self, ledger: &mut Ledger, due: &Due<'_>) -> Result<(), Error> {
         let look = Look {
             source: due.source,
-            contract: due.contract,
+            unit: &due.unit,
             root: &self.project.root,
             lake: self.lake,
             run_id: &self.outcome.run_id,
@@ -306,7 +314,7 @@ impl<'a> Run<'a> {
             watcher: self.watcher,
         };
         let Pulled {
-            arrivals,
+            lots,
             settled,
             unchanged,
             waiting,
@@ -317,7 +325,7 @@ impl<'a> Run<'a> {
         self.outcome.miss(&due.source.id, missing);
         let first = ledger.extracts().len();
         settled.into_iter().for_each(|extract| ledger.note(extract));
-        self.load(ledger, due, arrivals).await?;
+        self.load(ledger, due, lots).await?;
         let news = ledger.extracts()[first..].to_vec();
         for extract in &news {
             tracing::info!(
@@ -341,53 +349,38 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Loads what has arrived, one file after another, each judged by how the
-    /// table stands when its turn comes.
+    /// Loads what has arrived, one delivery after another, each judged by how
+    /// the tables stand when its turn comes.
     async fn load(
         &self,
         ledger: &mut Ledger,
         due: &Due<'_>,
-        arrivals: Vec<Arrival>,
+        lots: Vec<Lot>,
     ) -> Result<(), Error> {
-        if arrivals.is_empty() {
+        if lots.is_empty() {
             return Ok(());
         }
-        let (source, contract) = (due.source, due.contract);
-        let loader = match Loader::prepare(self.project, self.lake, contract, self.watcher).await? {
+        let (source, unit) = (due.source, &due.unit);
+        let loader = match Loader::prepare(self.project, self.lake, unit, self.watcher).await? {
             Prepared::Ready(loader) => loader,
             Prepared::Missing(table) => {
                 let reason = format!(
                     "the contract refers to {table}, which has not been loaded yet; it is tried again in the next run"
                 );
-                for arrival in arrivals {
-                    ledger.note(
-                        arrival
-                            .refused("held", "reference.missing", &reason)
-                            .await?,
-                    );
+                for lot in lots {
+                    let told = lot.refused("held", "reference.missing", &reason).await?;
+                    told.into_iter().for_each(|extract| ledger.note(extract));
                 }
                 return Ok(());
             }
         };
-        let table = contract.table();
-        for arrival in arrivals {
-            let sha256 = arrival.incoming.sha256();
-            if let Some(twin) = ledger
-                .still_stands(&source.id, sha256, &contract.hash)
-                .cloned()
-            {
-                ledger.note(arrival.duplicate_of(&twin).await?);
-                continue;
-            }
-            let last = Last {
-                rows: ledger.last_load(&table).map(|extract| RowsBefore {
-                    received: extract.received as u64,
-                    kept: (extract.accepted + extract.duplicate) as u64,
-                }),
-                version: ledger.last_version(&table),
-                start: Start::AsItStands,
+        for lot in lots {
+            let stands = ledger.still_stands(&source.id, &lot.mark(), unit.hash);
+            let told = match stands.is_empty() {
+                true => loader.load(lot, ledger, &self.accept).await?,
+                false => lot.duplicate(ledger).await?,
             };
-            ledger.note(loader.load(arrival, last, &self.accept).await?);
+            told.into_iter().for_each(|extract| ledger.note(extract));
         }
         Ok(())
     }
@@ -402,7 +395,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let plan = crate::plan(project)?;
-        let inputs = publish::inputs(project, lake, seeds::read_all(project)?).await?;
+        let inputs = publish::inputs(project, ledger, lake, seeds::read_all(project)?).await?;
         let options = Options {
             run_id: self.outcome.run_id.clone(),
             selected: Some(plan.select(select)?),

@@ -17,7 +17,7 @@ pub(crate) fn read_all(project: &Project) -> Result<BTreeMap<String, SeedRows>, 
         .collect()
 }
 
-fn read(seed: &Seed) -> Result<SeedRows, Error> {
+pub(crate) fn read(seed: &Seed) -> Result<SeedRows, Error> {
     let broken = |reason: String| Error::Seed {
         name: seed.name.clone(),
         reason,
@@ -29,6 +29,7 @@ fn read(seed: &Seed) -> Result<SeedRows, Error> {
     let delivery = Delivery {
         source: &seed.name,
         run: "",
+        table: &seed.name,
         extract: &seed.hash,
         file: &file,
         sheet: None,

@@ -15,7 +15,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Note, Release, SessionSettings, session};
 use jcw_project::EXTRACT_COLUMN;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Every extract with what became of its rows, newest first.
@@ -28,6 +28,11 @@ use std::sync::Arc;
 pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
     let ledger = Ledger::read(lake).await?;
     let counted = Counted::of(lake, &ledger).await?;
+    let standing: HashSet<_> = ledger
+        .standing_whole()
+        .into_iter()
+        .map(std::ptr::from_ref)
+        .collect();
     let mut extracts: Vec<&Extract> = ledger.extracts().iter().collect();
     extracts.sort_by(|a, b| {
         (b.received_at, &b.run_id, &a.source, &a.file).cmp(&(
@@ -58,7 +63,7 @@ pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
         .map(|extract| extract.received_at.timestamp_micros());
     let closes = extracts
         .iter()
-        .map(|extract| Some(counted.closes(&ledger, extract)));
+        .map(|extract| Some(counted.closes(&standing, extract)));
     Ok(RecordBatch::try_from_iter([
         (
             "received_at",
@@ -111,35 +116,31 @@ impl Counted {
             }
         }
         let sql = format!(
-            "select extract, count(*) as n from
-             (select distinct extract, sheet, \"row\" from {REJECT_TABLE}) as rejected_rows group by 1"
+            "select concat(extract, ' ', coalesce(table_name, '')), count(*) as n from
+             (select distinct extract, table_name, sheet, \"row\" from {REJECT_TABLE}) as rejected_rows
+             group by 1"
         );
         let rejected = count(lake, REJECT_TABLE, &sql).await?.into_iter().collect();
         Ok(Counted { accepted, rejected })
     }
 
     fn in_table(&self, extract: &Extract) -> Option<i64> {
-        let key = (extract.table_name.clone(), extract.sha256.clone()?);
+        let key = (extract.table_name.clone(), extract.mark()?.to_owned());
         (extract.status == "loaded").then(|| self.accepted.get(&key).copied().unwrap_or(0))
     }
 
     fn in_rejects(&self, extract: &Extract) -> Option<i64> {
-        let sha256 = extract.sha256.as_ref()?;
-        (extract.status != "duplicate").then(|| self.rejected.get(sha256).copied().unwrap_or(0))
+        let key = format!("{} {}", extract.mark()?, extract.table_name);
+        let is_judged = !matches!(extract.status.as_str(), "duplicate" | "outdated");
+        is_judged.then(|| self.rejected.get(&key).copied().unwrap_or(0))
     }
 
-    fn closes(&self, ledger: &Ledger, extract: &Extract) -> bool {
+    fn closes(&self, standing: &HashSet<*const Extract>, extract: &Extract) -> bool {
         let adds_up = extract.received == extract.accepted + extract.rejected + extract.duplicate;
-        let sha256 = extract.sha256.as_deref().unwrap_or_default();
-        let stands = ledger.still_stands(&extract.source, sha256, &extract.contract_hash);
-        let is_there = match stands {
-            Some(standing) if standing == extract => {
-                self.in_table(extract) == Some(extract.accepted)
-                    && self.in_rejects(extract) == Some(extract.rejected)
-            }
-            _ => true,
-        };
-        adds_up && is_there
+        let stands = standing.contains(&std::ptr::from_ref(extract));
+        let is_there = self.in_table(extract) == Some(extract.accepted)
+            && self.in_rejects(extract) == Some(extract.rejected);
+        adds_up && (!stands || is_there)
     }
 }
 

@@ -1,0 +1,92 @@
+//! A trial takes a partner's files through their contract in a lake of its own
+//! that is thrown away: what would be kept back, before anything is sent.
+
+use crate::error::Error;
+use crate::ledger::Extract;
+use crate::progress::Watcher;
+use crate::run::pull_only;
+use jcw_lake::Lake;
+use jcw_project::{Placed, Project, Source};
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What became of the files.
+pub struct Trial {
+    /// The project with one source, the files tried.
+    pub project: Project,
+    /// One for each file and table.
+    pub extracts: Vec<Extract>,
+    /// Where the rows are, kept and kept back.
+    pub lake: Lake,
+    _folder: TempDir,
+}
+
+/// Tries files against the contract or delivery `id`. References to source
+/// tables that are not part of it are left out: there is nothing to compare
+/// with.
+pub async fn try_out(
+    project: &Project,
+    id: &str,
+    files: &[PathBuf],
+    watcher: &dyn Watcher,
+) -> Result<Trial, Error> {
+    let project = alone(project, id, files)?;
+    let folder = TempDir::new().map_err(Error::Disk)?;
+    let lake = Lake::open(&folder.path().display().to_string()).await?;
+    let outcome = pull_only(&project, &lake, watcher).await?;
+    if let Some(reason) = outcome.failed_sources.first() {
+        return Err(Error::Usage(reason.clone()));
+    }
+    if let Some(missing) = outcome.missing.first() {
+        return Err(Error::Usage(missing.clone()));
+    }
+    Ok(Trial {
+        project,
+        extracts: outcome.received,
+        lake,
+        _folder: folder,
+    })
+}
+
+/// The project with nothing but the files and what they are held to.
+fn alone(project: &Project, id: &str, files: &[PathBuf]) -> Result<Project, Error> {
+    let source = project.sources.iter().find(|source| *source.contract == *id);
+    let Some(source) = source else {
+        let known = project.sources.iter().map(|source| source.contract.as_str());
+        let hint = jcw_project::did_you_mean(id, known)
+            .map(|near| format!("; did you mean {near}?"))
+            .unwrap_or_default();
+        return Err(Error::Usage(format!(
+            "no source delivers by a contract {id}{hint}"
+        )));
+    };
+    let place = source.contract.place.clone();
+    let mut alone = project.clone();
+    alone.models.clear();
+    alone.metrics.clear();
+    alone.sources = vec![Source {
+        files: files
+            .iter()
+            .map(|file| Placed::new(file.display().to_string(), place.clone()))
+            .collect(),
+        settle: Duration::ZERO,
+        schedule: None,
+        ..source.clone()
+    }];
+    let seeds: Vec<String> = alone.seeds.iter().map(|seed| seed.name.clone()).collect();
+    let own: Vec<String> = (alone.deliveries.iter())
+        .filter(|delivery| delivery.id.value == id)
+        .flat_map(|delivery| {
+            let ids = delivery.tables.iter().map(|table| delivery.contract_id(table));
+            ids.map(|id| id.replace('/', ".")).collect::<Vec<_>>()
+        })
+        .collect();
+    for contract in &mut alone.contracts {
+        contract.references.retain(|reference| {
+            let table = &reference.table.value;
+            seeds.contains(table) || own.contains(table)
+        });
+    }
+    Ok(alone)
+}
