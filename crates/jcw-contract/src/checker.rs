@@ -291,7 +291,7 @@ impl Checker {
         self.check_twins(binding, source, &mut breaches);
         self.check_rules(&table, rows, &mut breaches)?;
         for reference in &self.references {
-            reference.check(&table[reference.place()], &mut breaches)?;
+            reference.check(&table, &mut breaches)?;
         }
         let (breaches, counts) = breaches.finish(source.rows);
 

@@ -41,6 +41,14 @@ pub enum Error {
         /// The cap, in bytes.
         limit: usize,
     },
+    /// The keys of another table could not be gathered.
+    #[error("reading the known values of {columns}: {source}")]
+    Known {
+        /// The columns.
+        columns: String,
+        /// What Arrow says.
+        source: arrow::error::ArrowError,
+    },
     /// Arrow or DataFusion failed where the contract gives it no reason to.
     #[error("checking rows against contract {contract}: {source}")]
     Arrow {

@@ -30,9 +30,9 @@ pub fn functions() -> Vec<ScalarUDF> {
         test("is_uln", identifier::is_uln),
         test("is_postcode", identifier::is_postcode),
         function("upn_check_letter", DataType::Utf8, |texts| {
-            let letters = texts.iter().map(|text| {
-                identifier::upn_check_letter(text?).map(|letter| letter.to_string())
-            });
+            let letters = texts
+                .iter()
+                .map(|text| identifier::upn_check_letter(text?).map(|letter| letter.to_string()));
             Arc::new(letters.collect::<StringArray>())
         }),
     ]
@@ -58,9 +58,9 @@ fn function(
         };
         let answers = of(texts.as_string::<i32>());
         match arguments {
-            [ColumnarValue::Scalar(_)] => Ok(ColumnarValue::Scalar(
-                ScalarValue::try_from_array(&answers, 0)?,
-            )),
+            [ColumnarValue::Scalar(_)] => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &answers, 0,
+            )?)),
             _ => Ok(ColumnarValue::Array(answers)),
         }
     };

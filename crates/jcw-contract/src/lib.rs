@@ -3,7 +3,8 @@
 //! The nouns, in the order a row meets them:
 //!
 //! 1. a [`Checker`] is a contract made ready; the known values of other tables
-//!    come with [`References`];
+//!    come with [`References`], either as text or as [`KnownValues`] gathered from
+//!    a typed table;
 //! 2. a [`Binding`] says which label of a file is which column, or the file is
 //!    refused with [`FileFault`]s;
 //! 3. [`Checker::check`] turns a batch of text that came in a [`Delivery`] into
@@ -38,6 +39,7 @@
 
 mod bind;
 mod breach;
+mod canonical;
 mod checker;
 mod column;
 mod date;
@@ -48,6 +50,7 @@ mod function;
 pub mod identifier;
 mod key;
 mod kind;
+mod known_values;
 mod lookup;
 mod number;
 mod plan;
@@ -64,11 +67,13 @@ mod zone;
 
 pub use bind::{Binding, FileFault};
 pub use breach::{RuleCount, RuleCounts};
+pub use canonical::header_values;
 pub use checker::{Checked, Checker};
 pub use delivery::Delivery;
 pub use error::Error;
 pub use function::functions;
 pub use key::{KeyIndex, Keys, Suspects};
+pub use known_values::KnownValues;
 pub use plan::check_rules;
 pub use reference::References;
 pub use reject::{MalformedRow, reject_malformed, reject_schema};

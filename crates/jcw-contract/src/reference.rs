@@ -1,23 +1,21 @@
 //! A reference is a promise that a value exists in another table. The known
-//! values are loaded before the file is checked; null refers to nothing and
-//! breaks no promise.
+//! values are loaded before the file is checked; a row in which one of the
+//! reference's columns is null refers to nothing and breaks no promise.
 
 use crate::breach::{Breaches, RuleBook, RuleEntry, RuleNumber};
 use crate::error::Error;
-use crate::lookup::Lookup;
+use crate::known_values::KnownValues;
 use crate::text;
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::array::ArrayRef;
 use arrow::error::ArrowError;
 use jcw_project::Contract;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// Known values by the id of the reference, as text, exact. Dates are
-/// `YYYY-MM-DD`.
+/// Known values by the id of the reference.
 #[derive(Debug, Default)]
 pub struct References {
-    values: HashMap<String, Vec<String>>,
+    values: HashMap<String, KnownValues>,
 }
 
 impl References {
@@ -26,14 +24,27 @@ impl References {
         Self::default()
     }
 
-    /// The values that exist for one reference. A second call adds to the first.
+    /// The texts that exist for one reference to one column, exact; dates are
+    /// `YYYY-MM-DD`. A second call adds to the first.
     pub fn add(
         &mut self,
         id: impl Into<String>,
         values: impl IntoIterator<Item = impl Into<String>>,
     ) {
-        let known = self.values.entry(id.into()).or_default();
-        known.extend(values.into_iter().map(Into::into));
+        let texts: Vec<String> = values.into_iter().map(Into::into).collect();
+        let texts = texts.iter().map(|value| text::trim(value));
+        self.add_known(id, KnownValues::of_texts(texts));
+    }
+
+    /// The keys that exist for one reference, in the order of its columns. A
+    /// second call adds to the first.
+    pub fn add_known(&mut self, id: impl Into<String>, known: KnownValues) {
+        match self.values.entry(id.into()) {
+            Entry::Vacant(free) => {
+                free.insert(known);
+            }
+            Entry::Occupied(mut taken) => taken.get_mut().merge(known),
+        }
     }
 
     pub(crate) fn compile(
@@ -45,7 +56,7 @@ impl References {
         let mut readers = Vec::new();
         for reference in &contract.references {
             let id = reference.id.value.as_str();
-            let mut values = self
+            let known = self
                 .values
                 .remove(id)
                 .ok_or_else(|| Error::ReferenceNotLoaded {
@@ -53,17 +64,21 @@ impl References {
                     reference: id.to_owned(),
                     table: reference.table.value.clone(),
                 })?;
-            values.sort_unstable();
-            values.dedup();
+            let column = match reference.columns.as_slice() {
+                [only] => Some(only.value.clone()),
+                _ => None,
+            };
             readers.push(ReferenceReader {
                 rule: book.add(RuleEntry {
                     id: id.to_owned(),
-                    column: Some(reference.columns[0].value.clone()),
+                    column,
                     severity: reference.severity,
                     reason: reference.message.clone(),
                 }),
-                place: place_of(&reference.columns[0])?,
-                known: Lookup::exact(values.iter().map(|value| text::trim(value))),
+                places: (reference.columns.iter())
+                    .map(|column| place_of(column))
+                    .collect::<Result<_, _>>()?,
+                known,
             });
         }
         Ok(readers)
@@ -74,25 +89,22 @@ impl References {
 #[derive(Debug)]
 pub(crate) struct ReferenceReader {
     rule: RuleNumber,
-    place: usize,
-    known: Lookup,
+    /// Places of its columns in the typed table.
+    places: Vec<usize>,
+    known: KnownValues,
 }
 
 impl ReferenceReader {
-    /// Place of the column in the typed table.
-    pub(crate) fn place(&self) -> usize {
-        self.place
-    }
-
     pub(crate) fn check(
         &self,
-        column: &ArrayRef,
+        table: &[ArrayRef],
         breaches: &mut Breaches,
     ) -> Result<(), ArrowError> {
-        let text = cast(column, &DataType::Utf8)?;
-        let text = text.as_string::<i32>();
-        for row in 0..text.len() {
-            if text.is_valid(row) && self.known.find(text.value(row)).is_none() {
+        let columns: Vec<ArrayRef> = (self.places.iter())
+            .map(|place| table[*place].clone())
+            .collect();
+        for (row, is_unknown) in self.known.are_unknown(&columns)?.enumerate() {
+            if is_unknown {
                 breaches.add(row, self.rule, None);
             }
         }

@@ -400,10 +400,7 @@ fn what_was_rounded_doubtful_or_for_tests_is_reported() {
     );
     let warned: Vec<_> = checked.warned().map(|count| count.rule.as_str()).collect();
     assert_eq!(warned, ["d.rounded", "t.clock-change"]);
-    assert_eq!(
-        shown(&checked.accepted),
-        ["33.33|2026-03-29T01:30:00Z|2"]
-    );
+    assert_eq!(shown(&checked.accepted), ["33.33|2026-03-29T01:30:00Z|2"]);
 }
 
 #[test]

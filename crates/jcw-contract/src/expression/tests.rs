@@ -165,7 +165,10 @@ fn what_rules_need_of_sql_is_there() {
         ("is_uln(n)", "false"),
         ("'x' || null is null", "true"),
         ("concat('x', null)", "x"),
-        ("(null is not distinct from null) and n is not distinct from 3", "true"),
+        (
+            "(null is not distinct from null) and n is not distinct from 3",
+            "true",
+        ),
     ] {
         assert_eq!(answers(sql, &[row]), [answer], "{sql}");
     }

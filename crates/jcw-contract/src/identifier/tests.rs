@@ -165,14 +165,31 @@ fn learner_numbers_have_their_own_check_digit() {
 #[test]
 fn postcodes_have_six_forms() {
     for code in [
-        "M1 1AE", "M60 1NW", "W1A 1HQ", "CR2 6XH", "DN55 1PT", "EC1A 1BB", "ss117xx", "GIR 0AA",
+        "M1 1AE",
+        "M60 1NW",
+        "W1A 1HQ",
+        "CR2 6XH",
+        "DN55 1PT",
+        "EC1A 1BB",
+        "ss117xx",
+        "GIR 0AA",
         "SS0\u{a0}0RY",
     ] {
         assert!(is_postcode(code), "{code}");
     }
     for code in [
-        "", "SS11", "SS11 7X", "SS1 1 7XXX", "QS1 1AA", "SI1 1AA", "SS1 1AC", "SS111 1AA", "S 1AA",
-        "ZZ99 3VZ", "É1 1AA", "SS11-7XX",
+        "",
+        "SS11",
+        "SS11 7X",
+        "SS1 1 7XXX",
+        "QS1 1AA",
+        "SI1 1AA",
+        "SS1 1AC",
+        "SS111 1AA",
+        "S 1AA",
+        "ZZ99 3VZ",
+        "É1 1AA",
+        "SS11-7XX",
     ] {
         assert!(!is_postcode(code), "{code}");
     }
