@@ -34,7 +34,12 @@ impl Lookup {
     }
 
     fn new(entries: impl IntoIterator<Item = impl Into<Box<str>>>, ignores_case: bool) -> Lookup {
-        let entries: Vec<Box<str>> = entries.into_iter().map(Into::into).collect();
+        let entries: Vec<Box<str>> = (entries.into_iter().map(Into::into))
+            .map(|entry: Box<str>| match text::plain(&entry) {
+                Some(plain) if ignores_case => plain.into(),
+                _ => entry,
+            })
+            .collect();
         let mut lookup = Lookup {
             slots: vec![0; (entries.len() * 2 + 2).next_power_of_two()],
             longest: entries.iter().map(|entry| entry.len()).max().unwrap_or(0),

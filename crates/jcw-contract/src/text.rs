@@ -1,6 +1,7 @@
 //! Text is what a cell holds before it has a type. Here it loses what no
 //! reader can see, and labels become comparable.
 
+use icu_normalizer::ComposingNormalizer;
 use std::borrow::Cow;
 
 /// The cell without white space (no-break spaces too), byte-order marks and
@@ -33,8 +34,9 @@ fn is_zero_width(c: char) -> bool {
 }
 
 /// Text in which look-alikes are made plain: full-width forms become ASCII,
-/// any Unicode space a space, typographic hyphens and the minus sign `-`, and
-/// zero-width characters go. `None`: nothing to change.
+/// any Unicode space a space, typographic hyphens and the minus sign `-`,
+/// zero-width characters go, and an accent joins its letter (NFC). `None`:
+/// nothing to change.
 pub(crate) fn plain(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
@@ -49,6 +51,7 @@ pub(crate) fn plain(text: &str) -> Option<String> {
             c => c,
         })
         .collect();
+    let plain = ComposingNormalizer::new_nfc().normalize(&plain).into_owned();
     (plain != text).then_some(plain)
 }
 
@@ -97,5 +100,6 @@ mod tests {
             assert_eq!(fold_label(label), "nhs number");
         }
         assert_ne!(fold_label("nhsnumber"), fold_label("nhs number"));
+        assert_eq!(fold_label("E\u{301}cole"), fold_label("\u{e9}cole"));
     }
 }

@@ -2,6 +2,7 @@
 //! ever opened within limits, and the names in it are never used as paths.
 
 use crate::read_error::ReadError;
+use crate::sheet::{HiddenRows, Look, is_streamed};
 use jcw_project::Limits;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
@@ -61,10 +62,28 @@ impl Archive {
         Ok(file)
     }
 
-    /// Opens every member and throws the bytes away: what a workbook claims to
-    /// hold is not to be believed before it has been counted.
-    pub(crate) fn check_all(&mut self) -> Result<(), ReadError> {
-        (0..self.zip.len()).try_for_each(|index| self.copy_member(index, &mut std::io::sink()))
+    /// Opens every member of a workbook and looks the bytes over as they go by:
+    /// what it claims to hold is not to be believed before it has been counted.
+    pub(crate) fn check_workbook(&mut self) -> Result<HiddenRows, ReadError> {
+        let mut hidden = HiddenRows::default();
+        for (index, name) in self.members() {
+            let mut look = Look::new(self.limits.max_line_bytes, !is_streamed(&name));
+            self.copy_member(index, &mut look)?;
+            look.check()?;
+            if is_streamed(&name) {
+                hidden.insert(name, look.hidden_rows);
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// A small member's text.
+    pub(crate) fn text(&mut self, name: &str) -> Result<String, ReadError> {
+        let mut bytes = Vec::new();
+        if let Some(index) = self.zip.index_for_name(name) {
+            self.copy_member(index, &mut bytes)?;
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn copy_member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), ReadError> {

@@ -9,7 +9,7 @@ use crate::parquet::ParquetReader;
 use crate::plan::{Plan, compile_whole};
 use crate::read_error::ReadError;
 use crate::reader::{Piece, Reader};
-use crate::sheet::SheetReader;
+use crate::sheet::{SheetReader, hidden_rows};
 use crate::tally::Summary;
 use jcw_project::{Contract, Format, Limits};
 use std::collections::VecDeque;
@@ -123,13 +123,11 @@ fn open_zip(
             {
                 return Err(ReadError::Macros);
             }
-            archive.check_all()?;
+            let plan = Arc::new(Plan::new(contract, limits, names)?);
+            let hidden = hidden_rows(&mut archive)?;
             let mut file = file;
             file.seek(SeekFrom::Start(0)).map_err(opening)?;
-            Ok(Box::new(SheetReader::new(
-                Arc::new(Plan::new(contract, limits, names)?),
-                file,
-            )?))
+            Ok(Box::new(SheetReader::new(plan, file, hidden)?))
         }
         Some((found, _)) => Err(ReadError::WrongKind {
             found,

@@ -136,6 +136,10 @@ pub enum ReadError {
     ZipWhichMember { found: usize },
     #[error("no member of the zip matches `{pattern}`")]
     ZipNoMember { pattern: String },
+    #[error(
+        "a cell holds more than the {limit} bytes that one may have (`limits: max_line_bytes`)"
+    )]
+    LongCell { limit: usize },
     #[error("the file is one JSON array; send one object a line (JSON lines)")]
     JsonArray,
     #[error(
@@ -200,7 +204,7 @@ impl ReadError {
             ReadError::WrongKind { .. } => "file.format",
             ReadError::Delimiter { .. } => "csv.delimiter",
             ReadError::UnclosedQuote { .. } => "csv.unclosed_quote",
-            ReadError::LongLine { .. } => "limit.line",
+            ReadError::LongLine { .. } | ReadError::LongCell { .. } => "limit.line",
             ReadError::TooLarge { .. } => "limit.bytes",
             ReadError::TooManyColumns { .. } => "limit.columns",
             ReadError::HeaderEncoding { .. } => "header.encoding",

@@ -4,8 +4,11 @@
 //! instead of being held, and whatever a broken workbook does to the library
 //! that reads it, it does there.
 
+mod look;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use look::{HiddenRows, Look, hidden_rows, is_streamed};
 
 use crate::cell;
 use crate::plan::Plan;
@@ -13,7 +16,7 @@ use crate::read_error::ReadError;
 use crate::reader::{Piece, Reader, Rows};
 use crate::table::{Flow, Table};
 use crate::tally::{Summary, Tally};
-use calamine::{Ods, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Ods, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
 use jcw_project::Format;
 use std::fs::File;
 use std::io::BufReader;
@@ -50,14 +53,15 @@ impl From<ReadError> for Stop {
 }
 
 impl SheetReader {
-    pub(crate) fn new(plan: Arc<Plan>, file: File) -> Result<Self, ReadError> {
+    /// `hidden` is how many rows each sheet hides, by its name.
+    pub(crate) fn new(plan: Arc<Plan>, file: File, hidden: HiddenRows) -> Result<Self, ReadError> {
         let tally = Arc::new(Tally::default());
         let (sink, rows) = sync_channel(AHEAD);
         let counted = Arc::clone(&tally);
         let thread = std::thread::Builder::new()
             .name("sheets".to_owned())
             .spawn(move || {
-                if let Err(Stop::Failed(error)) = read(&plan, &counted, file, &sink) {
+                if let Err(Stop::Failed(error)) = read(&plan, &counted, file, &hidden, &sink) {
                     let _ = sink.send(Err(error));
                 }
             })
@@ -94,7 +98,13 @@ impl Reader for SheetReader {
     }
 }
 
-fn read(plan: &Arc<Plan>, tally: &Arc<Tally>, file: File, sink: &Sink) -> Result<(), Stop> {
+fn read(
+    plan: &Arc<Plan>,
+    tally: &Arc<Tally>,
+    file: File,
+    hidden: &HiddenRows,
+    sink: &Sink,
+) -> Result<(), Stop> {
     if plan.layout.format == Format::Ods {
         let mut workbook = Ods::new(BufReader::new(file)).map_err(broken)?;
         for sheet in wanted(plan, tally, workbook.sheets_metadata())? {
@@ -104,6 +114,10 @@ fn read(plan: &Arc<Plan>, tally: &Arc<Tally>, file: File, sink: &Sink) -> Result
     }
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(broken)?;
     for sheet in wanted(plan, tally, workbook.sheets_metadata())? {
+        if let Some(rows @ 1..) = hidden.get(&sheet) {
+            let message = format!("the sheet \"{sheet}\" has {rows} hidden rows, which were read");
+            tally.warn("sheet.hidden_rows", None, message);
+        }
         read_xlsx(plan, tally, &mut workbook, &sheet, sink)?;
     }
     Ok(())
@@ -184,7 +198,17 @@ fn read_xlsx(
             }
             row.start(number);
         }
-        let has_no_result = found.formula.is_some() && found.value == calamine::DataRef::Empty;
+        let has_no_result = found.formula.is_some() && found.value == DataRef::Empty;
+        if has_no_result {
+            tally.warn(
+                "sheet.formula",
+                Some(number),
+                format!("a formula was never worked out; its cell was read as {NO_RESULT}"),
+            );
+        } else if let DataRef::Error(error) = &found.value {
+            let message = format!("a cell holds the error {error}, which was read as its text");
+            tally.warn("sheet.error", Some(number), message);
+        }
         let text = cell::xlsx(&found.value);
         row.set(plan, column, if has_no_result { NO_RESULT } else { &text })?;
     }

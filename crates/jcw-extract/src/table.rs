@@ -139,6 +139,14 @@ impl Table {
                 "text to the right of the table was not read",
             );
         }
+        let mut under_none = cells.iter().zip(&body.header.labels);
+        if under_none.any(|(cell, label)| label.is_none() && !is_blank(cell)) {
+            tally.warn(
+                "table.unlabelled",
+                Some(row),
+                "text under a blank in the header, such as a merged cell leaves, was not read",
+            );
+        }
         body.push(tally, row, cells);
         Ok(Flow::On)
     }

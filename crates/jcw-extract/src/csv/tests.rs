@@ -533,3 +533,32 @@ proptest! {
         prop_assert_eq!(outcome(read(&ordered, &text)), outcome(read(&abc(), &text)));
     }
 }
+
+#[test]
+fn what_the_delivery_header_says_yields_to_the_files_own_column() {
+    let said = |value: Option<&str>| {
+        column("lea").alias("LA code").from(Origin::Header {
+            column: text("lea"),
+            value: value.map(str::to_owned),
+        })
+    };
+    let of = |said| contract(layout(Format::Csv), vec![said, column("a")]);
+    let own = read(&of(said(Some("882"))), "a,la_code\n1,883\n").unwrap();
+    assert_eq!((own.labels.len(), own.texts(0)), (2, vec!["1", "883"]));
+    let none = read(&of(said(Some("882"))), "a\n1\n").unwrap();
+    assert_eq!(
+        (none.texts(0), none.cell(0, "lea")),
+        (vec!["1", "882"], Some("882"))
+    );
+    assert_eq!(read(&of(said(None)), "a\n1\n").unwrap().labels, ["a"]);
+    let mut headerless = of(said(Some("882")));
+    headerless.layout.headerless = true;
+    assert_eq!(read(&headerless, "1\n").unwrap().texts(0), ["1", "882"]);
+    let mut lines = of(said(Some("882")));
+    lines.layout.format = Format::JsonLines;
+    let lines = read(&lines, "{\"a\":1,\"lea\":\"883\"}\n{\"a\":2}\n").unwrap();
+    assert_eq!(
+        (lines.texts(0), lines.texts(1)),
+        (vec!["1", "883"], vec!["2", "882"])
+    );
+}

@@ -184,21 +184,47 @@ fn a_sheet_longer_than_a_batch_is_read_whole() {
 
 /// The workbook with a text in its first sheet replaced.
 fn edited(book: &[u8], from: &str, to: &str) -> Vec<u8> {
+    edited_member(book, "xl/worksheets/sheet1.xml", from, to)
+}
+
+/// The workbook with all between two texts of its first sheet replaced.
+fn edited_between(book: &[u8], from: &str, until: &str, to: &str) -> Vec<u8> {
+    remade(book, |name, text| {
+        if name == "xl/worksheets/sheet1.xml" {
+            let (start, end) = (text.find(from).unwrap(), text.find(until).unwrap());
+            text.replace_range(start..end + until.len(), to);
+        }
+    })
+}
+
+fn edited_member(book: &[u8], member: &str, from: &str, to: &str) -> Vec<u8> {
+    remade(book, |name, text| {
+        if name == member {
+            assert!(text.contains(from), "{text}");
+            *text = text.replace(from, to);
+        }
+    })
+}
+
+fn with_member(book: &[u8], member: &str, text: &str) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new_append(Cursor::new(book.to_vec())).unwrap();
+    zip.start_file(member, zip::write::SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(text.as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn remade(book: &[u8], edit: impl Fn(&str, &mut String)) -> Vec<u8> {
     let mut old = zip::ZipArchive::new(Cursor::new(book)).unwrap();
     let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..old.len() {
         let mut member = old.by_index(index).unwrap();
         let mut text = String::new();
         member.read_to_string(&mut text).unwrap();
-        new.start_file(
-            member.name().unwrap(),
-            zip::write::SimpleFileOptions::default(),
-        )
-        .unwrap();
-        if member.name().unwrap().ends_with("sheet1.xml") {
-            assert!(text.contains(from), "{text}");
-            text = text.replace(from, to);
-        }
+        let name = member.name().unwrap().into_owned();
+        new.start_file(&name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        edit(&name, &mut text);
         new.write_all(text.as_bytes()).unwrap();
     }
     new.finish().unwrap().into_inner()
@@ -237,6 +263,231 @@ fn what_a_sheet_says_of_its_size_is_not_believed() {
         );
         assert_eq!(read(&ab(), bytes).unwrap().texts(0), ["", "x"], "{wrong}");
     }
+}
+
+#[test]
+fn what_the_delivery_header_says_yields_to_the_sheets_own_column() {
+    let said = |value: Option<&str>| {
+        column("b").from(Origin::Header {
+            column: text("b"),
+            value: value.map(str::to_owned),
+        })
+    };
+    let own = book(&[("s", &|sheet| {
+        header(sheet);
+        sheet.write(1, 1, "own").unwrap();
+    })]);
+    let none = book(&[("s", &|sheet| {
+        sheet.write(0, 0, "a").unwrap();
+        sheet.write(1, 0, 1).unwrap();
+    })]);
+    let read = |said, bytes: &[u8]| read(&contract(xlsx(), vec![column("a"), said]), bytes);
+    assert_eq!(read(said(Some("x")), &own).unwrap().texts(0), ["", "own"]);
+    assert_eq!(read(said(Some("x")), &none).unwrap().texts(0), ["1", "x"]);
+    assert_eq!(read(said(None), &none).unwrap().labels, ["a"]);
+}
+
+#[test]
+fn hidden_rows_are_read_and_counted_for_their_own_sheet() {
+    let bytes = book(&[
+        ("plain", &header),
+        ("some & hidden", &|sheet| {
+            header(sheet);
+            for row in 1..=5 {
+                sheet.write(row, 0, row).unwrap();
+            }
+            sheet.set_row_hidden(2).unwrap();
+            sheet.set_row_hidden(4).unwrap();
+        }),
+    ]);
+    let mut chosen = ab();
+    chosen.layout.sheets = vec![text("some.*")];
+    let whole = read(&chosen, &bytes).unwrap();
+    assert_eq!(whole.cells.len(), 5);
+    let warning = &whole.summary.warnings[0];
+    assert_eq!(warning.rule, "sheet.hidden_rows");
+    assert!(warning.message.contains("has 2 hidden rows"), "{warning:?}");
+}
+
+#[test]
+fn text_below_a_merged_header_is_told_as_it_has_no_label() {
+    let bytes = book(&[("s", &|sheet| {
+        let plain = CellFormat::new();
+        sheet.write(0, 0, "a").unwrap();
+        sheet.merge_range(0, 1, 0, 2, "b", &plain).unwrap();
+        sheet.write(0, 3, "c").unwrap();
+        for column in 0..4 {
+            sheet.write(1, column, column).unwrap();
+        }
+    })]);
+    let whole = read(&contract(xlsx(), columns(&["a", "b", "c"])), bytes).unwrap();
+    assert_eq!(whole.texts(0), ["0", "1", "3"]);
+    assert!(whole.warned("table.unlabelled"));
+}
+
+#[test]
+fn dates_are_read_in_the_epoch_that_the_workbook_says() {
+    let bytes = book(&[("s", &|sheet| {
+        header(sheet);
+        let date = CellFormat::new().set_num_format("dd/mm/yyyy");
+        for (row, serial) in [(1, 45_943.0), (2, 44_481.0), (3, 60.0), (4, 1.0)] {
+            sheet.write_with_format(row, 0, serial, &date).unwrap();
+        }
+        sheet.write(5, 0, "13/10/2025").unwrap();
+        sheet.write(6, 0, 45_943).unwrap();
+    })]);
+    let dates = |bytes: &[u8]| -> Vec<String> {
+        let whole = read(&ab(), bytes).unwrap();
+        (0..6).map(|row| whole.texts(row)[0].to_owned()).collect()
+    };
+    // The 29 February 1900 that never was, and the days before it, stay numbers.
+    assert_eq!(
+        dates(&bytes),
+        ["2025-10-13", "2021-10-12", "60", "1", "13/10/2025", "45943"]
+    );
+    let of_1904 = edited_member(
+        &bytes,
+        "xl/workbook.xml",
+        "<workbookPr ",
+        "<workbookPr date1904=\"1\" ",
+    );
+    assert_eq!(
+        dates(&of_1904),
+        [
+            "2029-10-14",
+            "2025-10-13",
+            "1904-03-01",
+            "1904-01-02",
+            "13/10/2025",
+            "45943"
+        ]
+    );
+}
+
+#[test]
+fn numbers_keep_every_digit_that_the_workbook_has() {
+    let bytes = book(&[("s", &|sheet| {
+        header(sheet);
+        sheet.write(1, 0, 77).unwrap();
+        sheet.write(1, 1, "9.43E+09").unwrap();
+    })]);
+    for (written, read_as) in [
+        ("9434765919.0", "9434765919"),
+        ("9.434765919E9", "9434765919"),
+        ("9.434765919E+09", "9434765919"),
+        ("9.43E+09", "9430000000"),
+        ("0.1", "0.1"),
+        // No number of any column.
+        ("1E400", "inf"),
+    ] {
+        let bytes = edited(&bytes, "<v>77</v>", &format!("<v>{written}</v>"));
+        let whole = read(&ab(), bytes).unwrap();
+        assert_eq!(whole.texts(0), [read_as, "9.43E+09"], "{written}");
+    }
+}
+
+#[test]
+fn errors_in_cells_and_formulas_without_results_are_told() {
+    let bytes = book(&[("s", &|sheet| {
+        header(sheet);
+        for (row, error) in (1..).zip(["#N/A", "#REF!", "#DIV/0!"]) {
+            sheet
+                .write_formula(row, 0, Formula::new("=X1").set_result(error))
+                .unwrap();
+        }
+        sheet
+            .write_formula(4, 1, Formula::new("=A2+1").set_result("77"))
+            .unwrap();
+    })]);
+    let whole = read(&ab(), edited(&bytes, "<v>77</v>", "")).unwrap();
+    let texts: Vec<&str> = (0..3).map(|row| whole.texts(row)[0]).collect();
+    assert_eq!(texts, ["#N/A", "#REF!", "#DIV/0!"]);
+    assert_eq!(whole.texts(3), ["", "#FORMULA"]);
+    let rules = whole.summary.warnings.iter();
+    let rules: Vec<_> = rules.map(|one| (one.rule, one.row, one.count)).collect();
+    assert_eq!(
+        rules,
+        [("sheet.error", Some(2), 3), ("sheet.formula", Some(5), 1)]
+    );
+}
+
+#[test]
+fn what_a_workbook_links_to_is_never_looked_for() {
+    let bytes = book(&[("s", &|sheet| {
+        header(sheet);
+        sheet
+            .write_formula(1, 0, Formula::new("='[1]Other'!A1").set_result("12"))
+            .unwrap();
+        sheet
+            .write_formula(
+                1,
+                1,
+                Formula::new("=WEBSERVICE(\"http://192.0.2.1/\")").set_result("13"),
+            )
+            .unwrap();
+    })]);
+    let linked = with_member(
+        &bytes,
+        "xl/externalLinks/externalLink1.xml",
+        "<externalLink><externalBook r:id=\"rId1\"/></externalLink>",
+    );
+    assert_eq!(read(&ab(), linked).unwrap().texts(0), ["12", "13"]);
+}
+
+#[test]
+fn a_workbook_that_swells_is_refused() {
+    let plain = book(&[("s", &header)]);
+    let zeros = |count: usize| "0".repeat(count);
+    let bomb = with_member(&plain, "xl/media/image1.png", &zeros(64 << 20));
+    assert_eq!(rule(read(&ab(), bomb)).0, "zip.ratio");
+    let cell = |text: &str| {
+        format!(
+            "<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>{text}</t></is></c></row></sheetData>"
+        )
+    };
+    let mut limits = Limits {
+        max_zip_ratio: 10_000,
+        ..Limits::default()
+    };
+    let long = edited_between(
+        &plain,
+        "<sheetData>",
+        "</sheetData>",
+        &cell(&zeros(8 << 20)),
+    );
+    assert_eq!(
+        rule(read_limited(&ab(), &limits, "x", &long)).0,
+        "limit.line"
+    );
+    limits.max_unzipped_bytes = 4 << 20;
+    assert_eq!(rule(read_limited(&ab(), &limits, "x", &long)).0, "zip.size");
+}
+
+#[test]
+fn a_million_empty_rows_are_passed_over() {
+    let mut rows = String::from(
+        "<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>a</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>b</t></is></c></row>",
+    );
+    for row in 2..=1_048_575 {
+        // As a formatted column leaves them.
+        rows.push_str(&format!(
+            "<row r=\"{row}\" s=\"1\"><c r=\"A{row}\" s=\"0\"/></row>"
+        ));
+    }
+    rows.push_str("<row r=\"1048576\"><c r=\"A1048576\"><v>5</v></c></row></sheetData>");
+    let bytes = edited_between(
+        &book(&[("s", &header)]),
+        "<sheetData>",
+        "</sheetData>",
+        &rows,
+    );
+    let start = std::time::Instant::now();
+    let whole = read(&ab(), bytes).unwrap();
+    assert_eq!(
+        (whole.texts(0), whole.rows.clone()),
+        (vec!["5", ""], vec![1_048_576])
+    );
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
 #[test]
