@@ -22,16 +22,19 @@ mod council;
 mod demo;
 mod draw;
 mod fault;
+mod mess;
 mod reference;
 mod sitrep;
 mod text_file;
 mod tribunal;
 pub mod truth;
 pub mod world;
+mod writer;
 
 pub use demo::{Demo, Extract, write_demo};
 pub use draw::Draws;
 pub use fault::{Planted, RuleFamily};
+pub use writer::{Written, write_world};
 
 use std::path::PathBuf;
 

@@ -110,6 +110,8 @@ pub(crate) enum Command {
     Lineage(command::lineage::Args),
     /// Run what is due, for ever; or show when that will be
     Schedule(command::schedule::Args),
+    /// Make up extracts of all partners, and the truth to hold a warehouse against
+    Synth(command::synth::Args),
     /// Print a completion script for a shell
     Completions(command::completions::Args),
 }

@@ -14,6 +14,7 @@ pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod status;
+pub(crate) mod synth;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Explain(args) => explain::run(global, args).await,
             Command::Lineage(args) => lineage::run(global, args),
             Command::Schedule(args) => schedule::run(global, args).await,
+            Command::Synth(args) => synth::run(args),
             Command::Completions(args) => completions::run(args),
         }
     })

@@ -1,0 +1,15 @@
+//! The tables of every partner, by who hands them over.
+
+pub(crate) mod csds;
+pub(crate) mod mhsds;
+pub(crate) mod sen2;
+
+use super::table::Table;
+
+/// Every table whose rows can be spoilt.
+pub(crate) fn all() -> Vec<&'static Table> {
+    let mut all: Vec<&'static Table> = sen2::PERSON_TABLES.to_vec();
+    all.extend(super::csds::TABLES.iter().map(|(table, ..)| *table));
+    all.extend(super::mhsds::TABLES.iter().map(|(table, ..)| *table));
+    all
+}
