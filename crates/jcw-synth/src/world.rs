@@ -140,3 +140,6 @@ impl World {
         (0..self.family_count()).map(|number| self.family(number))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,6 @@ pub(crate) enum Purpose {
     Homes,
     Birth,
     Identity,
-    Ethnicity,
     Needs,
     School,
     Requests,

@@ -1,6 +1,7 @@
 //! Health: referrals to community and mental health services, and what came of
 //! them.
 
+use super::ehc::Agency;
 use chrono::{NaiveDate, NaiveTime};
 
 mod contacts;
@@ -104,6 +105,19 @@ impl Service {
             Service::Neurodiversity => "NEURO",
             Service::Camhs => "CAMHS",
             Service::EatingDisorders => "CYPED",
+        }
+    }
+
+    /// What it is called when it advises on plans and provides for them.
+    #[must_use]
+    pub fn agency(self) -> Option<Agency> {
+        match self {
+            Service::Paediatrics => Some(Agency::Paediatrics),
+            Service::SpeechLanguage => Some(Agency::SpeechLanguage),
+            Service::OccupationalTherapy => Some(Agency::OccupationalTherapy),
+            Service::Physiotherapy => Some(Agency::Physiotherapy),
+            Service::Camhs => Some(Agency::Camhs),
+            Service::Neurodiversity | Service::EatingDisorders => None,
         }
     }
 
