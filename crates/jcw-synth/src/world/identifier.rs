@@ -109,7 +109,7 @@ pub fn upn(person: u64, seed: u64, authority: u16, temporary: bool) -> String {
 /// The council's own number of a child.
 #[must_use]
 pub fn council_child_id(person: u64) -> String {
-    format!("SCC{:07}", 1_000_000 + person)
+    format!("C{:07}", 1_000_000 + person)
 }
 
 /// What a provider knows a patient by. Every provider counts for itself, so
