@@ -75,11 +75,14 @@ pub struct ContractActual {
 pub struct SurveyAnswer {
     /// Day on which the wave closed.
     pub wave: NaiveDate,
-    /// Number of the respondent in the wave, from 1; nobody's identity.
-    pub respondent: u32,
-    /// Number of the question, from 1.
-    pub question: u8,
-    /// 1 strongly disagree to 5 strongly agree; `None` if left out.
+    /// Number of the questionnaire, unique over all waves; nobody's identity.
+    pub response: u64,
+    /// `parent` or `young_person`.
+    pub respondent: &'static str,
+    /// Question, one of [`SURVEY_QUESTIONS`].
+    pub question: &'static str,
+    /// 1 strongly disagree to 5 strongly agree, 0 does not apply; `None` if
+    /// left out.
     pub answer: Option<u8>,
     /// Age of the child: `0-4`, `5-10`, `11-15`, `16-25`.
     pub age_band: &'static str,
@@ -87,12 +90,14 @@ pub struct SurveyAnswer {
     pub has_plan: bool,
 }
 
-/// The questions of the survey, in order.
-pub const SURVEY_QUESTIONS: [&str; 6] = [
-    "My child's needs were identified in good time",
-    "I was listened to when my child was assessed",
-    "My child gets the help that the plan or school said they would",
-    "Education, health and care work well together for my child",
-    "I know where to find information about support",
-    "I was told what was happening and when",
+/// The questions of the survey, by the codes that its contract has.
+pub const SURVEY_QUESTIONS: [&str; 8] = [
+    "heard",
+    "timely",
+    "joined_up",
+    "informed",
+    "plan_right",
+    "provision_received",
+    "outcomes",
+    "satisfied",
 ];

@@ -97,6 +97,10 @@ pub struct ReducedTimetable {
     pub from: NaiveDate,
     /// Last day.
     pub until: Option<NaiveDate>,
+    /// SEN provision on the first day.
+    pub provision: SenProvision,
+    /// `reintegration`, `medical`, `behaviour`, `transition`.
+    pub reason: &'static str,
     /// Hours a week.
     pub weekly_hours: u8,
     /// The parent agreed.
@@ -114,8 +118,10 @@ pub struct OutOfSchool {
     pub from: NaiveDate,
     /// Day back.
     pub until: Option<NaiveDate>,
-    /// Why: `MEDICAL`, `EXCLUDED`, `AWAITING_PLACEMENT`, `EMOTIONAL`,
-    /// `MISSING_EDUCATION`.
+    /// SEN provision on the first day.
+    pub provision: SenProvision,
+    /// `awaiting_placement` (with a plan only), `medical`, `excluded`,
+    /// `missing`, `other`.
     pub reason: &'static str,
     /// Hours a week of other teaching.
     pub weekly_hours: u8,

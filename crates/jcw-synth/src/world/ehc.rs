@@ -252,12 +252,18 @@ pub enum DisputeAbout {
 /// How a dispute ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DisputeResult {
-    /// The family's way.
+    /// Mediation ended in an agreement.
+    Agreed,
+    /// Mediation did not.
+    NotAgreed,
+    /// The family withdrew the appeal.
+    Withdrawn,
+    /// The authority conceded before the hearing.
+    Conceded,
+    /// The tribunal found for the family.
     Upheld,
-    /// The authority's way.
+    /// The tribunal found for the authority.
     Dismissed,
-    /// Settled or withdrawn.
-    Settled,
 }
 
 /// An EHC plan.
@@ -509,32 +515,38 @@ pub struct Audit {
     pub id: u64,
     /// Day.
     pub on: NaiveDate,
-    /// Scores 1 (poor) to 4: education, health, social care, voice of the
-    /// child, outcomes.
-    pub scores: [u8; 5],
+    /// Scores 1 (poor) to 4 of the voice of the child, education, health,
+    /// social care, outcomes; none of a service whose auditor was not there.
+    pub scores: [Option<u8>; 5],
+    /// An auditor of health was there.
+    pub health_auditor: bool,
+    /// An auditor of social care was there.
+    pub social_care_auditor: bool,
 }
 
 impl Audit {
     /// The grade of the whole: the lowest of the scores but one.
     #[must_use]
     pub fn grade(&self) -> u8 {
-        let mut sorted = self.scores;
+        let mut sorted: Vec<u8> = self.scores.into_iter().flatten().collect();
         sorted.sort_unstable();
-        sorted[1]
+        sorted.get(1).copied().unwrap_or(1)
     }
 }
 
 /// What a placement cost in a financial year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlacementCost {
+    /// The council's number of the placement; unique in the council.
+    pub id: u64,
     /// Year in which the financial year began.
     pub financial_year: i32,
-    /// Where.
-    pub place: Place,
-    /// Place funding (element 2), pounds.
-    pub place_pounds: u32,
-    /// Top-up (element 3), pounds.
-    pub top_up_pounds: u32,
-    /// Transport, pounds.
-    pub transport_pounds: u32,
+    /// Where, since when, until when.
+    pub placement: Placement,
+    /// Pounds from the high-needs block: place, top-up, transport.
+    pub education_pounds: u32,
+    /// Pounds from social care.
+    pub social_care_pounds: u32,
+    /// Pounds from the board.
+    pub health_pounds: u32,
 }

@@ -1,6 +1,8 @@
 //! The figures of the area.
 
-use super::{ContractActual, ContractPlan, LocalOfferCount, ServiceFinance, SurveyAnswer};
+use super::{
+    ContractActual, ContractPlan, LocalOfferCount, SURVEY_QUESTIONS, ServiceFinance, SurveyAnswer,
+};
 use crate::world::World;
 use crate::world::calendar::{after, day, financial_year, month_number, months, next_month};
 use crate::world::chance::{Chance, Purpose};
@@ -135,14 +137,26 @@ impl World {
         let age_band = chance.pick(&["0-4", "5-10", "5-10", "11-15", "11-15", "16-25"]);
         let has_plan = chance.happens(0.55);
         let content = chance.unit();
-        (1..=super::SURVEY_QUESTIONS.len() as u8)
+        let speaker = match age_band == "16-25" && chance.happens(0.4) {
+            true => "young_person",
+            false => "parent",
+        };
+        let wave_number = u64::from(wave.year().unsigned_abs() % 100);
+        SURVEY_QUESTIONS
+            .into_iter()
             .map(|question| {
                 let drawn = 5.0 * (0.5 * content + 0.5 * chance.unit());
+                let about_plan = matches!(question, "plan_right" | "provision_received");
+                let answer = match about_plan && !has_plan {
+                    true => 0,
+                    false => 1 + drawn.min(4.99) as u8,
+                };
                 SurveyAnswer {
                     wave,
-                    respondent,
+                    response: u64::from(respondent) * 100 + wave_number,
+                    respondent: speaker,
                     question,
-                    answer: (!chance.happens(0.04)).then_some(1 + drawn.min(4.99) as u8),
+                    answer: (!chance.happens(0.04)).then_some(answer),
                     age_band,
                     has_plan,
                 }

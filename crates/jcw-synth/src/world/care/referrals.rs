@@ -26,12 +26,12 @@ pub(crate) fn simulate(child: &mut Child, world: &World) {
             return;
         }
         let source = chance.pick(&[
-            "FAMILY",
-            "FAMILY",
-            "SCHOOL",
-            "SCHOOL",
-            "HEALTH",
-            "SOCIAL_CARE",
+            "family",
+            "family",
+            "education",
+            "education",
+            "health",
+            "social_care",
         ]);
         let decided = Some(after(
             received,
@@ -53,19 +53,33 @@ pub(crate) fn simulate(child: &mut Child, world: &World) {
             Need::Slcn => "COMM",
             Need::Spld | Need::Oth => "DDA",
         };
+        let early_help = chance.happens(0.5);
+        let decision = match (accepted, early_help) {
+            (true, _) => "accepted",
+            (false, true) => "early_help",
+            (false, false) => "not_accepted",
+        };
+        let id = child.person * 10 + number;
+        let closed = after(decided.unwrap_or(received), chance.between(200, 3000))
+            .min(after(child.born, 18 * 365));
         child.care_referrals.push(CareReferral {
-            id: child.person * 10 + number,
+            id,
             received,
             source,
             decided,
             accepted: decided.map(|_| accepted),
+            decision: decided.map(|_| decision),
+            closed: Some(closed).filter(|on| {
+                accepted && decided.is_some_and(|decided| decided <= *on) && *on <= world.last_day()
+            }),
             disability,
         });
         match decided {
             Some(decided) if accepted => {
-                break_short(
+                give_break(
                     child,
                     world,
+                    id,
                     after(decided, chance.between(20, 120)),
                     &mut chance,
                 );
@@ -78,29 +92,34 @@ pub(crate) fn simulate(child: &mut Child, world: &World) {
     }
 }
 
-fn break_short(
+/// A short break, which starts after the decision and ends at 18.
+fn give_break(
     child: &mut Child,
     world: &World,
+    referral: u64,
     from: chrono::NaiveDate,
     chance: &mut crate::world::chance::Chance,
 ) {
     let last_day = child
         .left
         .map_or(world.last_day(), |(left, _)| after(left, -1));
-    let kind = chance.pick(&["CLUB", "CLUB", "OUTREACH", "OVERNIGHT", "DIRECT_PAYMENT"]);
+    let kind = chance.pick(&["day", "day", "home", "overnight", "direct_payment"]);
     let until = after(from, chance.between(200, 2500)).min(after(child.born, 18 * 365));
     if from > last_day || from >= until || chance.happens(0.2) {
         return;
     }
     let annual_hours = chance.between(24, 320) as u32;
-    let lasted = (until.min(world.last_day()) - from).num_days().max(0) as u32;
+    let lasted = (until.min(world.last_day()) - from)
+        .num_days()
+        .clamp(0, 365) as u32;
     let (hour, share) = match kind {
-        "OVERNIGHT" => (31, 0.9),
-        "CLUB" => (14, 0.7),
+        "overnight" => (31, 0.9),
+        "day" => (14, 0.7),
         _ => (22, 0.8),
     };
     child.short_breaks.push(ShortBreak {
         id: child.person * 10,
+        referral,
         kind,
         from,
         until: match child.left {

@@ -57,6 +57,10 @@ pub(crate) fn simulate(child: &mut Child, world: &World) {
         let Some(enrolment) = enrolment_in(child, term) else {
             continue;
         };
+        // Schools report by pupil number: who has none is in no census.
+        if child.upn_on(term.start().max(enrolment.from)).is_err() {
+            continue;
+        }
         let provision = provision_on(child, term.end());
         let possible = possible(enrolment, term);
         if possible > 0 {
@@ -118,13 +122,12 @@ fn away(
     let agreed = chance.happens(0.85);
     let reviewed =
         Some(after(from, chance.between(14, 45))).filter(|on| *on <= until.unwrap_or(last_day));
-    let reason = chance.pick(&[
-        "MEDICAL",
-        "EMOTIONAL",
-        "AWAITING_PLACEMENT",
-        "EXCLUDED",
-        "MISSING_EDUCATION",
-    ]);
+    let provision = provision_on(child, from);
+    let reason = match (part_time, provision) {
+        (true, _) => chance.pick(&["reintegration", "medical", "behaviour", "transition"]),
+        (false, SenProvision::Plan) => chance.pick(&["awaiting_placement", "medical", "other"]),
+        (false, _) => chance.pick(&["medical", "medical", "excluded", "missing", "other"]),
+    };
     let free = |earlier: Option<Option<NaiveDate>>| match earlier {
         None => true,
         Some(until) => until.is_some_and(|until| until < from),
@@ -135,6 +138,8 @@ fn away(
             setting: enrolment.setting,
             from,
             until,
+            provision,
+            reason,
             weekly_hours,
             parent_agreed: agreed,
             reviewed,
@@ -144,6 +149,7 @@ fn away(
             id: child.person * 100 + child.out_of_school.len() as u64,
             from,
             until,
+            provision,
             reason,
             weekly_hours: weekly_hours.min(10),
         });

@@ -308,10 +308,14 @@ fn dispute(
             continue;
         };
         let concluded = horizon.sees(after(registered, chance.between(longest / 3, longest)));
-        let result = match chance.weighted(&[45.0, 20.0, 35.0]) {
-            0 => DisputeResult::Upheld,
-            1 => DisputeResult::Dismissed,
-            _ => DisputeResult::Settled,
+        let drawn = chance.weighted(&[45.0, 5.0, 20.0, 30.0]);
+        let result = match (kind, drawn) {
+            (DisputeKind::Mediation, 0) => DisputeResult::Agreed,
+            (DisputeKind::Mediation, _) => DisputeResult::NotAgreed,
+            (DisputeKind::Tribunal, 0) => DisputeResult::Upheld,
+            (DisputeKind::Tribunal, 1) => DisputeResult::Dismissed,
+            (DisputeKind::Tribunal, 2) => DisputeResult::Withdrawn,
+            (DisputeKind::Tribunal, _) => DisputeResult::Conceded,
         };
         request.disputes.push(Dispute {
             id: request.id * 10 + request.disputes.len() as u64,

@@ -343,55 +343,82 @@ fn audit(world: &World, plan: &mut Plan, horizon: Horizon, chance: &mut Chance) 
         let good = chance.unit();
         let scores = [(); 5].map(|()| {
             let drawn = 0.6 * good + 0.4 * chance.unit();
-            1 + (drawn * 4.0).min(3.99) as u8
+            Some(1 + (drawn * 4.0).min(3.99) as u8)
         });
+        let health_auditor = chance.happens(0.7);
+        let social_care_auditor = chance.happens(0.6);
         if chance.happens(0.04) && plan.is_active_on(on) && on <= horizon.last_day {
             plan.audits.push(Audit {
                 id: plan.id * 100 + u64::from(year.unsigned_abs() % 100),
                 on,
-                scores,
+                scores: [
+                    scores[0],
+                    scores[1],
+                    scores[2].filter(|_| health_auditor),
+                    scores[3].filter(|_| social_care_auditor),
+                    scores[4],
+                ],
+                health_auditor,
+                social_care_auditor,
             });
         }
     }
 }
 
-/// Costs of the financial years that the simulated years touch.
+/// Costs of the financial years that the simulated years touch: one line for
+/// the main place of each.
 fn costs(world: &World, plan: &Plan, horizon: Horizon, chance: &mut Chance) -> Vec<PlacementCost> {
-    let first = financial_year(world.first_day()).max(financial_year(plan.maintained_from()));
-    let last = plan.ceased.map_or(horizon.last_day, |cease| cease.on);
+    let maintained = plan.maintained_from();
+    let first = financial_year(world.first_day()).max(financial_year(maintained));
+    let end = plan.ceased.map_or(horizon.last_day, |cease| cease.on);
     let share = 0.85 + 0.3 * chance.unit();
     let transported = chance.happens(0.35);
     let mut costs = Vec::new();
-    for year in first..=financial_year(last) {
-        let middle = day(year, 10, 1)
-            .max(plan.maintained_from())
-            .min(last.max(plan.maintained_from()));
+    for year in first..=financial_year(end) {
+        let middle = day(year, 10, 1).min(end).max(maintained);
         let Some(placement) = plan.placements_on(middle).next() else {
             continue;
         };
-        let (place, top_up) = match placement.place {
-            Place::Setting { setting, .. } => match (setting.group, setting.phase) {
-                (Group::SpecialIndependent | Group::SpecialNonMaintained, _) => (0, 61_000.0),
-                (_, Phase::Special) => (10_000, 14_500.0),
-                (Group::SpecialistPost16, _) => (6_000, 24_000.0),
-                (_, Phase::Alternative) => (10_000, 9_500.0),
-                (_, Phase::Post16) => (6_000, 5_200.0),
-                _ => (6_000, 5_800.0),
-            },
-            Place::Elsewhere("OLA" | "OPA") => (0, 19_000.0),
-            Place::Elsewhere(_) => continue,
+        let Some(fees) = fees(placement.place) else {
+            continue;
         };
         let inflation = 1.0 + 0.03 * f64::from(year - 2019);
+        let transport = if transported { 5_900.0 } else { 0.0 };
+        let education = (fees + transport) * share * inflation;
+        let (social_care, health) = match plan.residential {
+            Some(Residential::AllYear) => (education * 0.9, education * 0.5),
+            Some(Residential::Termly) => (education * 0.5, education * 0.15),
+            None => (0.0, 0.0),
+        };
+        let number = plan
+            .placements
+            .iter()
+            .position(|other| other == placement)
+            .unwrap_or(0);
         costs.push(PlacementCost {
+            id: plan.id * 20 + number as u64,
             financial_year: year,
-            place: placement.place,
-            place_pounds: place,
-            top_up_pounds: (top_up * share * inflation) as u32,
-            transport_pounds: match transported {
-                true => (5_900.0 * share * inflation) as u32,
-                false => 0,
-            },
+            placement: *placement,
+            education_pounds: education as u32,
+            social_care_pounds: social_care as u32,
+            health_pounds: health as u32,
         });
     }
     costs
+}
+
+/// Pounds a year of place and top-up; nothing is paid for home education and
+/// for those who are nowhere.
+fn fees(place: Place) -> Option<f64> {
+    match place {
+        Place::Setting { setting, .. } => Some(match (setting.group, setting.phase) {
+            (Group::SpecialIndependent | Group::SpecialNonMaintained, _) => 61_000.0,
+            (Group::SpecialistPost16, _) => 30_000.0,
+            (_, Phase::Special) => 24_500.0,
+            (_, Phase::Alternative) => 19_500.0,
+            _ => 11_600.0,
+        }),
+        Place::Elsewhere("OLA" | "OPA") => Some(19_000.0),
+        Place::Elsewhere(_) => None,
+    }
 }
