@@ -9,6 +9,8 @@
 //! The file as a whole is refused when it is not well-formed, has a document
 //! type, or declares an encoding that it is not in.
 
+mod batch;
+mod elements;
 mod part;
 mod read_part;
 mod remarks;

@@ -1,19 +1,17 @@
 //! Writing a part: the records of one table, as they are met, in batches.
 
+use super::batch::{Batch, Cell, Record, show};
 use super::remarks::{Remarks, Rule, said};
 use super::text::At;
 use super::{RECORD_ID, XmlPart, XmlTable};
 use crate::label::fold;
 use crate::read_error::ReadError;
-use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
 use jcw_project::{Contract, Origin};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A batch is written when it has so many rows, or so many bytes.
 const ROWS: usize = 8_192;
@@ -39,53 +37,18 @@ pub(super) struct PartWriter {
 }
 
 /// A column that an element may give.
-struct PartColumn {
+pub(super) struct PartColumn {
     /// Its name and aliases, folded.
     labels: Vec<String>,
     aliases: Vec<String>,
     /// The label under which the file first shows it.
-    shown: Option<String>,
+    pub(super) shown: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Column { column: usize, is_spelled: bool },
     Unknown,
-}
-
-/// The record being read. Records of one table do not stand in each other.
-#[derive(Default)]
-struct Record {
-    number: i64,
-    parent: Option<i64>,
-    text: String,
-    cells: Vec<Cell>,
-    repeated: Option<usize>,
-    /// Text of elements that repeat, ready to be shown.
-    rest: String,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-enum Cell {
-    #[default]
-    Absent,
-    Null,
-    Text {
-        start: usize,
-        end: usize,
-    },
-}
-
-/// Rows not yet written.
-struct Batch {
-    schema: SchemaRef,
-    columns: Vec<StringBuilder>,
-    numbers: Int64Builder,
-    parents: Int64Builder,
-    faults: StringBuilder,
-    texts: StringBuilder,
-    rows: usize,
-    bytes: usize,
 }
 
 impl PartWriter {
@@ -247,77 +210,6 @@ impl PartWriter {
     }
 }
 
-impl Batch {
-    fn new(columns: usize) -> Self {
-        let text = |name: String| Field::new(name, DataType::Utf8, true);
-        let mut fields: Vec<Field> = (0..columns)
-            .map(|column| text(format!("c{column}")))
-            .collect();
-        fields.push(Field::new("number", DataType::Int64, false));
-        fields.push(Field::new("parent", DataType::Int64, true));
-        fields.push(text("fault".to_owned()));
-        fields.push(text("text".to_owned()));
-        Batch {
-            schema: Arc::new(Schema::new(fields)),
-            columns: std::iter::repeat_with(StringBuilder::new)
-                .take(columns)
-                .collect(),
-            numbers: Int64Builder::new(),
-            parents: Int64Builder::new(),
-            faults: StringBuilder::new(),
-            texts: StringBuilder::new(),
-            rows: 0,
-            bytes: 0,
-        }
-    }
-
-    fn append(&mut self, record: &Record, columns: &[PartColumn]) {
-        let text = |cell: &Cell| match *cell {
-            Cell::Text { start, end } => record.text.get(start..end),
-            Cell::Absent | Cell::Null => None,
-        };
-        for (builder, cell) in self.columns.iter_mut().zip(&record.cells) {
-            builder.append_option(text(cell));
-        }
-        self.numbers.append_value(record.number);
-        self.parents.append_option(record.parent);
-        match record.repeated {
-            None => {
-                self.faults.append_null();
-                self.texts.append_null();
-            }
-            Some(column) => {
-                let mut whole = String::new();
-                for (column, cell) in columns.iter().zip(&record.cells) {
-                    if let (Some(name), false) = (&column.shown, matches!(cell, Cell::Absent)) {
-                        show(&mut whole, name, text(cell));
-                    }
-                }
-                whole.push_str(&record.rest);
-                self.bytes += whole.len();
-                self.faults.append_option(columns[column].shown.as_ref());
-                self.texts.append_value(whole);
-            }
-        }
-        self.rows += 1;
-        self.bytes += record.text.len() + 8 * record.cells.len();
-    }
-
-    fn take(&mut self) -> Result<RecordBatch, ReadError> {
-        let mut columns: Vec<ArrayRef> = self
-            .columns
-            .iter_mut()
-            .map(|builder| Arc::new(builder.finish()) as ArrayRef)
-            .collect();
-        columns.push(Arc::new(self.numbers.finish()));
-        columns.push(Arc::new(self.parents.finish()));
-        columns.push(Arc::new(self.faults.finish()));
-        columns.push(Arc::new(self.texts.finish()));
-        (self.rows, self.bytes) = (0, 0);
-        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
-    }
-}
-
 /// The columns of a contract that elements may give.
 pub(super) fn part_columns(contract: &Contract) -> impl Iterator<Item = &jcw_project::Column> {
     contract
@@ -330,12 +222,6 @@ fn labels(column: &jcw_project::Column) -> impl Iterator<Item = String> + '_ {
     std::iter::once(&column.name.value)
         .chain(&column.aliases)
         .map(|label| fold(label))
-}
-
-/// An element as it stands, or nearly.
-fn show(to: &mut String, name: &str, text: Option<&str>) {
-    let text = quick_xml::escape::partial_escape(text.unwrap_or_default());
-    to.extend(["<", name, ">", &text, "</", name, ">"]);
 }
 
 fn writing(source: std::io::Error) -> ReadError {

@@ -1,62 +1,22 @@
 //! The one pass through an XML file.
 
+use super::elements::{Elements, Stage};
 use super::part::{PartWriter, path};
-use super::remarks::{Rule, said};
-use super::text::{At, XmlText};
+use super::text::XmlText;
 use super::tree::Tree;
 use super::{XmlPart, XmlTable};
-use crate::label::is_blank;
 use crate::read_error::ReadError;
 use jcw_project::Limits;
 use quick_xml::Reader;
 use quick_xml::errors::{IllFormedError, SyntaxError};
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::Event;
 use std::path::Path;
 
-/// Elements within elements.
-const DEEPEST: usize = 64;
-/// Bytes of a name.
-const LONGEST_NAME: usize = 256;
-/// Attributes of one element.
-const MOST_ATTRIBUTES: usize = 256;
-
-/// Goes through a file, element by element.
+/// Goes through a file, one piece of markup or text after the other.
 pub(super) struct Walk {
     reader: Reader<XmlText>,
     max_text: usize,
-    state: State,
-}
-
-/// Where the walk is.
-struct State {
-    tree: Tree,
-    parts: Vec<PartWriter>,
-    /// The elements that are open.
-    open: Vec<Element>,
-    /// Text of the innermost since its last child.
-    text: String,
-    stage: Stage,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Start,
-    BeforeRoot,
-    InRoot,
-    AfterRoot,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Element {
-    /// Its place in the tree of record paths, if it has one.
-    node: Option<usize>,
-    /// The table of the record that it is.
-    record: Option<usize>,
-    /// The table of the record that it is or is in.
-    table: Option<usize>,
-    has_children: bool,
-    is_nil: bool,
+    elements: Elements,
 }
 
 impl Walk {
@@ -81,13 +41,7 @@ impl Walk {
         Ok(Walk {
             reader,
             max_text: limits.max_line_bytes,
-            state: State {
-                tree,
-                parts,
-                open: Vec::new(),
-                text: String::new(),
-                stage: Stage::Start,
-            },
+            elements: Elements::new(tree, parts),
         })
     }
 
@@ -103,24 +57,17 @@ impl Walk {
             let source = self.reader.get_ref();
             let at = || source.at();
             match event {
-                Event::Start(tag) => self.state.begin(&tag, &at)?,
+                Event::Start(tag) => self.elements.begin(&tag, &at)?,
                 Event::Empty(tag) => {
-                    self.state.begin(&tag, &at)?;
-                    self.state.end(tag.local_name().into_inner(), &at)?;
+                    self.elements.begin(&tag, &at)?;
+                    self.elements.end(tag.local_name().into_inner(), &at)?;
                 }
-                Event::End(tag) => self.state.end(tag.local_name().into_inner(), &at)?,
-                Event::Text(text) => self.state.text(&text, &at)?,
-                Event::CData(text) if self.state.open.is_empty() => {
-                    let _ = text;
-                    return Err(ReadError::xml_broken(
-                        at(),
-                        "text stands outside the root element",
-                    ));
-                }
-                Event::CData(text) => self.state.text(&text, &at)?,
-                Event::GeneralRef(name) => self.state.reference(&name, &at)?,
+                Event::End(tag) => self.elements.end(tag.local_name().into_inner(), &at)?,
+                Event::Text(text) => self.elements.text(&text, &at)?,
+                Event::CData(text) => self.elements.literal(&text, &at)?,
+                Event::GeneralRef(name) => self.elements.reference(&name, &at)?,
                 Event::DocType(_) => return Err(ReadError::XmlDoctype { line: at().line }),
-                Event::Decl(_) if self.state.stage != Stage::Start => {
+                Event::Decl(_) if self.elements.stage != Stage::Start => {
                     return Err(ReadError::xml_broken(
                         at(),
                         "the XML declaration is not at the start",
@@ -129,15 +76,15 @@ impl Walk {
                 Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
                 Event::Eof => break,
             }
-            if self.state.text.len() > self.max_text {
+            if self.elements.text_length() > self.max_text {
                 return Err(ReadError::xml_bytes(
                     at(),
                     "the bytes of one element",
                     self.max_text,
                 ));
             }
-            if self.state.stage == Stage::Start {
-                self.state.stage = Stage::BeforeRoot;
+            if self.elements.stage == Stage::Start {
+                self.elements.stage = Stage::BeforeRoot;
             }
         }
         self.finish()
@@ -145,7 +92,7 @@ impl Walk {
 
     fn finish(mut self) -> Result<Vec<XmlPart>, ReadError> {
         let at = self.reader.get_ref().at();
-        match self.state.stage {
+        match self.elements.stage {
             Stage::AfterRoot => {}
             Stage::InRoot => {
                 return Err(ReadError::xml_cut(at, "before its root element is closed"));
@@ -156,7 +103,7 @@ impl Walk {
         }
         // The reader keeps the file open no longer than it has to.
         drop(self.reader);
-        let parts = std::mem::take(&mut self.state.parts);
+        let parts = std::mem::take(&mut self.elements.parts);
         parts.into_iter().map(PartWriter::finish).collect()
     }
 
@@ -197,231 +144,4 @@ impl Walk {
             _ => ReadError::xml_broken(at, "it cannot be parsed"),
         }
     }
-}
-
-impl State {
-    fn begin(&mut self, tag: &BytesStart<'_>, at: &dyn Fn() -> At) -> Result<(), ReadError> {
-        let whole = tag.name().into_inner();
-        let name = tag.local_name().into_inner();
-        check_name(whole, at)?;
-        if self.open.len() >= DEEPEST {
-            return Err(ReadError::xml_limit(
-                at(),
-                "elements within elements",
-                DEEPEST,
-            ));
-        }
-        self.leave_text(at);
-        let (node, around) = match self.open.last_mut() {
-            None => (self.root(name, at)?, None),
-            Some(parent) => {
-                parent.has_children = true;
-                let (node, table) = (parent.node, parent.table);
-                let node = node.and_then(|node| self.tree.child(Some(node), name));
-                (node, table)
-            }
-        };
-        let record = node.and_then(|node| self.tree.node(node).table);
-        let table = record.or(around);
-        if let Some(node) = node {
-            self.remark_spelling(node, table, name, at);
-        }
-        if let Some(record) = record {
-            let within = around.and_then(|around| Some(self.parts.get(around)?.number()));
-            if let Some(part) = self.parts.get_mut(record) {
-                part.begin(within);
-            }
-        }
-        let is_nil = !tag.attributes_raw().is_empty() && self.attributes(tag, table, at)?;
-        self.open.push(Element {
-            node,
-            record,
-            table,
-            has_children: false,
-            is_nil,
-        });
-        Ok(())
-    }
-
-    fn root(&mut self, name: &str, at: &dyn Fn() -> At) -> Result<Option<usize>, ReadError> {
-        if self.stage == Stage::AfterRoot {
-            return Err(ReadError::xml_broken(
-                at(),
-                "there is more than one root element",
-            ));
-        }
-        self.stage = Stage::InRoot;
-        match self.tree.child(None, name) {
-            None => Err(ReadError::XmlRoot {
-                wanted: self.tree.root().to_owned(),
-                line: at().line,
-            }),
-            root => Ok(root),
-        }
-    }
-
-    fn end(&mut self, name: &str, at: &dyn Fn() -> At) -> Result<(), ReadError> {
-        let Some(element) = self.open.pop() else {
-            return Ok(()); // The parser tells.
-        };
-        let is_leaf = element.node.is_none() && !element.has_children;
-        match element
-            .table
-            .or(Some(0))
-            .and_then(|table| self.parts.get_mut(table))
-        {
-            Some(part) if is_leaf && element.table.is_some() => {
-                let is_null = element.is_nil && is_blank(&self.text);
-                part.put(name, Some(self.text.as_str()).filter(|_| !is_null), at);
-            }
-            Some(part) if is_leaf => part.remarks.add(Rule::UnknownTag, said(name), at),
-            Some(part) if !is_blank(&self.text) => part.remarks.add(Rule::StrayText, "", at),
-            _ => {}
-        }
-        self.text.clear();
-        if let Some(part) = element.record.and_then(|table| self.parts.get_mut(table)) {
-            part.end()?;
-        }
-        if self.open.is_empty() {
-            self.stage = Stage::AfterRoot;
-        }
-        Ok(())
-    }
-
-    /// A child begins: what text stood before it is no one's.
-    fn leave_text(&mut self, at: &dyn Fn() -> At) {
-        if !self.text.is_empty() && !is_blank(&self.text) {
-            let table = self.open.last().and_then(|element| element.table);
-            if let Some(part) = self.parts.get_mut(table.unwrap_or(0)) {
-                part.remarks.add(Rule::StrayText, "", at);
-            }
-        }
-        self.text.clear();
-    }
-
-    fn text(&mut self, text: &str, at: &dyn Fn() -> At) -> Result<(), ReadError> {
-        let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if text.as_bytes().iter().any(is_control) {
-            return Err(ReadError::xml_broken(
-                at(),
-                "text has a control character in it",
-            ));
-        }
-        if self.open.is_empty() {
-            return if text
-                .trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
-                .is_empty()
-            {
-                Ok(())
-            } else {
-                Err(ReadError::xml_broken(
-                    at(),
-                    "text stands outside the root element",
-                ))
-            };
-        }
-        let mut lines = text.split('\r').peekable();
-        while let Some(line) = lines.next() {
-            self.text.push_str(line);
-            // A line end is one character, however it is written.
-            if lines.peek().is_some_and(|next| !next.starts_with('\n')) {
-                self.text.push('\n');
-            }
-        }
-        Ok(())
-    }
-
-    /// A character by its number, or one of the five that have names.
-    fn reference(&mut self, name: &BytesRef<'_>, at: &dyn Fn() -> At) -> Result<(), ReadError> {
-        let refused = || Err(ReadError::XmlEntity { line: at().line });
-        if self.open.is_empty() {
-            return refused();
-        }
-        match name.resolve_char_ref() {
-            Ok(Some(character)) if is_allowed(character) => self.text.push(character),
-            Ok(None) => match resolve_predefined_entity(name) {
-                Some(text) => self.text.push_str(text),
-                None => return refused(),
-            },
-            _ => return refused(),
-        }
-        Ok(())
-    }
-
-    /// Whether the element says that it is null. Attributes say nothing else.
-    fn attributes(
-        &mut self,
-        tag: &BytesStart<'_>,
-        table: Option<usize>,
-        at: &dyn Fn() -> At,
-    ) -> Result<bool, ReadError> {
-        let (mut is_nil, mut is_odd) = (false, false);
-        for (number, attribute) in tag.attributes().enumerate() {
-            if number >= MOST_ATTRIBUTES {
-                return Err(ReadError::xml_limit(
-                    at(),
-                    "attributes of one element",
-                    MOST_ATTRIBUTES,
-                ));
-            }
-            let attribute = attribute
-                .map_err(|_| ReadError::xml_broken(at(), "an attribute is not well-formed"))?;
-            let key = attribute.key;
-            check_name(key.into_inner(), at)?;
-            if attribute.value.contains('<') {
-                return Err(ReadError::xml_broken(at(), "an attribute has a tag in it"));
-            }
-            match key.prefix().map(|prefix| prefix.into_inner()) {
-                Some("xsi") if key.local_name().into_inner() == "nil" => {
-                    is_nil = matches!(attribute.value.trim(), "true" | "1");
-                }
-                Some("xmlns" | "xsi" | "xml") => {}
-                None if key.into_inner() == "xmlns" => {}
-                _ => is_odd = true,
-            }
-        }
-        if is_odd && let Some(part) = self.parts.get_mut(table.unwrap_or(0)) {
-            part.remarks.add(Rule::Attribute, "", at);
-        }
-        Ok(is_nil)
-    }
-
-    fn remark_spelling(
-        &mut self,
-        node: usize,
-        table: Option<usize>,
-        name: &str,
-        at: &dyn Fn() -> At,
-    ) {
-        let wanted = &self.tree.node(node).name;
-        if wanted != name
-            && let Some(part) = self.parts.get_mut(table.unwrap_or(0))
-        {
-            let about = format!("the element {wanted} is spelled {}", said(name));
-            part.remarks.add(Rule::Spelling, &about, at);
-        }
-    }
-}
-
-fn check_name(name: &str, at: &dyn Fn() -> At) -> Result<(), ReadError> {
-    if name.len() > LONGEST_NAME {
-        return Err(ReadError::xml_limit(
-            at(),
-            "the bytes of a name",
-            LONGEST_NAME,
-        ));
-    }
-    let is_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80;
-    let is_part = |byte: u8| is_start(byte) || byte.is_ascii_digit() || b"-.:".contains(&byte);
-    let bytes = name.as_bytes();
-    if bytes.first().copied().is_some_and(is_start) && bytes.iter().copied().all(is_part) {
-        Ok(())
-    } else {
-        Err(ReadError::xml_broken(at(), "a name is not one"))
-    }
-}
-
-/// Characters that XML may hold.
-fn is_allowed(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
