@@ -8,19 +8,41 @@ tests:
   - not_null: [contact_on]
   - relationship: {column: service_request_uid, to: staging.csds_referral, field: service_request_uid}
 */
--- A row of an active submission counts; of the same thing sent in several months the last: by end of the
--- reporting period, then receipt, then submission, then row. Ids are a provider's own: the key has the
--- provider and its system in it.
+-- One submission counts for a provider and month: the one on the board's list of active ones, else a refresh
+-- before a primary, else the last. Of the same thing in several months the last counts: by end of the
+-- reporting period, then receipt, then submission, then row. Ids are a provider's own, so that provider and
+-- system are part of the key.
 -- Attendance is blank on many contacts for structural reasons: such a contact is neither attended nor missed. A
 -- contact with a parent or carer in the child's place does not count as the child seen.
-with active_rows as (
+with submissions as (
     select
-        coalesce(sent.care_contact_uid, sent.org_id_provider || ':' || submission.primary_system || ':' || sent.care_contact_id) as care_contact_uid,
+        header.submission_id,
+        header.org_id_provider,
+        header.rp_start_date,
+        header.primary_system,
+        header.data_set_version,
+        row_number() over (
+            partition by header.org_id_provider, header.rp_start_date
+            order by
+                active.submission_id is not null desc,
+                header.file_type = 'refresh' desc,
+                header.effective_from desc nulls last,
+                header.submission_id desc
+        ) as place
+    from eput.csds_header as header
+    left join commissioner.csds_active_submission as active
+        on active.submission_id = header.submission_id
+        and coalesce(active.org_id_provider, header.org_id_provider) = header.org_id_provider
+),
+
+ranked as (
+    select
+        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.care_contact_id as care_contact_uid,
         sent.care_contact_id,
-        coalesce(sent.service_request_uid, sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id) as service_request_uid,
+        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id as service_request_uid,
         sent.service_request_id,
         sent.team_id_local,
-        sent.contact_date,
+        sent.contact_date as contact_on,
         sent.org_id_commissioner,
         sent.contact_duration,
         sent.consultation_type,
@@ -29,47 +51,21 @@ with active_rows as (
         sent.location_type,
         sent.group_therapy_indicator,
         sent.attendance,
-        sent.cancellation_date,
+        sent.cancellation_date as cancelled_on,
         sent.org_id_provider,
         sent.submission_id,
         submission.data_set_version,
-        submission.rp_end_date,
-        submission.effective_from,
-        sent._row as row_number_sent
+        sent.rp_end_date as last_reported_on,
+        row_number() over (
+            partition by sent.org_id_provider, submission.primary_system, sent.care_contact_id
+            order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
+        ) as newest
     from eput.csds_contact as sent
-    inner join staging.csds_submission as submission
+    inner join submissions as submission
         on submission.submission_id = sent.submission_id
         and submission.org_id_provider = sent.org_id_provider
         and submission.rp_start_date = sent.rp_start_date
-    where submission.is_active
-),
-
-ranked as (
-    select
-        care_contact_uid,
-        care_contact_id,
-        service_request_uid,
-        service_request_id,
-        team_id_local,
-        contact_date,
-        org_id_commissioner,
-        contact_duration,
-        consultation_type,
-        contact_subject,
-        mechanism,
-        location_type,
-        group_therapy_indicator,
-        attendance,
-        cancellation_date,
-        org_id_provider,
-        submission_id,
-        data_set_version,
-        rp_end_date,
-        row_number() over (
-            partition by care_contact_uid
-            order by rp_end_date desc, effective_from desc nulls last, submission_id desc, row_number_sent desc
-        ) as place
-    from active_rows
+    where submission.place = 1
 )
 
 select
@@ -78,7 +74,7 @@ select
     service_request_uid,
     service_request_id,
     team_id_local,
-    contact_date as contact_on,
+    contact_on,
     org_id_commissioner,
     contact_duration,
     consultation_type,
@@ -87,7 +83,7 @@ select
     location_type,
     group_therapy_indicator,
     attendance,
-    cancellation_date as cancelled_on,
+    cancelled_on,
     attendance is not null as is_attendance_known,
     coalesce(attendance in ('5', '6'), false) as is_attended,
     coalesce(attendance in ('3', '7'), false) as is_dna,
@@ -97,6 +93,6 @@ select
     org_id_provider,
     submission_id,
     data_set_version,
-    rp_end_date as last_reported_on
+    last_reported_on
 from ranked
-where place = 1
+where newest = 1

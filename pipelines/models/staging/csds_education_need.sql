@@ -4,42 +4,50 @@ owner: Community services data team, Essex Partnership University NHS Foundation
 grain: [local_patient_uid, education_need_type]
 tags: [eput, csds]
 */
--- A row of an active submission counts; of the same thing sent in several months the last: by end of the
--- reporting period, then receipt, then submission, then row. Ids are a provider's own: the key has the
--- provider and its system in it.
-with active_rows as (
+-- One submission counts for a provider and month: the one on the board's list of active ones, else a refresh
+-- before a primary, else the last. Of the same thing in several months the last counts: by end of the
+-- reporting period, then receipt, then submission, then row. Ids are a provider's own, so that provider and
+-- system are part of the key.
+with submissions as (
     select
-        coalesce(sent.local_patient_uid, sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id) as local_patient_uid,
+        header.submission_id,
+        header.org_id_provider,
+        header.rp_start_date,
+        header.primary_system,
+        header.data_set_version,
+        row_number() over (
+            partition by header.org_id_provider, header.rp_start_date
+            order by
+                active.submission_id is not null desc,
+                header.file_type = 'refresh' desc,
+                header.effective_from desc nulls last,
+                header.submission_id desc
+        ) as place
+    from eput.csds_header as header
+    left join commissioner.csds_active_submission as active
+        on active.submission_id = header.submission_id
+        and coalesce(active.org_id_provider, header.org_id_provider) = header.org_id_provider
+),
+
+ranked as (
+    select
+        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id as local_patient_uid,
         sent.local_patient_id,
         sent.education_need_type,
         sent.org_id_provider,
         sent.submission_id,
         submission.data_set_version,
-        submission.rp_end_date,
-        submission.effective_from,
-        sent._row as row_number_sent
+        sent.rp_end_date as last_reported_on,
+        row_number() over (
+            partition by sent.org_id_provider, submission.primary_system, sent.local_patient_id, sent.education_need_type
+            order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
+        ) as newest
     from eput.csds_education_need as sent
-    inner join staging.csds_submission as submission
+    inner join submissions as submission
         on submission.submission_id = sent.submission_id
         and submission.org_id_provider = sent.org_id_provider
         and submission.rp_start_date = sent.rp_start_date
-    where submission.is_active
-),
-
-ranked as (
-    select
-        local_patient_uid,
-        local_patient_id,
-        education_need_type,
-        org_id_provider,
-        submission_id,
-        data_set_version,
-        rp_end_date,
-        row_number() over (
-            partition by local_patient_uid, education_need_type
-            order by rp_end_date desc, effective_from desc nulls last, submission_id desc, row_number_sent desc
-        ) as place
-    from active_rows
+    where submission.place = 1
 )
 
 select
@@ -49,6 +57,6 @@ select
     org_id_provider,
     submission_id,
     data_set_version,
-    rp_end_date as last_reported_on
+    last_reported_on
 from ranked
-where place = 1
+where newest = 1

@@ -4,50 +4,54 @@ owner: Community services data team, Essex Partnership University NHS Foundation
 grain: [service_request_uid, waiting_time_measurement_type, clock_started_on]
 tags: [eput, csds]
 */
--- A row of an active submission counts; of the same thing sent in several months the last: by end of the
--- reporting period, then receipt, then submission, then row. Ids are a provider's own: the key has the
--- provider and its system in it.
-with active_rows as (
+-- One submission counts for a provider and month: the one on the board's list of active ones, else a refresh
+-- before a primary, else the last. Of the same thing in several months the last counts: by end of the
+-- reporting period, then receipt, then submission, then row. Ids are a provider's own, so that provider and
+-- system are part of the key.
+with submissions as (
     select
-        coalesce(sent.service_request_uid, sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id) as service_request_uid,
-        sent.service_request_id,
-        sent.patient_pathway_id,
-        sent.waiting_time_measurement_type,
-        sent.rtt_start_date,
-        sent.rtt_end_date,
-        sent.rtt_status,
-        sent.org_id_provider,
-        sent.submission_id,
-        submission.data_set_version,
-        submission.rp_end_date,
-        submission.effective_from,
-        sent._row as row_number_sent
-    from eput.csds_rtt as sent
-    inner join staging.csds_submission as submission
-        on submission.submission_id = sent.submission_id
-        and submission.org_id_provider = sent.org_id_provider
-        and submission.rp_start_date = sent.rp_start_date
-    where submission.is_active
+        header.submission_id,
+        header.org_id_provider,
+        header.rp_start_date,
+        header.primary_system,
+        header.data_set_version,
+        row_number() over (
+            partition by header.org_id_provider, header.rp_start_date
+            order by
+                active.submission_id is not null desc,
+                header.file_type = 'refresh' desc,
+                header.effective_from desc nulls last,
+                header.submission_id desc
+        ) as place
+    from eput.csds_header as header
+    left join commissioner.csds_active_submission as active
+        on active.submission_id = header.submission_id
+        and coalesce(active.org_id_provider, header.org_id_provider) = header.org_id_provider
 ),
 
 ranked as (
     select
-        service_request_uid,
-        service_request_id,
-        patient_pathway_id,
-        waiting_time_measurement_type,
-        rtt_start_date,
-        rtt_end_date,
-        rtt_status,
-        org_id_provider,
-        submission_id,
-        data_set_version,
-        rp_end_date,
+        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id as service_request_uid,
+        sent.service_request_id,
+        sent.patient_pathway_id,
+        sent.waiting_time_measurement_type,
+        sent.rtt_start_date as clock_started_on,
+        sent.rtt_end_date as clock_stopped_on,
+        sent.rtt_status,
+        sent.org_id_provider,
+        sent.submission_id,
+        submission.data_set_version,
+        sent.rp_end_date as last_reported_on,
         row_number() over (
-            partition by service_request_uid, waiting_time_measurement_type, rtt_start_date
-            order by rp_end_date desc, effective_from desc nulls last, submission_id desc, row_number_sent desc
-        ) as place
-    from active_rows
+            partition by sent.org_id_provider, submission.primary_system, sent.service_request_id, sent.waiting_time_measurement_type, sent.rtt_start_date
+            order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
+        ) as newest
+    from eput.csds_rtt as sent
+    inner join submissions as submission
+        on submission.submission_id = sent.submission_id
+        and submission.org_id_provider = sent.org_id_provider
+        and submission.rp_start_date = sent.rp_start_date
+    where submission.place = 1
 )
 
 select
@@ -55,13 +59,13 @@ select
     service_request_id,
     patient_pathway_id,
     waiting_time_measurement_type,
-    rtt_start_date as clock_started_on,
-    rtt_end_date as clock_stopped_on,
+    clock_started_on,
+    clock_stopped_on,
     rtt_status,
-    rtt_end_date is null as is_running,
+    clock_stopped_on is null as is_running,
     org_id_provider,
     submission_id,
     data_set_version,
-    rp_end_date as last_reported_on
+    last_reported_on
 from ranked
-where place = 1
+where newest = 1

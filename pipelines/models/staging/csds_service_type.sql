@@ -6,52 +6,55 @@ tags: [eput, csds]
 tests:
   - not_null: [team_type]
 */
--- A row of an active submission counts; of the same thing sent in several months the last: by end of the
--- reporting period, then receipt, then submission, then row. Ids are a provider's own: the key has the
--- provider and its system in it.
-with active_rows as (
+-- One submission counts for a provider and month: the one on the board's list of active ones, else a refresh
+-- before a primary, else the last. Of the same thing in several months the last counts: by end of the
+-- reporting period, then receipt, then submission, then row. Ids are a provider's own, so that provider and
+-- system are part of the key.
+with submissions as (
     select
-        coalesce(sent.service_request_uid, sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id) as service_request_uid,
-        sent.service_request_id,
-        sent.team_type,
-        sent.team_id_local,
-        sent.closure_date,
-        sent.closure_reason,
-        sent.rejection_date,
-        sent.rejection_reason,
-        sent.org_id_provider,
-        sent.submission_id,
-        submission.data_set_version,
-        submission.rp_end_date,
-        submission.effective_from,
-        sent._row as row_number_sent
-    from eput.csds_service_type as sent
-    inner join staging.csds_submission as submission
-        on submission.submission_id = sent.submission_id
-        and submission.org_id_provider = sent.org_id_provider
-        and submission.rp_start_date = sent.rp_start_date
-    where submission.is_active
+        header.submission_id,
+        header.org_id_provider,
+        header.rp_start_date,
+        header.primary_system,
+        header.data_set_version,
+        row_number() over (
+            partition by header.org_id_provider, header.rp_start_date
+            order by
+                active.submission_id is not null desc,
+                header.file_type = 'refresh' desc,
+                header.effective_from desc nulls last,
+                header.submission_id desc
+        ) as place
+    from eput.csds_header as header
+    left join commissioner.csds_active_submission as active
+        on active.submission_id = header.submission_id
+        and coalesce(active.org_id_provider, header.org_id_provider) = header.org_id_provider
 ),
 
 ranked as (
     select
-        service_request_uid,
-        service_request_id,
-        team_type,
-        team_id_local,
-        closure_date,
-        closure_reason,
-        rejection_date,
-        rejection_reason,
-        org_id_provider,
-        submission_id,
-        data_set_version,
-        rp_end_date,
+        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id as service_request_uid,
+        sent.service_request_id,
+        sent.team_type,
+        sent.team_id_local,
+        sent.closure_date as closed_on,
+        sent.closure_reason,
+        sent.rejection_date as rejected_on,
+        sent.rejection_reason,
+        sent.org_id_provider,
+        sent.submission_id,
+        submission.data_set_version,
+        sent.rp_end_date as last_reported_on,
         row_number() over (
-            partition by service_request_uid, team_type, team_id_local
-            order by rp_end_date desc, effective_from desc nulls last, submission_id desc, row_number_sent desc
-        ) as place
-    from active_rows
+            partition by sent.org_id_provider, submission.primary_system, sent.service_request_id, sent.team_type, sent.team_id_local
+            order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
+        ) as newest
+    from eput.csds_service_type as sent
+    inner join submissions as submission
+        on submission.submission_id = sent.submission_id
+        and submission.org_id_provider = sent.org_id_provider
+        and submission.rp_start_date = sent.rp_start_date
+    where submission.place = 1
 )
 
 select
@@ -59,14 +62,14 @@ select
     service_request_id,
     team_type,
     team_id_local,
-    closure_date as closed_on,
+    closed_on,
     closure_reason,
-    rejection_date as rejected_on,
+    rejected_on,
     rejection_reason,
-    rejection_date is not null as is_rejected,
+    rejected_on is not null as is_rejected,
     org_id_provider,
     submission_id,
     data_set_version,
-    rp_end_date as last_reported_on
+    last_reported_on
 from ranked
-where place = 1
+where newest = 1

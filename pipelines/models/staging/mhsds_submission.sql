@@ -6,9 +6,9 @@ tags: [nelft, mhsds]
 tests:
   - not_null: [is_active]
 */
--- The board's list of active submissions decides where it says anything about a provider and month; else the
--- last submission does, a refresh before a primary.
-with listed as (
+-- One submission counts for a provider and month: the one on the board's list of active ones, else a refresh
+-- before a primary, else the last.
+with submissions as (
     select
         header.submission_id,
         header.org_id_provider,
@@ -18,30 +18,19 @@ with listed as (
         header.effective_from,
         header.primary_system,
         header.data_set_version,
-        active.submission_id is not null as is_listed
+        active.submission_id is not null as is_listed,
+        row_number() over (
+            partition by header.org_id_provider, header.rp_start_date
+            order by
+                active.submission_id is not null desc,
+                header.file_type = 'refresh' desc,
+                header.effective_from desc nulls last,
+                header.submission_id desc
+        ) as place
     from nelft.mhsds_header as header
     left join commissioner.mhsds_active_submission as active
         on active.submission_id = header.submission_id
         and coalesce(active.org_id_provider, header.org_id_provider) = header.org_id_provider
-),
-
-ranked as (
-    select
-        submission_id,
-        org_id_provider,
-        rp_start_date,
-        rp_end_date,
-        file_type,
-        effective_from,
-        primary_system,
-        data_set_version,
-        is_listed,
-        max(case when is_listed then 1 else 0 end) over (partition by org_id_provider, rp_start_date) = 1 as has_list,
-        row_number() over (
-            partition by org_id_provider, rp_start_date
-            order by case when file_type = 'refresh' then 1 else 0 end desc, effective_from desc nulls last, submission_id desc
-        ) as place
-    from listed
 )
 
 select
@@ -53,5 +42,6 @@ select
     effective_from,
     primary_system,
     data_set_version,
-    case when has_list then is_listed else place = 1 end as is_active
-from ranked
+    is_listed,
+    place = 1 as is_active
+from submissions
