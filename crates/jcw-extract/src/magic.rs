@@ -1,5 +1,7 @@
 //! What a file's first bytes say it is, whatever its name says.
 
+use memchr::{memchr_iter, memmem};
+
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -47,8 +49,11 @@ pub(crate) fn kind(head: &[u8]) -> Kind {
     if starts("<!doctype html") || starts("<html") {
         return Kind::Other("a web page");
     }
-    let is_tag = |start: &[u8]| matches!(start, [b'<', next, ..] if next.is_ascii_alphabetic() || b"_?!".contains(next));
-    if is_tag(text) {
+    let is_tag = |start: &[u8]| matches!(start, [b'<', next, ..] if next.is_ascii_alphabetic() || *next == b'_');
+    // One tag alone may be a title: <OFFICIAL>.
+    let is_one_of_many =
+        || memchr_iter(b'<', text).nth(1).is_some() || memmem::find(text, b"/>").is_some();
+    if starts("<?xml") || starts("<!") || is_tag(text) && is_one_of_many() {
         return Kind::Xml;
     }
     Kind::Text
@@ -78,12 +83,13 @@ mod tests {
         assert_eq!(kind(b""), Kind::Text);
         for xml in [
             &b"<?xml version='1.0'?><Message/>"[..],
-            b"\xEF\xBB\xBF\n<Message>",
+            b"\xEF\xBB\xBF\n<Message><Header>",
             b"\xFF\xFE<\0M\0/\0>\0",
             b"<!DOCTYPE lolz [",
         ] {
             assert_eq!(kind(xml), Kind::Xml);
         }
         assert_eq!(kind(b"<5,>10\n"), Kind::Text);
+        assert_eq!(kind(b"<OFFICIAL>\na,b\n1,2\n"), Kind::Text);
     }
 }

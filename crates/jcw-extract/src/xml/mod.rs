@@ -136,6 +136,8 @@ fn xml_file(
     }
     match kind(&head) {
         Kind::Xml => Ok(file),
+        // Not much of it may be in the head.
+        Kind::Text if head.trim_ascii_start().starts_with(b"<") => Ok(file),
         Kind::Zip if may_be_zip => {
             let mut archive = Archive::new(file, limits)?;
             if archive.has("[Content_Types].xml") {

@@ -6,6 +6,7 @@ use super::text::At;
 use super::{RECORD_ID, XmlPart, XmlTable};
 use crate::label::fold;
 use crate::read_error::ReadError;
+use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use jcw_project::{Contract, Origin};
 use std::collections::HashMap;
@@ -66,7 +67,7 @@ impl PartWriter {
             .collect();
         let batch = Batch::new(columns.len());
         let file = File::create_new(&path).map_err(writing)?;
-        let file = FileWriter::try_new(BufWriter::new(file), &batch.schema)?;
+        let file = FileWriter::try_new(BufWriter::new(file), &batch.schema).map_err(keeping)?;
         Ok(PartWriter {
             name: table.name.to_owned(),
             parent: parent.map(|parent| format!("{parent}_id")),
@@ -142,7 +143,7 @@ impl PartWriter {
         self.batch.append(&self.record, &self.columns);
         if self.batch.rows >= ROWS || self.batch.bytes >= BYTES {
             let batch = self.batch.take()?;
-            self.file.write(&batch)?;
+            self.file.write(&batch).map_err(keeping)?;
         }
         Ok(())
     }
@@ -151,9 +152,9 @@ impl PartWriter {
     pub(super) fn finish(mut self) -> Result<XmlPart, ReadError> {
         if self.batch.rows > 0 {
             let batch = self.batch.take()?;
-            self.file.write(&batch)?;
+            self.file.write(&batch).map_err(keeping)?;
         }
-        self.file.finish()?;
+        self.file.finish().map_err(keeping)?;
         let records = self.record.number;
         let shown = self.columns.into_iter().enumerate();
         let shown = shown.filter_map(|(place, column)| Some((place, column.shown?)));
@@ -228,6 +229,14 @@ fn writing(source: std::io::Error) -> ReadError {
     ReadError::Io {
         doing: "taking it apart",
         source,
+    }
+}
+
+/// A full disk is no fault of the program.
+fn keeping(error: ArrowError) -> ReadError {
+    match error {
+        ArrowError::IoError(_, source) => writing(source),
+        error => error.into(),
     }
 }
 
