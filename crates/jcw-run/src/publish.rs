@@ -168,12 +168,18 @@ pub(crate) async fn publish(
         .nodes()
         .iter()
         .filter(|node| node.materialised == Materialised::View);
-    draft.views = views
-        .map(|node| View {
-            name: node.name.clone(),
-            sql: node.sql.clone(),
-        })
-        .collect();
+    // A view over a table of which nothing was ever delivered has nothing to show.
+    for node in views {
+        let is_there = |name: &String| {
+            draft.tables.contains_key(name) || draft.views.iter().any(|view| view.name == *name)
+        };
+        if node.reads.iter().all(is_there) {
+            draft.views.push(View {
+                name: node.name.clone(),
+                sql: node.sql.clone(),
+            });
+        }
+    }
     Ok(lake.publish(draft).await?)
 }
 

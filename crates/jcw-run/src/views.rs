@@ -72,6 +72,7 @@ pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
         ),
         ("source", text(&|e| Some(e.source.clone()))),
         ("file", text(&|e| Some(e.file.clone()))),
+        ("table_name", text(&|e| Some(e.table_name.clone()))),
         ("status", text(&|e| Some(e.status.clone()))),
         ("received", number(&|e| Some(e.received))),
         ("accepted", number(&|e| Some(e.accepted))),
