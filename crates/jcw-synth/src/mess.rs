@@ -7,8 +7,11 @@
 //! spoilt one (a request of a rejected person) are rejected with it, and
 //! remembered too.
 
+pub(crate) mod board;
 pub(crate) mod cell;
+pub(crate) mod council;
 pub(crate) mod csds;
+pub(crate) mod eput;
 pub(crate) mod mhsds;
 mod planting;
 mod rule;
@@ -68,8 +71,8 @@ impl Mess {
         let mut rejected: Vec<Record> = Vec::new();
         for (place, mut record) in records.into_iter().enumerate() {
             let lost = lost_parents(&record, &rejected);
-            let bits = mixed(self.seed ^ mixed(group ^ ((place as u64) << 48)))
-                ^ hash(record.table.name);
+            let bits =
+                mixed(self.seed ^ mixed(group ^ ((place as u64) << 48))) ^ hash(record.table.name);
             if lost.is_empty() && !self.is_picked(bits) {
                 entries.push(Entry {
                     record,
@@ -168,8 +171,8 @@ fn broken_references(
     (record.table.references.iter())
         .filter(|reference| {
             let is_whole = reference.columns.iter().all(|(own, _)| {
-                let is_number = (record.table.column(own))
-                    .is_some_and(|column| column.kind == Kind::Integer);
+                let is_number =
+                    (record.table.column(own)).is_some_and(|column| column.kind == Kind::Integer);
                 let value = record.get(own);
                 !value.is_empty() && (!is_number || value.parse::<i64>().is_ok())
             });

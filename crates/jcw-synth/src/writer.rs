@@ -2,25 +2,31 @@
 //! real files, with faults, while families stream by.
 //!
 //! In the order a row travels:
-//! - [`sen2`], [`csds`], [`mhsds`] and the other senders say what a partner
-//!   knows about a child, as [`record::Record`]s of their [`table::Table`]s;
+//! - `sen2`, `csds`, `mhsds`, `contract`, `council`, `school` and `board` say
+//!   what a partner knows about a child, as records of their tables;
 //! - the mess spoils some of them and notes which rules they then break;
-//! - [`returns`] and [`flow`] write each record in every shape that it has, so
-//!   that all shapes have the same faults;
-//! - the [`spool`] appends it to its file, and [`output`] notes the row in
-//!   which each fault stands.
+//! - `returns`, `flow` and `single` write each record in every shape that it
+//!   has, so that all shapes have the same faults;
+//! - the `spool` appends it to its file, and `output` notes the row in which
+//!   each fault stands.
 //!
 //! One thread makes families and records, another writes them, in the order of
 //! families: the same arguments give the same bytes.
 
+mod board;
+mod contract;
+mod council;
 mod csds;
 mod flow;
 mod message;
 mod mhsds;
 mod output;
+mod plan;
 pub(crate) mod record;
 mod returns;
+mod school;
 mod sen2;
+mod single;
 mod spool;
 mod submission;
 pub(crate) mod table;
@@ -29,14 +35,18 @@ mod text;
 mod workbook;
 
 use crate::Error;
-use crate::mess::{Context, Entry, Mess, hash, mixed};
-use crate::world::{Family, World};
+use crate::mess::Mess;
+use crate::truth::{MetricValue, PersonRow, Truth};
+use crate::world::World;
 use flow::{CSDS, Flow, MHSDS};
 use output::Output;
+use plan::{Parcel, Plan};
 use returns::Return;
+use single::Singles;
+use spool::FileId;
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
-use submission::Submission;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use text::{Dialect, PLAIN, SPREADSHEET};
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +62,8 @@ pub struct Written {
 
 /// Families that travel together from one thread to the other.
 const BATCH: u64 = 64;
+/// Batches that may wait.
+const WAITING: usize = 8;
 
 /// Writes everything that the world's partners send into a folder, which must
 /// be empty or not there. A share `mess` of the rows, from 0 to 1, is spoilt.
@@ -65,129 +77,159 @@ pub fn write_world(
     dir: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Written, Error> {
-    let mut output = Output::new(dir);
-    let mut returns = Vec::new();
-    for year in world.return_years().filter(|year| *year >= sen2::FIRST_YEAR) {
-        returns.push(Return::begin(year, &mut output)?);
+    let mut files = Files::begin(world, dir)?;
+    let plan = Plan::new(
+        world,
+        Mess::new(mess, world.seed(), &tables::all()),
+        files.returns.iter().map(Return::year).collect(),
+        [files.flows[0].submissions(), files.flows[1].submissions()],
+    );
+    let (sender, receiver) = sync_channel(WAITING);
+    let truth = std::thread::scope(|scope| {
+        let packing = scope.spawn(|| pack_all(world, &plan, sender));
+        files.write_all(receiver, progress)?;
+        // A thread that panicked is a fault of this program; the scope passes
+        // the panic on.
+        Ok::<_, Error>(packing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    for (number, record) in (0..).zip(board::area(world, truth.delivered())) {
+        files.singles.add(&plan.pack_alone(number, record), &mut files.output)?;
     }
-    let mut flows = [&CSDS, &MHSDS].map(|set| Flow::begin(set, world, &mut output));
-    let plan = Plan {
-        mess: Mess::new(mess, world.seed(), &tables::all()),
-        seed: world.seed(),
-        years: returns.iter().map(Return::year).collect(),
-        submissions: [flows[0].submissions(), flows[1].submissions()],
-    };
+    for (number, record) in (1 << 40..).zip(flow::active(&files.flows)) {
+        let entries = plan.pack_alone(number, record);
+        files.singles.add(&entries, &mut files.output)?;
+    }
+    files.end(&truth)
+}
 
-    let (sender, receiver) = sync_channel::<Vec<Parcel>>(8);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let sender = sender;
-            let numbers = (0..world.family_count()).step_by(BATCH as usize);
-            for first in numbers {
-                let last = (first + BATCH).min(world.family_count());
-                let parcels = (first..last).flat_map(|number| plan.pack(&world.family(number)));
-                if sender.send(parcels.collect()).is_err() {
-                    // The other side has stopped and tells why.
-                    return;
-                }
-            }
+/// Makes families, counts the truth about them, and packs what is sent.
+fn pack_all(world: &World, plan: &Plan, sender: SyncSender<Vec<Parcel>>) -> Truth {
+    let mut truth = Truth::new(world);
+    let count = world.family_count();
+    for first in (0..count).step_by(BATCH as usize) {
+        let mut parcels = Vec::new();
+        for number in first..(first + BATCH).min(count) {
+            let family = world.family(number);
+            truth.add(&family);
+            parcels.extend(plan.pack(&family));
+        }
+        if sender.send(parcels).is_err() {
+            // The other side has stopped, and tells why.
+            break;
+        }
+    }
+    truth
+}
+
+/// Every file while it grows.
+struct Files {
+    output: Output,
+    returns: Vec<Return>,
+    flows: [Flow; 2],
+    contracts: Vec<FileId>,
+    singles: Singles,
+    people: FileId,
+    families: u64,
+}
+
+impl Files {
+    fn begin(world: &World, dir: &Path) -> Result<Files, Error> {
+        let mut output = Output::new(dir);
+        let mut returns = Vec::new();
+        for year in world.return_years().filter(|year| *year >= sen2::FIRST_YEAR) {
+            returns.push(Return::begin(year, &mut output)?);
+        }
+        let flows = [&CSDS, &MHSDS].map(|set| Flow::begin(set, world, &mut output));
+        let contracts = contract::all_months(world)
+            .into_iter()
+            .map(|month| {
+                let labels = tables::eput::CONTRACT_ACTIVITY.columns.iter();
+                output.spool.file(&contract::path(month), 2, || {
+                    SPREADSHEET.header(labels.map(|column| column.label))
+                })
+            })
+            .collect();
+        let singles = Singles::begin(world, &flow::active_paths(&flows), &mut output)?;
+        let people = output.spool.file("truth/people.csv", 2, || {
+            TRUTH.header(PersonRow::COLUMNS)
         });
+        Ok(Files {
+            output,
+            returns,
+            flows,
+            contracts,
+            singles,
+            people,
+            families: world.family_count(),
+        })
+    }
+
+    fn write_all(
+        &mut self,
+        receiver: Receiver<Vec<Parcel>>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), Error> {
         let mut done = 0;
         for parcels in receiver {
             for parcel in parcels {
-                match parcel.to {
-                    To::Return(place) => returns[place].person(parcel.entries, &mut output)?,
-                    To::Flow(flow, submission) => {
-                        flows[flow].add(submission, &parcel.pseudonym, &parcel.entries, &mut output)?;
-                    }
-                }
+                self.write(parcel)?;
             }
-            done = (done + BATCH).min(world.family_count());
+            done = (done + BATCH).min(self.families);
             progress(done);
         }
-        Ok::<(), Error>(())
-    })?;
-
-    for one in returns {
-        one.end(&mut output)?;
+        Ok(())
     }
-    for flow in flows {
-        flow.end(&mut output)?;
-    }
-    output.finish()
-}
 
-/// What the families are turned into.
-struct Plan {
-    mess: Mess,
-    seed: u64,
-    /// Years of the returns.
-    years: Vec<i32>,
-    /// Submissions of the two data sets.
-    submissions: [Vec<Submission>; 2],
-}
-
-/// Records that belong together, and where they go.
-struct Parcel {
-    to: To,
-    /// The child in the board's files.
-    pseudonym: String,
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum To {
-    /// A return, by its place.
-    Return(usize),
-    /// A submission of a data set, by their places.
-    Flow(usize, usize),
-}
-
-impl Plan {
-    /// Everything that is sent about a family.
-    fn pack(&self, family: &Family) -> Vec<Parcel> {
-        let mut parcels = Vec::new();
-        for child in &family.children {
-            for (place, year) in self.years.iter().enumerate() {
-                let records = sen2::records(child, *year);
-                let context = Return::context(*year);
-                self.add(&mut parcels, To::Return(place), child.person, records, &context);
+    fn write(&mut self, parcel: Parcel) -> Result<(), Error> {
+        let output = &mut self.output;
+        match parcel {
+            Parcel::Return(place, entries) => self.returns[place].person(entries, output),
+            Parcel::Flow(flow, place, pseudonym, entries) => {
+                self.flows[flow].add(place, &pseudonym, &entries, output)
             }
-            for (flow, submissions) in self.submissions.iter().enumerate() {
-                for (place, submission) in submissions.iter().enumerate() {
-                    let records = match flow {
-                        0 => csds::records(child, submission),
-                        _ => mhsds::records(child, submission),
-                    };
-                    let context = submission.context();
-                    let to = To::Flow(flow, place);
-                    self.add(&mut parcels, to, child.person, records, &context);
+            Parcel::Single(entries) => self.singles.add(&entries, output),
+            Parcel::Contract(place, entries) => {
+                let file = self.contracts[place];
+                for entry in entries {
+                    let row = output.spool.record(file, 1, |out| {
+                        SPREADSHEET.record(out, &entry.record, |_| true);
+                    })?;
+                    output.note(file, row, entry.record.table.name, &entry.broken)?;
                 }
+                Ok(())
             }
+            Parcel::Person(person) => output
+                .spool
+                .record(self.people, 1, |out| {
+                    let cells = person.cells();
+                    TRUTH.line(out, cells.iter().map(String::as_str));
+                })
+                .map(|_| ()),
         }
-        parcels
     }
 
-    fn add(
-        &self,
-        parcels: &mut Vec<Parcel>,
-        to: To,
-        person: u64,
-        records: Vec<record::Record>,
-        context: &Context,
-    ) {
-        if records.is_empty() {
-            return;
+    fn end(mut self, truth: &Truth) -> Result<Written, Error> {
+        for one in self.returns {
+            one.end(&mut self.output)?;
         }
-        let (kind, place) = match to {
-            To::Return(place) => (1, place),
-            To::Flow(flow, place) => (2 + flow as u64, place),
-        };
-        let group = mixed(person ^ mixed(kind << 32 | place as u64));
-        parcels.push(Parcel {
-            to,
-            pseudonym: format!("{:016X}", mixed(person ^ hash("pseudonym") ^ self.seed)),
-            entries: self.mess.spoil(group, records, context),
+        for flow in self.flows {
+            flow.end(&mut self.output)?;
+        }
+        let values = self.output.spool.file("truth/metric_value.csv", 2, || {
+            TRUTH.header(MetricValue::COLUMNS)
         });
+        for value in truth.metric_values() {
+            self.output.spool.record(values, 1, |out| {
+                let cells = value.cells();
+                TRUTH.line(out, cells.iter().map(String::as_str));
+            })?;
+        }
+        self.output.finish()
     }
 }
+
+/// The truth is nobody's file.
+const TRUTH: Dialect = Dialect {
+    line_end: "\n",
+    ..PLAIN
+};

@@ -52,6 +52,7 @@ pub(crate) fn twin(record: &Record, column: &str) -> Record {
     let text = record.get(column);
     let other = match text.parse::<i64>() {
         Ok(number) if !text.starts_with('0') => (number + 1).to_string(),
+        _ if is_money(text) => format!("1{text}"),
         _ if is_date(text) => {
             let day = if &text[8..10] == "11" { "12" } else { "11" };
             format!("{}{day}{}", &text[..8], &text[10..])
@@ -60,6 +61,11 @@ pub(crate) fn twin(record: &Record, column: &str) -> Record {
     };
     twin.set(column, &other);
     twin
+}
+
+/// A number with a point.
+fn is_money(text: &str) -> bool {
+    text.contains('.') && text.parse::<f64>().is_ok_and(|number| number >= 0.0)
 }
 
 /// A learner number made from an NHS number's digits: valid as the one, never
@@ -118,8 +124,13 @@ pub(crate) fn upn_letter(text: &str) -> Option<char> {
 
 /// The next day, as a text; the same if it is no day.
 pub(crate) fn day_after(text: &str) -> String {
+    days_after(text, 1)
+}
+
+/// So many days later, as a text; the same if it is no day.
+pub(crate) fn days_after(text: &str, days: i64) -> String {
     match text.parse::<chrono::NaiveDate>() {
-        Ok(day) => crate::world::calendar::after(day, 1).to_string(),
+        Ok(day) => crate::world::calendar::after(day, days).to_string(),
         Err(_) => text.to_owned(),
     }
 }

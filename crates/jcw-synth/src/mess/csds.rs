@@ -203,8 +203,7 @@ pub(crate) const CONTACT: &[Rule] = &[
             let cancelled = ["2", "4", "02", "04"];
             !row.has("cancellation_date")
                 && (row.is_in("attendance_status", &cancelled)
-                    || (!row.has("attendance_status")
-                        && row.is_in("attended_or_not", &cancelled)))
+                    || (!row.has("attendance_status") && row.is_in("attended_or_not", &cancelled)))
         },
         |record, _| put(record, "cancellation_date", Some(String::new())),
     ),

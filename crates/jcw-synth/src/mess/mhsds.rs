@@ -116,7 +116,10 @@ pub(crate) const REFERRAL: &[Rule] = &[
         |row| row.is_before("discharge_plan_created_date", "received_date"),
         |record, _| {
             let day = cell::moved(record.get("received_date"), -1);
-            record.set("discharge_plan_created_date", day.as_deref().unwrap_or_default());
+            record.set(
+                "discharge_plan_created_date",
+                day.as_deref().unwrap_or_default(),
+            );
             day.is_some()
         },
     ),
@@ -132,7 +135,10 @@ pub(crate) const REFERRAL: &[Rule] = &[
             let received = record.get("received_date").to_owned();
             let day = cell::moved(&received, -1);
             record.set("discharge_plan_created_date", &received);
-            record.set("discharge_plan_updated_date", day.as_deref().unwrap_or_default());
+            record.set(
+                "discharge_plan_updated_date",
+                day.as_deref().unwrap_or_default(),
+            );
             day.is_some()
         },
     ),

@@ -64,7 +64,15 @@ impl Planting {
                 }
                 is_filled
             }
-            How::Twin(column) => !record.get(column).is_empty(),
+            How::Twin(column) => {
+                // Both must be right but for their key, or one of them would
+                // be rejected for something else and the other let in.
+                let is_right = |record: &Record| {
+                    let broken = super::broken_rules(record, context);
+                    !broken.iter().any(|broken| broken.rejects)
+                };
+                !record.get(column).is_empty() && is_right(&cell::twin(record, column))
+            }
             How::Copy => true,
         }
     }
@@ -124,10 +132,7 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
     match column.kind {
         Kind::Text => {}
         Kind::Integer | Kind::Decimal => {
-            add(
-                "type",
-                How::Cell(name, |text, _| Some(format!("{text}O"))),
-            );
+            add("type", How::Cell(name, |text, _| Some(format!("{text}O"))));
         }
         Kind::Date => {
             add(
@@ -144,10 +149,7 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
         Kind::Flag => add("type", How::Text(name, "maybe")),
         Kind::Code => add("code", How::Text(name, NO_CODE)),
         Kind::Organisation => {
-            add(
-                "type",
-                How::Cell(name, |text, _| Some(format!("{text}-"))),
-            );
+            add("type", How::Cell(name, |text, _| Some(format!("{text}-"))));
         }
         Kind::NhsNumber => {
             add(

@@ -152,6 +152,11 @@ pub(crate) fn put(record: &mut Record, column: &str, text: Option<String>) -> bo
     }
 }
 
+/// Takes a cell's text away; `false`: it had none.
+pub(crate) fn blank(record: &mut Record, column: &str) -> bool {
+    put(record, column, Some(String::new()))
+}
+
 /// Makes the later of two dates the earlier; `false`: one is blank, or both are
 /// the same.
 pub(crate) fn swap_dates(record: &mut Record, later: &str, earlier: &str) -> bool {

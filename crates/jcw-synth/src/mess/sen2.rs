@@ -65,7 +65,11 @@ pub(crate) const PERSON: &[Rule] = &[
         "4180",
         |row| !row.has("sex") && !row.has("gender_current"),
         |record, context| {
-            let column = if context.year < 2024 { "gender_current" } else { "sex" };
+            let column = if context.year < 2024 {
+                "gender_current"
+            } else {
+                "sex"
+            };
             put(record, column, Some(String::new()))
         },
     ),
@@ -87,15 +91,14 @@ pub(crate) const PERSON: &[Rule] = &[
         |row| {
             let is_older = row.has("person_birth_date")
                 && !row.is_after("person_birth_date", &years_before(row, 5));
-            is_older && !["upn", "unique_learner_number", "upn_unknown"].iter().any(|one| row.has(one))
+            is_older
+                && !["upn", "unique_learner_number", "upn_unknown"]
+                    .iter()
+                    .any(|one| row.has(one))
         },
         |_, _| false,
     ),
-    Rule::query(
-        "8775Q",
-        |row| is_older_than(row, 26),
-        |_, _| false,
-    ),
+    Rule::query("8775Q", |row| is_older_than(row, 26), |_, _| false),
     Rule::new(
         "annex-a-102b",
         |row| is_older_than(row, 27),
@@ -251,11 +254,10 @@ pub(crate) const NAMED_PLAN: &[Rule] = &[
         "plan-cease-reason",
         |row| row.has("cease_date") != row.has("cease_reason"),
         |record, _| {
-            put(record, "cease_reason", Some(String::new()))
-                || {
-                    record.set("cease_reason", "9");
-                    true
-                }
+            put(record, "cease_reason", Some(String::new())) || {
+                record.set("cease_reason", "9");
+                true
+            }
         },
     ),
     Rule::query(
@@ -283,8 +285,7 @@ fn unset(record: &mut crate::writer::record::Record) -> bool {
 }
 
 fn lacks_indicators(row: &Row) -> bool {
-    row.has("urn")
-        && !(row.has("sen_unit_indicator") && row.has("resourced_provision_indicator"))
+    row.has("urn") && !(row.has("sen_unit_indicator") && row.has("resourced_provision_indicator"))
 }
 
 pub(crate) const PLAN_DETAIL: &[Rule] = &[
@@ -348,7 +349,9 @@ pub(crate) const ACTIVE_PLAN: &[Rule] = &[
     ),
     Rule::query(
         "review-draft-of-amendment",
-        |row| row.has("review_draft") && row.has("review_outcome") && !row.is("review_outcome", "A"),
+        |row| {
+            row.has("review_draft") && row.has("review_outcome") && !row.is("review_outcome", "A")
+        },
         |_, _| false,
     ),
     Rule::new(
@@ -400,11 +403,9 @@ pub(crate) const PLACEMENT_DETAIL: &[Rule] = &[
         |row| row.is_in("sen_setting", &["OTH", "NIEO"]) && !row.has("sen_setting_other"),
         |_, _| false,
     ),
-    Rule::query(
-        "placement-indicators",
-        lacks_indicators,
-        |record, _| put(record, "sen_unit_indicator", Some(String::new())),
-    ),
+    Rule::query("placement-indicators", lacks_indicators, |record, _| {
+        put(record, "sen_unit_indicator", Some(String::new()))
+    }),
     Rule::query(
         "placement-unit-or-provision",
         |row| row.is("sen_unit_indicator", "1") && row.is("resourced_provision_indicator", "1"),

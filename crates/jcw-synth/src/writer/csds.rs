@@ -2,11 +2,11 @@
 
 use super::record::Record;
 use super::submission::Submission;
+use super::table::Table;
 use super::tables::csds::{
     ACTIVITY, CONTACT, EDUCATION_NEED, GP, ONWARD_REFERRAL, PATIENT, PRIMARY_DIAGNOSIS, REFERRAL,
     RTT, SECONDARY_DIAGNOSIS, SERVICE_TYPE,
 };
-use super::table::Table;
 use crate::world::Sex;
 use crate::world::family::Child;
 use crate::world::health::{Contact, Provider, Referral, ReferralReason, ReferralSource};
@@ -89,13 +89,20 @@ fn person(child: &Child, patient: &str, last: NaiveDate) -> Record {
         .put("gender", gender(child))
         .put("ethnic_category", child.ethnicity.nhs)
         .put("language_preferred", "en")
-        .put("looked_after_indicator", if child.looked_after { "Y" } else { "N" })
+        .put(
+            "looked_after_indicator",
+            if child.looked_after { "Y" } else { "N" },
+        )
         .done()
 }
 
 /// Verified, or present and not traced.
 pub(crate) fn number_status(child: &Child) -> &'static str {
-    if child.nhs_number_verified { "01" } else { "02" }
+    if child.nhs_number_verified {
+        "01"
+    } else {
+        "02"
+    }
 }
 
 /// As the NHS Data Dictionary has it.
@@ -136,7 +143,10 @@ fn referral(
         Record::new(&SERVICE_TYPE)
             .put("service_request_id", referral.id)
             .put("team_id_local", format_args!("LH-{service}"))
-            .put("team_type", referral.service.team_type().unwrap_or_default())
+            .put(
+                "team_type",
+                referral.service.team_type().unwrap_or_default(),
+            )
             .put_some("closure_date", closed)
             .put_some("rejection_date", rejected)
             .put_some("closure_reason", closed.map(|_| "01"))
@@ -221,7 +231,10 @@ fn contact(
         Record::new(&CONTACT)
             .put("care_contact_id", contact.id)
             .put("service_request_id", referral.id)
-            .put("team_id_local", format_args!("LH-{}", referral.service.code()))
+            .put(
+                "team_id_local",
+                format_args!("LH-{}", referral.service.code()),
+            )
             .put("contact_date", contact.on)
             .put("contact_time", contact.at.format("%H:%M:%S"))
             .put("org_id_commissioner", COMMISSIONER)
@@ -231,7 +244,10 @@ fn contact(
             .put("contact_subject", if contact.proxy { "02" } else { "01" })
             .put(mechanism, contact.mechanism)
             .put("location_type", contact.location)
-            .put("group_therapy_indicator", if contact.group { "Y" } else { "N" })
+            .put(
+                "group_therapy_indicator",
+                if contact.group { "Y" } else { "N" },
+            )
             .put(attendance, status)
             .put_some("cancellation_date", contact.cancelled)
             .put_some("cancellation_reason", contact.cancelled.map(|_| "1"))
@@ -243,7 +259,10 @@ fn contact(
                 .put("care_activity_id", activity.id)
                 .put("care_contact_id", contact.id)
                 .put("activity_type", activity.kind)
-                .put("care_professional_id_local", format_args!("S{:05}", contact.staff))
+                .put(
+                    "care_professional_id_local",
+                    format_args!("S{:05}", contact.staff),
+                )
                 .put("activity_duration", activity.minutes)
                 .done(),
         );

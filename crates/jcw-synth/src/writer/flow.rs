@@ -6,8 +6,10 @@ use super::csds;
 use super::mhsds;
 use super::output::Output;
 use super::spool::FileId;
-use super::submission::Submission;
+use super::record::Record;
+use super::submission::{Submission, Window};
 use super::table::Table;
+use super::tables::board::{CSDS_ACTIVE_SUBMISSION, MHSDS_ACTIVE_SUBMISSION};
 use super::text::{DATABASE, PLAIN};
 use crate::Error;
 use crate::mess::Entry;
@@ -175,10 +177,15 @@ impl Flow {
                 PLAIN.header(labels.chain(named.iter().map(String::as_str)))
             });
             let provider = set.provider.code();
-            let (first, last) = (submission.month.to_string(), submission.last_day().to_string());
+            let (first, last) = (
+                submission.month.to_string(),
+                submission.last_day().to_string(),
+            );
             let made = made(submission);
             let version = (set.version)(submission.month);
-            let cells = [version, provider, provider, &first, &last, &made, set.system];
+            let cells = [
+                version, provider, provider, &first, &last, &made, set.system,
+            ];
             output.spool.record(own, 1, |out| {
                 PLAIN.line(out, cells.into_iter().chain(totals()));
             })?;
@@ -223,7 +230,11 @@ impl DataSet {
 
     /// `shapes/icb/commissioner/csds/2024-06-15_CYP101Referral.csv`.
     fn copy_path(&self, submission: &Submission, file: &str) -> String {
-        format!("shapes/icb/{}/{}_{file}.csv", self.folders.1, submission.taken())
+        format!(
+            "shapes/icb/{}/{}_{file}.csv",
+            self.folders.1,
+            submission.taken()
+        )
     }
 
     fn own_files(&self, submission: &Submission, output: &mut Output) -> Vec<FileId> {
@@ -255,7 +266,10 @@ impl DataSet {
 
     fn common(&self, submission: &Submission) -> Vec<u8> {
         let mut out = Vec::new();
-        let (first, last) = (submission.month.to_string(), submission.last_day().to_string());
+        let (first, last) = (
+            submission.month.to_string(),
+            submission.last_day().to_string(),
+        );
         DATABASE.line_start(
             &mut out,
             [
@@ -274,4 +288,37 @@ impl DataSet {
 
 fn made(submission: &Submission) -> String {
     format!("{}T09:00:00Z", submission.made())
+}
+
+/// The lists of submissions that count, one for each data set: the last one of
+/// each month.
+pub(crate) fn active(flows: &[Flow; 2]) -> Vec<Record> {
+    let lists = flows.iter().zip([&CSDS_ACTIVE_SUBMISSION, &MHSDS_ACTIVE_SUBMISSION]);
+    lists
+        .flat_map(|(flow, table)| {
+            let last = flow.submissions.iter().map(|growing| &growing.submission);
+            let last = last.filter(|submission| submission.window == Window::Refresh);
+            last.map(move |submission| {
+                Record::new(table)
+                    .put("submission_id", &submission.id)
+                    .put("org_id_provider", submission.provider.code())
+                    .put("rp_start_date", submission.month)
+                    .done()
+            })
+        })
+        .collect()
+}
+
+/// Where those lists stand: made when the last submission had come.
+pub(crate) fn active_paths(flows: &[Flow; 2]) -> Vec<(&'static Table, String)> {
+    let lists = [
+        (&CSDS_ACTIVE_SUBMISSION, "csds_active_submission"),
+        (&MHSDS_ACTIVE_SUBMISSION, "mhsds_active_submission"),
+    ];
+    (flows.iter().zip(lists))
+        .filter_map(|(flow, (table, name))| {
+            let taken = flow.submissions.last()?.submission.taken();
+            Some((table, format!("extracts/commissioner/{name}/{name}_{taken}.csv")))
+        })
+        .collect()
 }

@@ -5,9 +5,7 @@ use super::csds::{COMMISSIONER, gender, number_status};
 use super::record::Record;
 use super::submission::Submission;
 use super::table::Table;
-use super::tables::mhsds::{
-    ACTIVITY, CONTACT, DIAGNOSIS, PATIENT, REFERRAL, RTT, SERVICE_TYPE,
-};
+use super::tables::mhsds::{ACTIVITY, CONTACT, DIAGNOSIS, PATIENT, REFERRAL, RTT, SERVICE_TYPE};
 use crate::world::family::Child;
 use crate::world::health::{
     Contact, Priority, Provider, Referral, ReferralReason, ReferralSource, Service,
@@ -156,7 +154,10 @@ fn contact(
         Record::new(&CONTACT)
             .put("care_contact_id", contact.id)
             .put("service_request_id", referral.id)
-            .put("team_id_local", format_args!("SET-{}", referral.service.code()))
+            .put(
+                "team_id_local",
+                format_args!("SET-{}", referral.service.code()),
+            )
             .put("contact_date", contact.on)
             .put("contact_time", contact.at.format("%H:%M:%S"))
             .put("org_id_commissioner", COMMISSIONER)

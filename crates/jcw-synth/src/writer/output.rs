@@ -1,8 +1,8 @@
 //! The output is the folder that everything goes to: the files that grow, the
 //! workbooks, and the list of faults.
 
-use super::spool::{FileId, Spool};
 use super::Written;
+use super::spool::{FileId, Spool};
 use super::workbook::{BookId, Books};
 use crate::Error;
 use crate::mess::Broken;

@@ -113,11 +113,14 @@ mod tests {
     use super::*;
     use crate::writer::table::{Column, Kind};
 
-    static PET: Table = Table::new("zoo.pet", &[
+    static PET: Table = Table::new(
+        "zoo.pet",
+        &[
             Column::new("name", "Name", Kind::Text),
             Column::new("born", "Born", Kind::Date),
             Column::new("tame", "Tame", Kind::Flag),
-        ]);
+        ],
+    );
 
     #[test]
     fn cells_stand_where_their_columns_are_and_may_be_changed() {

@@ -19,14 +19,38 @@ const AUTHORITY: &str = "882";
 /// Tag and depth of each table's element in a message, in the order of
 /// [`PERSON_TABLES`].
 const ELEMENTS: [Element; 8] = [
-    Element { tag: "Person", depth: 0 },
-    Element { tag: "Requests", depth: 1 },
-    Element { tag: "Assessment", depth: 2 },
-    Element { tag: "NamedPlan", depth: 3 },
-    Element { tag: "PlanDetail", depth: 4 },
-    Element { tag: "ActivePlans", depth: 2 },
-    Element { tag: "PlacementDetail", depth: 3 },
-    Element { tag: "SENneed", depth: 3 },
+    Element {
+        tag: "Person",
+        depth: 0,
+    },
+    Element {
+        tag: "Requests",
+        depth: 1,
+    },
+    Element {
+        tag: "Assessment",
+        depth: 2,
+    },
+    Element {
+        tag: "NamedPlan",
+        depth: 3,
+    },
+    Element {
+        tag: "PlanDetail",
+        depth: 4,
+    },
+    Element {
+        tag: "ActivePlans",
+        depth: 2,
+    },
+    Element {
+        tag: "PlacementDetail",
+        depth: 3,
+    },
+    Element {
+        tag: "SENneed",
+        depth: 3,
+    },
 ];
 
 /// Blade's word for each table.
@@ -79,13 +103,14 @@ impl Return {
             let path = format!("shapes/blade/council/sen2/Blade-Export_{census}_{name}.csv");
             output.spool.file(&path, 2, || start)
         };
-        let blade = std::array::from_fn(|place| {
-            blade_file(BLADE_NAMES[place], blade_labels(place, year))
-        });
+        let blade =
+            std::array::from_fn(|place| blade_file(BLADE_NAMES[place], blade_labels(place, year)));
         blade_file("sen2", blade_header(&header, year));
         let path = format!("shapes/template/council/sen2/SEN2_{AUTHORITY}_{year}.xlsx");
         let book = output.books.book(&path, || sheets(year))?;
-        output.books.record(book, 0, &header, |column| column.is_in(year))?;
+        output
+            .books
+            .record(book, 0, &header, |column| column.is_in(year))?;
         Ok(Return {
             year,
             message,
@@ -240,7 +265,11 @@ fn blade_record(out: &mut Vec<u8>, place: usize, number: u64, record: &Record, y
 }
 
 fn blade_header(header: &Record, year: i32) -> Vec<u8> {
-    let shown = header.table.columns.iter().filter(|column| column.is_in(year));
+    let shown = header
+        .table
+        .columns
+        .iter()
+        .filter(|column| column.is_in(year));
     let mut labels = vec![
         "sen2tableid".to_owned(),
         "nativeid".to_owned(),
@@ -267,4 +296,3 @@ fn sheets(year: i32) -> Vec<(String, String, Vec<&'static str>)> {
         })
         .collect()
 }
-

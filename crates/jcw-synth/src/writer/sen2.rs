@@ -2,17 +2,17 @@
 //! requests, and all that stands in each of them, in the order of a message.
 
 use super::record::Record;
+use super::table::Table;
 use super::tables::sen2::{
     ACTIVE_PLAN, ASSESSMENT, NAMED_PLAN, PERSON, PERSON_TABLES, PLACEMENT_DETAIL, PLAN_DETAIL,
     REQUEST, SEN_NEED,
 };
-use super::table::Table;
+use crate::world::Sex;
 use crate::world::ehc::{Place, Residential, ReviewOutcome, Strand, WorkBased};
 use crate::world::family::Child;
 use crate::world::sen2::{
     ActivePlanRecord, AssessmentRecord, Code, NamedPlanRecord, RequestRecord, person,
 };
-use crate::world::Sex;
 
 /// The first year of the person-level return.
 pub(crate) const FIRST_YEAR: i32 = 2023;
@@ -131,7 +131,10 @@ impl Message {
             .put_some("plan_wbp", plan.work_based.map(work_based))
             .put_flag("pb", budget.is_some())
             .put_flag("oa", budget.is_some_and(|budget| budget.organised))
-            .put_some("dp", budget.and_then(|budget| budget.direct_payment).map(strand))
+            .put_some(
+                "dp",
+                budget.and_then(|budget| budget.direct_payment).map(strand),
+            )
             .put_some("cease_date", plan.ceased.map(|cease| cease.on))
             .put_some("cease_reason", plan.ceased.map(|cease| cease.reason));
         self.records.push(record.done());
@@ -140,9 +143,9 @@ impl Message {
             let record = Record::new(&PLAN_DETAIL)
                 .put("plan_detail_id", own)
                 .put("named_plan_id", id);
-            let record = put_place(record, detail.place)
-                .put("placement_rank", detail.rank);
-            self.records.push(put_indicators(record, detail.place).done());
+            let record = put_place(record, detail.place).put("placement_rank", detail.rank);
+            self.records
+                .push(put_indicators(record, detail.place).done());
         }
     }
 
@@ -211,9 +214,7 @@ impl Message {
 /// The SEN setting stands only where there is no number.
 fn put_place(record: Record, place: Place) -> Record {
     match place {
-        Place::Setting { setting, .. } if !setting.urn.is_empty() => {
-            record.put("urn", setting.urn)
-        }
+        Place::Setting { setting, .. } if !setting.urn.is_empty() => record.put("urn", setting.urn),
         Place::Setting { setting, .. } => record.put("ukprn", setting.ukprn),
         Place::Elsewhere(code) => {
             let record = record.put("sen_setting", code);

@@ -142,10 +142,8 @@ impl Spool {
             return Ok(());
         }
         let path = under(&self.root, &file.path);
-        append_to(&path, file.is_made, &file.chunk).map_err(|source| Error::Write {
-            path,
-            source,
-        })?;
+        append_to(&path, file.is_made, &file.chunk)
+            .map_err(|source| Error::Write { path, source })?;
         file.is_made = true;
         file.bytes += file.chunk.len() as u64;
         self.held -= file.chunk.len();

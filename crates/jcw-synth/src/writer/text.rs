@@ -75,7 +75,11 @@ impl Dialect {
     }
 
     /// As [`line`](Self::line), for more cells to follow.
-    pub(crate) fn line_start<'a>(&self, out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn line_start<'a>(
+        &self,
+        out: &mut Vec<u8>,
+        cells: impl IntoIterator<Item = &'a str>,
+    ) {
         for cell in cells {
             self.field(out, cell.as_bytes());
             out.push(b',');
@@ -162,10 +166,14 @@ pub(crate) struct DateParts<'a> {
 pub(crate) fn date_parts(text: &str) -> Option<DateParts<'_>> {
     let is_date = text.len() >= 10
         && text.is_ascii()
-        && text.bytes().take(10).enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+        && text
+            .bytes()
+            .take(10)
+            .enumerate()
+            .all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
     is_date.then(|| DateParts {
         year: &text[..4],
         month: &text[5..7],
@@ -206,12 +214,15 @@ mod tests {
     use super::*;
     use crate::writer::table::Table;
 
-    static CHILD: Table = Table::new("zoo.child", &[
+    static CHILD: Table = Table::new(
+        "zoo.child",
+        &[
             Column::new("name", "Name", Kind::Text),
             Column::new("born", "Born", Kind::Date),
             Column::new("number", "Number", Kind::NhsNumber),
             Column::new("tame", "Tame", Kind::Flag),
-        ]);
+        ],
+    );
 
     fn written(dialect: Dialect) -> String {
         let record = Record::new(&CHILD)

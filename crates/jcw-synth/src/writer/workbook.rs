@@ -36,7 +36,9 @@ struct Book {
 
 impl std::fmt::Debug for Book {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Book").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Book")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
