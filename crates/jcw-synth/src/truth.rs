@@ -15,6 +15,15 @@
 //! # Ok::<(), jcw_synth::world::WorldError>(())
 //! ```
 
+mod definition;
+mod health;
+mod joint;
+mod plans;
+mod requests;
+mod tally;
+
+use self::definition::{Definition, Shape, definitions};
+use self::tally::{Counted, Slice, Tally};
 use crate::world::family::{Child, Family};
 use crate::world::health::Provider;
 use crate::world::{World, area::Delivered};
@@ -97,8 +106,7 @@ impl PersonRow {
 pub struct MetricValue {
     /// `E03`.
     pub metric_id: &'static str,
-    /// Part of the metric; the same word as the metric's id in lower case if
-    /// it has one part only.
+    /// Part of the metric; `all` if it has one only.
     pub part: String,
     /// What the part is called.
     pub part_name: String,
@@ -108,13 +116,14 @@ pub struct MetricValue {
     pub area_name: &'static str,
     /// `local_authority` or `provider`.
     pub area_level: &'static str,
-    /// `2024`, `202425`, `2024-04`.
+    /// `2024`, `202425`, `2024-04`, `2024-Q2`, `202425-autumn`, `2024-autumn`.
     pub period: String,
     /// First day.
     pub period_start: NaiveDate,
     /// Last day.
     pub period_end: NaiveDate,
-    /// `calendar_year`, `academic_year`, `financial_year`, `month`.
+    /// `calendar_year`, `academic_year` (its census day), `month`, `quarter`,
+    /// `term`, `survey_wave`.
     pub period_grain: &'static str,
     /// `Total`, `Sex`, `Primary need`, `Service`, ...
     pub breakdown_topic: &'static str,
@@ -194,6 +203,7 @@ impl MetricValue {
 pub struct Truth {
     world: World,
     delivered: Delivered,
+    tally: Tally,
 }
 
 impl Truth {
@@ -203,14 +213,30 @@ impl Truth {
         Self {
             world: world.clone(),
             delivered: Delivered::default(),
+            tally: Tally::new(world),
         }
     }
 
     /// Counts a family. The order does not matter; twice counts twice.
     pub fn add(&mut self, family: &Family) {
         for child in &family.children {
-            self.delivered.add(child);
+            self.add_child(child);
         }
+    }
+
+    fn add_child(&mut self, child: &Child) {
+        let need = child.needs.map(|needs| Slice::Need(needs.primary));
+        let slices: Vec<Slice> = [Slice::Total, Slice::Sex(child.sex)]
+            .into_iter()
+            .chain(need)
+            .collect();
+        for request in &child.requests {
+            requests::count(request, &slices, &mut self.tally);
+            plans::count(child, request, &slices, &mut self.tally);
+        }
+        health::count(child, &mut self.tally);
+        joint::count(child, &mut self.tally);
+        self.delivered.add(child);
     }
 
     /// What providers delivered so far, for the contract's actual lines.
@@ -219,10 +245,57 @@ impl Truth {
         &self.delivered
     }
 
-    /// Every figure, in a fixed order.
+    /// Every figure, in a fixed order: by metric, part, period and slice. The
+    /// total of every period is there, be it 0; slices are there where something
+    /// was counted.
     #[must_use]
     pub fn metric_values(&self) -> Vec<MetricValue> {
-        let _ = &self.world;
-        Vec::new()
+        let mut tally = self.tally.clone();
+        joint::count_area(&self.world, &self.delivered, &mut tally);
+        definitions()
+            .flat_map(|definition| {
+                let counted = tally.counted(&definition);
+                counted
+                    .into_iter()
+                    .map(move |counted| value(&definition, &counted))
+            })
+            .collect()
     }
 }
+
+fn value(definition: &Definition, counted: &Counted) -> MetricValue {
+    let (area_code, area_name, area_level) = counted.slice.area();
+    let Counted {
+        numerator,
+        denominator,
+        period,
+        slice,
+        ..
+    } = *counted;
+    let divided = (denominator != 0.0).then(|| numerator / denominator);
+    MetricValue {
+        metric_id: definition.metric,
+        part: definition.part.to_owned(),
+        part_name: definition.name.to_owned(),
+        area_code,
+        area_name,
+        area_level,
+        period: period.label(),
+        period_start: period.start(),
+        period_end: period.end(),
+        period_grain: period.grain(),
+        breakdown_topic: slice.topic(),
+        breakdown: slice.breakdown().to_owned(),
+        numerator,
+        denominator: definition.shape.divides().then_some(denominator),
+        value: match definition.shape {
+            Shape::Percent => divided.map(|share| 100.0 * share),
+            Shape::Weeks => divided,
+            Shape::Count | Shape::Pounds | Shape::Percentile(_) => Some(numerator),
+        },
+        unit: definition.shape.unit(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::{
     ContractActual, ContractPlan, LocalOfferCount, SURVEY_QUESTIONS, ServiceFinance, SurveyAnswer,
 };
 use crate::world::World;
-use crate::world::calendar::{after, day, financial_year, month_number, months, next_month};
+use crate::world::calendar::{day, financial_year, month_number, months};
 use crate::world::chance::{Chance, Purpose};
 use crate::world::family::Child;
 use crate::world::health::{Provider, Service};
@@ -214,9 +214,4 @@ impl Delivered {
             price_pounds: plan.price_pounds,
         })
     }
-}
-
-/// The last day of a month, for counts at its end.
-pub(crate) fn last_of(month: NaiveDate) -> NaiveDate {
-    after(next_month(month), -1)
 }

@@ -1,0 +1,228 @@
+//! Health services: who waits, who comes, and how that meets with plans.
+//!
+//! A child is *seen* at an appointment that was attended (status 5 or 6) by the
+//! child; a proxy is not the child. Months are counted for the area and for the
+//! provider that runs the service then, with all services together and each.
+
+use super::tally::{Period, Slice, Tally};
+use crate::world::calendar::{Term, days_between, month_end};
+use crate::world::ehc::Request;
+use crate::world::family::Child;
+use crate::world::health::{Provider, Referral, ReferralReason, Service};
+use chrono::{Datelike, NaiveDate};
+
+/// Counts what is about health in a child's life.
+pub(super) fn count(child: &Child, tally: &mut Tally) {
+    for referral in &child.referrals {
+        waiting(referral, tally);
+        referred(referral, tally);
+        attended(referral, tally);
+    }
+    on_caseload(child, tally);
+    specified(child, tally);
+    for request in &child.requests {
+        waiting_under_assessment(child, request, tally);
+    }
+}
+
+fn slices(service: Service, on: NaiveDate) -> [Slice; 4] {
+    let provider = service.provider_on(on);
+    [
+        Slice::Total,
+        Slice::Service(service),
+        Slice::Provider(provider),
+        Slice::ProviderService(provider, service),
+    ]
+}
+
+fn earliest(dates: [Option<NaiveDate>; 3]) -> Option<NaiveDate> {
+    dates.into_iter().flatten().min()
+}
+
+/// At the end of each month:
+/// - H01: referrals neither turned down nor discharged, the child not seen yet.
+/// - H02: of these, those more than 126 days old, for 100.
+/// - H03: of these, those more than 364 days old.
+/// - H05: community paediatrics' 18-week clocks that have not stopped, those of
+///   126 days or less for 100. Consultant-led only: therapies have no clock.
+/// - H10: referrals to neurodiversity for suspected autism that are open, those
+///   not seen and more than 91 days old for 100.
+fn waiting(referral: &Referral, tally: &mut Tally) {
+    let over = earliest([referral.rejected, referral.discharged, None]);
+    let seen = referral.first_seen().map(|contact| contact.on);
+    let until = earliest([referral.rejected, referral.discharged, seen]);
+    for month in tally.periods.month_ends(referral.received, until) {
+        let period = Period::Month(month);
+        let slices = slices(referral.service, month);
+        let days = days_between(referral.received, month_end(month));
+        tally.count(("H01", "all"), period, &slices);
+        tally.share(("H02", "all"), period, &slices, days > 126);
+        tally.add(
+            ("H03", "all"),
+            period,
+            &slices,
+            f64::from(u8::from(days > 364)),
+            0.0,
+        );
+    }
+    if let Some(clock) = referral.clock {
+        for month in tally.periods.month_ends(clock.start, clock.end) {
+            let in_time = days_between(clock.start, month_end(month)) <= 126;
+            let slices = slices(referral.service, month);
+            tally.share(("H05", "all"), Period::Month(month), &slices, in_time);
+        }
+    }
+    if referral.service == Service::Neurodiversity
+        && referral.reason == ReferralReason::SuspectedAutism
+    {
+        for month in tally.periods.month_ends(referral.received, over) {
+            let end = month_end(month);
+            let late =
+                seen.is_none_or(|seen| seen > end) && days_between(referral.received, end) > 91;
+            let slices = slices(referral.service, month);
+            tally.share(("H10", "all"), Period::Month(month), &slices, late);
+        }
+    }
+}
+
+/// By the month in which a referral was received:
+/// - H06: referrals; those turned down by the world's last day, and the others,
+///   for 100.
+///
+/// By the month in which the child was first seen:
+/// - H04: median and 95th percentile of the days since the referral.
+fn referred(referral: &Referral, tally: &mut Tally) {
+    let month = Period::month_of(referral.received);
+    let of_receipt = slices(referral.service, referral.received);
+    let rejected = referral.rejected.is_some();
+    tally.count(("H06", "received"), month, &of_receipt);
+    tally.share(("H06", "rejected"), month, &of_receipt, rejected);
+    tally.share(("H06", "accepted"), month, &of_receipt, !rejected);
+    if let Some(seen) = referral.first_seen() {
+        let month = Period::month_of(seen.on);
+        let days = days_between(referral.received, seen.on);
+        let slices = slices(referral.service, seen.on);
+        tally.lasted(("H04", "median"), month, &slices, days);
+        tally.lasted(("H04", "percentile_95"), month, &slices, days);
+    }
+}
+
+/// By the month of the appointment:
+/// - H07: missed without warning or too late (3, 7), for 100 of 3, 5, 6 and 7.
+/// - H09: cancelled by the provider (4), for 100 appointments.
+fn attended(referral: &Referral, tally: &mut Tally) {
+    for contact in &referral.contacts {
+        let month = Period::month_of(contact.on);
+        let slices = slices(referral.service, contact.on);
+        if !contact.attendance.is_cancelled() {
+            let missed = contact.attendance.is_missed();
+            tally.share(("H07", "all"), month, &slices, missed);
+        }
+        let by_provider = contact.attendance == crate::world::health::Attended::CancelledByProvider;
+        tally.share(("H09", "all"), month, &slices, by_provider);
+    }
+}
+
+/// H13: plans on the last day of the quarter, those of children with an open
+/// referral to EPUT for 100 plans; by service, those with one to that service.
+fn on_caseload(child: &Child, tally: &mut Tally) {
+    if child.requests.iter().all(|request| request.plan.is_none()) {
+        return;
+    }
+    for first in tally.periods.quarters() {
+        let period = Period::Quarter(first);
+        let end = period.end();
+        let Some(plan) = child.plan_on(end) else {
+            continue;
+        };
+        let open = |service: Option<Service>| {
+            child.referrals.iter().any(|referral| {
+                service.is_none_or(|service| service == referral.service)
+                    && referral.is_open_on(end)
+                    && referral.service.provider_on(end) == Provider::Eput
+            })
+        };
+        let need = Slice::Need(plan.needs.primary);
+        tally.share(("H13", "all"), period, &[Slice::Total, need], open(None));
+        for service in Service::ALL {
+            if service.team_type().is_some() {
+                let slice = [Slice::Service(service)];
+                tally.share(("H13", "all"), period, &slice, open(Some(service)));
+            }
+        }
+    }
+}
+
+/// H14: contacts that section G of plans specifies for a whole term, and the
+/// appointments of that service in the term at which the child was seen, for
+/// 100 of them.
+fn specified(child: &Child, tally: &mut Tally) {
+    let lines: Vec<_> = child
+        .plans()
+        .flat_map(|plan| &plan.provision)
+        .filter(|line| line.section == "G")
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    let terms: Vec<Term> = tally
+        .periods
+        .terms()
+        .filter(|term| {
+            tally
+                .periods
+                .years()
+                .any(|year| year == term.start().year())
+        })
+        .collect();
+    for term in terms {
+        for line in &lines {
+            let whole =
+                line.from <= term.start() && line.until.is_none_or(|until| until > term.end());
+            let service = Service::ALL
+                .into_iter()
+                .find(|service| line.agency.is_some() && service.agency() == line.agency);
+            let Some(service) = service.filter(|_| whole) else {
+                continue;
+            };
+            let seen = child
+                .referrals
+                .iter()
+                .filter(|referral| referral.service == service)
+                .flat_map(|referral| &referral.contacts)
+                .filter(|contact| contact.is_child_seen())
+                .filter(|contact| (term.start()..=term.end()).contains(&contact.on))
+                .count();
+            let slices = [Slice::Total, Slice::Service(service)];
+            let planned = f64::from(line.contacts_per_term);
+            tally.add(
+                ("H14", "all"),
+                Period::Term(term),
+                &slices,
+                seen as f64,
+                planned,
+            );
+        }
+    }
+}
+
+/// H15: at the end of each month, requests and assessments under way, those of
+/// children who wait for speech and language therapy, occupational therapy or
+/// physiotherapy for 100.
+fn waiting_under_assessment(child: &Child, request: &Request, tally: &mut Tally) {
+    let plan = request.plan.as_ref();
+    if plan.is_some_and(|plan| plan.transfer_in.is_some()) {
+        return;
+    }
+    let until = earliest([request.over(), plan.map(|plan| plan.start), None]);
+    for month in tally.periods.month_ends(request.received, until) {
+        let end = month_end(month);
+        let waits = child.referrals.iter().any(|referral| {
+            matches!(
+                referral.service,
+                Service::SpeechLanguage | Service::OccupationalTherapy | Service::Physiotherapy
+            ) && referral.is_waiting_on(end)
+        });
+        tally.share(("H15", "all"), Period::Month(month), &[Slice::Total], waits);
+    }
+}
