@@ -5,8 +5,6 @@ grain: [request_id]
 tags: [council]
 tests:
   - not_null: [child_id, received_on]
-  - unique: [plan_id]
-    blocking: false
 */
 select
     request_id,
