@@ -138,7 +138,7 @@ impl Checker {
                     name,
                     "expression",
                     column.severity,
-                    "could not be worked out",
+                    "could not be worked out from the other columns of the row",
                 ),
                 expression: planner
                     .plan_value(sql, &schema, &data_type)
@@ -597,6 +597,8 @@ fn cell(cells: &StringViewArray, row: usize) -> &str {
     }
 }
 
+#[cfg(test)]
+mod bad_inputs;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -5,8 +5,9 @@
 //! cell ends as a value, a null with a status, or a breach.
 
 use crate::breach::{Breaches, RuleBook, RuleNumber};
+use crate::date;
 use crate::identifier::{nhs_number, uln, upn};
-use crate::kind::{Bounds, KindReader};
+use crate::kind::{Bounds, DateFormats, KindReader};
 use crate::symbol::{self, StatusNumber, Symbols};
 use crate::text;
 use arrow::array::{
@@ -43,6 +44,8 @@ pub(crate) struct ColumnRules {
     pub(crate) scale: RuleNumber,
     pub(crate) rounded: RuleNumber,
     pub(crate) clocks: RuleNumber,
+    pub(crate) day_month: RuleNumber,
+    pub(crate) filler: RuleNumber,
     pub(crate) test_number: RuleNumber,
     pub(crate) range: RuleNumber,
     pub(crate) pattern: RuleNumber,
@@ -159,11 +162,11 @@ impl ColumnReader {
             }
             KindReader::Date { formats } => pass.run(
                 PrimitiveBuilder::<Date32Type>::with_capacity(rows),
-                |_, cell, out| {
-                    let moment = formats
-                        .iter()
-                        .find_map(|format| format.read(cell))
-                        .ok_or(self.fault())?;
+                |notes, cell, out| {
+                    let moment = self.moment(formats, cell)?;
+                    if date::is_filler(moment.day) {
+                        return self.filler(notes, out);
+                    }
                     let is_next_day = moment.micros == crate::kind::MICROS_A_DAY;
                     out.append_value(moment.day + i32::from(is_next_day));
                     Ok(())
@@ -174,10 +177,10 @@ impl ColumnReader {
                 let builder = PrimitiveBuilder::<TimestampMicrosecondType>::with_capacity(rows)
                     .with_data_type(self.data_type.clone());
                 pass.run(builder, |notes, cell, out| {
-                    let moment = formats
-                        .iter()
-                        .find_map(|format| format.read(cell))
-                        .ok_or(self.fault())?;
+                    let moment = self.moment(formats, cell)?;
+                    if date::is_filler(moment.day) {
+                        return self.filler(notes, out);
+                    }
                     let (instant, is_doubtful) = match moment.offset {
                         None => zone.instant(moment.day, moment.micros),
                         Some(offset) => (
@@ -248,6 +251,29 @@ impl ColumnReader {
         Ok(())
     }
 
+    #[inline]
+    fn moment(&self, formats: &DateFormats, cell: &str) -> Result<date::Moment, Fault> {
+        formats
+            .read(cell)
+            .ok_or_else(|| match formats.is_swapped(cell) {
+                true => (self.rules.day_month, None),
+                false => self.fault(),
+            })
+    }
+
+    /// A day that stands for no day is a blank.
+    #[cold]
+    fn filler<B: Output>(&self, notes: &mut Notes, out: &mut B) -> Result<(), Fault> {
+        if self.is_required {
+            let detail = "holds a day that stands for no day, such as 1900-01-01 or 9999-12-31";
+            return Err((self.rules.required, Some(detail)));
+        }
+        notes.status = symbol::MISSING;
+        notes.when(true, self.rules.filler);
+        out.append_null();
+        Ok(())
+    }
+
     fn fault(&self) -> Fault {
         (self.rules.kind, None)
     }
@@ -301,6 +327,12 @@ impl ColumnRules {
             }
             _ => String::new(),
         };
+        let form = column.pattern.as_ref().map_or_else(String::new, |form| {
+            format!(
+                "does not have the form {} (a regular expression)",
+                form.value
+            )
+        });
         let kind_rule = if matches!(kind, KindReader::Code { .. }) {
             "code"
         } else {
@@ -320,17 +352,23 @@ impl ColumnRules {
                 Severity::Warn,
                 "falls into the hour in which the clocks change",
             ),
+            day_month: add(
+                "day-month",
+                column.severity,
+                "has day and month the other way round than the contract; the dates of the file that could be either cannot be trusted",
+            ),
+            filler: add(
+                "filler",
+                Severity::Warn,
+                "holds a day that stands for no day, such as 1900-01-01 or 9999-12-31, and is taken for blank",
+            ),
             test_number: add(
                 "test-number",
                 column.severity,
                 "begins with 9, which is kept for tests and never issued",
             ),
             range: add("range", column.severity, &range),
-            pattern: add(
-                "pattern",
-                column.severity,
-                "does not have the form that the contract asks for",
-            ),
+            pattern: add("pattern", column.severity, &form),
         }
     }
 }

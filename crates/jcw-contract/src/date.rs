@@ -150,6 +150,17 @@ impl Format {
         Some((day < month, alike))
     }
 
+    /// The format with day and month changed over, where both are numbers and
+    /// the year does not come first.
+    pub(crate) fn swapped(&self) -> Option<Format> {
+        self.day_order()?;
+        if self.strftime.starts_with("%Y") {
+            return None;
+        }
+        let swapped = self.strftime.replace("%e", "%d").replace("%m", "%e");
+        Format::compile(&swapped.replace("%d", "%m").replace("%e", "%d"))
+    }
+
     #[inline]
     pub(crate) fn read(&self, text: &str) -> Option<Moment> {
         if let Some(day) = self
@@ -243,6 +254,13 @@ fn pair(text: &[u8], at: usize) -> Option<u32> {
 const FIRST_DAY: i32 = -354_285;
 /// 9999-12-31.
 const LAST_DAY: i32 = 2_932_896;
+
+/// Days that stand for no day: 1753-01-01, 1899-12-30, 1899-12-31, 1900-01-01
+/// (the first days that databases and sheets know) and 9999-12-31.
+#[inline]
+pub(crate) fn is_filler(day: i32) -> bool {
+    day < -25_566 && matches!(day, -79_257 | -25_569 | -25_568 | -25_567) || day == LAST_DAY
+}
 
 fn days_since_epoch(date: NaiveDate) -> i32 {
     // Chrono counts from 0000-12-31.

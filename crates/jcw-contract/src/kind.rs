@@ -25,10 +25,10 @@ pub(crate) enum KindReader {
         dress: Dress,
     },
     Date {
-        formats: Vec<date::Format>,
+        formats: DateFormats,
     },
     Timestamp {
-        formats: Vec<date::Format>,
+        formats: DateFormats,
         zone: chrono_tz::Tz,
     },
     /// The first `yes` words mean yes.
@@ -43,6 +43,29 @@ pub(crate) enum KindReader {
     NhsNumber,
     Upn,
     Uln,
+}
+
+/// The ways in which a column's dates may be written.
+#[derive(Debug, Clone)]
+pub(crate) struct DateFormats {
+    declared: Vec<date::Format>,
+    /// The same with day and month changed over, to tell why a date is refused.
+    swapped: Vec<date::Format>,
+}
+
+impl DateFormats {
+    #[inline]
+    pub(crate) fn read(&self, cell: &str) -> Option<date::Moment> {
+        self.declared.iter().find_map(|format| format.read(cell))
+    }
+
+    /// A cell that was refused would be a date with day and month changed over.
+    #[cold]
+    pub(crate) fn is_swapped(&self, cell: &str) -> bool {
+        self.swapped
+            .iter()
+            .any(|format| format.read(cell).is_some())
+    }
 }
 
 impl KindReader {
@@ -137,7 +160,7 @@ impl KindReader {
                 listed(words, 0..*yes),
                 listed(words, *yes..words.len()),
             ),
-            KindReader::Code { codes } if codes.len() <= 12 => {
+            KindReader::Code { codes } if codes.len() <= 10 => {
                 format!("is not one of the codes {}", listed(codes, 0..codes.len()))
             }
             KindReader::Code { codes } => {
@@ -165,7 +188,7 @@ fn compile_formats(
     declared: &[String],
     default: &[&str],
     also: &[&str],
-) -> Result<Vec<date::Format>, String> {
+) -> Result<DateFormats, String> {
     let mut texts: Vec<&str> = declared.iter().map(String::as_str).collect();
     if texts.is_empty() {
         texts.extend(default);
@@ -175,18 +198,21 @@ fn compile_formats(
             texts.push(text);
         }
     }
-    texts
+    let declared = texts
         .into_iter()
         .map(|text| {
             date::Format::compile(text)
                 .ok_or_else(|| format!("its format {text:?} is not one that strftime knows"))
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(DateFormats {
+        swapped: declared.iter().filter_map(date::Format::swapped).collect(),
+        declared,
+    })
 }
 
-fn in_words(formats: &[date::Format]) -> String {
-    let forms: Vec<String> = formats
-        .iter()
+fn in_words(formats: &DateFormats) -> String {
+    let forms: Vec<String> = (formats.declared.iter())
         .map(date::Format::in_words)
         .filter(|form| !form.ends_with("T00:00:00"))
         .collect();

@@ -30,10 +30,14 @@
 //! A breach rejects the row unless the column only warns; then the row loads as
 //! the table says, except that an unknown code keeps its own text.
 //!
-//! Two things are always only reported: a number worked out by a machine and
+//! Of a faulty date, one with day and month changed over breaks `day-month`
+//! instead of `type`; of an NHS number, one of the range kept for tests breaks
+//! `test-number`. Neither is kept.
+//!
+//! Three things are always only reported: a number worked out by a machine and
 //! rounded to the column's scale (`rounded`), a time at which the clocks change
-//! (`clock-change`). A faulty NHS number, UPN or ULN breaks `type`; an NHS number
-//! of the range kept for tests breaks `test-number`, and is not kept either.
+//! (`clock-change`), and a day that stands for no day, which is taken for blank
+//! (`filler`; in a required column it breaks `required`).
 //!
 //! A key is judged among the rows that nothing else rejects.
 

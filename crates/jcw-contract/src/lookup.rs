@@ -1,8 +1,10 @@
 //! A lookup finds a short text among a set that is known beforehand: the codes
-//! of a column, its symbols, the keys of a table referred to.
+//! of a column, its symbols.
 //!
 //! It is an open hash table over bytes that never makes a new string: a case
 //! that the standard map cannot do without lower-casing every cell first.
+
+use crate::text;
 
 /// Texts known beforehand, each with its place among them.
 #[derive(Debug, Clone)]
@@ -35,8 +37,8 @@ impl Lookup {
 
     fn new(entries: impl IntoIterator<Item = impl Into<Box<str>>>, ignores_case: bool) -> Lookup {
         let entries: Vec<Box<str>> = (entries.into_iter().map(Into::into))
-            .map(|entry: Box<str>| match text::plain(&entry) {
-                Some(plain) if ignores_case => plain.into(),
+            .map(|entry: Box<str>| match text::composed(&entry) {
+                Some(composed) if ignores_case => composed.into(),
                 _ => entry,
             })
             .collect();
@@ -56,9 +58,21 @@ impl Lookup {
         lookup
     }
 
-    /// The place of `text`; of equal texts the first.
+    /// The place of `text`; of equal texts the first. Where case does not
+    /// matter, neither does how an accent is written.
     #[inline]
     pub(crate) fn find(&self, text: &str) -> Option<usize> {
+        if self.ignores_case
+            && !text.is_ascii()
+            && let Some(composed) = text::composed(text)
+        {
+            return self.find_as_is(&composed);
+        }
+        self.find_as_is(text)
+    }
+
+    #[inline]
+    fn find_as_is(&self, text: &str) -> Option<usize> {
         // Lower case may be longer or shorter than upper case, hence the slack.
         if text.len() > self.longest * 3 {
             return None;
@@ -119,6 +133,7 @@ mod tests {
         assert_eq!(codes.find("asd"), Some(0));
         assert_eq!(codes.find("Slcn"), Some(1));
         assert_eq!(codes.find("éA"), Some(2));
+        assert_eq!(codes.find("E\u{301}a"), Some(2), "the accent on its own");
         assert_eq!(
             codes.find("1"),
             None,

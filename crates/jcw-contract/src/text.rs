@@ -51,8 +51,16 @@ pub(crate) fn plain(text: &str) -> Option<String> {
             c => c,
         })
         .collect();
-    let plain = ComposingNormalizer::new_nfc().normalize(&plain).into_owned();
+    let plain = composed(&plain).unwrap_or(plain);
     (plain != text).then_some(plain)
+}
+
+/// Text in which an accent joins its letter (NFC). `None`: nothing to change.
+pub(crate) fn composed(text: &str) -> Option<String> {
+    match ComposingNormalizer::new_nfc().normalize(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(composed) => Some(composed),
+    }
 }
 
 /// A label as it is compared: without case, with runs of white space, `_` and

@@ -82,6 +82,42 @@ fn days_that_do_not_exist_are_refused() {
 }
 
 #[test]
+fn fillers_are_five_days() {
+    let mut fillers = Vec::new();
+    let mut date = NaiveDate::from_ymd_opt(1000, 1, 1).unwrap();
+    while date.year() < 10_000 {
+        if is_filler(days_since_epoch(date)) {
+            fillers.push(date.to_string());
+        }
+        date = date.succ_opt().unwrap();
+    }
+    assert_eq!(
+        fillers,
+        [
+            "1753-01-01",
+            "1899-12-30",
+            "1899-12-31",
+            "1900-01-01",
+            "9999-12-31"
+        ]
+    );
+}
+
+#[test]
+fn day_and_month_change_places_where_both_are_numbers() {
+    let swapped = |strftime: &str| {
+        let swapped = Format::compile(strftime).unwrap().swapped()?;
+        Some(swapped.strftime)
+    };
+    assert_eq!(swapped("%d/%m/%Y").as_deref(), Some("%m/%d/%Y"));
+    assert_eq!(swapped("%e.%m.%y %H:%M").as_deref(), Some("%m.%d.%y %H:%M"));
+    assert_eq!(swapped("%m/%d/%Y").as_deref(), Some("%d/%m/%Y"));
+    for strftime in ["%Y-%m-%d", "%d %b %Y", "%F", "%+", "%Y%m%d"] {
+        assert_eq!(swapped(strftime), None);
+    }
+}
+
+#[test]
 fn times_and_offsets_are_read() {
     let read = |strftime: &str, text: &str| {
         let moment = Format::compile(strftime).unwrap().read(text)?;
