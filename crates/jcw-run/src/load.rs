@@ -13,7 +13,7 @@ use crate::references::Outside;
 use crate::table::{Rows, TableLoader};
 use crate::unit::Unit;
 use jcw_contract::{KnownValues, References, header_values, reject_schema};
-use jcw_extract::{Standing, XmlTable, take_apart};
+use jcw_extract::{ReadError, Standing, XmlTable, take_apart};
 use jcw_lake::{ExtractUsed, Lake, LocalFile, Provenance, Scope, Staged};
 use jcw_project::{Contract, Format, Limits, Origin, Project, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,9 +236,14 @@ impl<'a> Loader<'a> {
                         watch.clone(),
                         self.watcher,
                     )?;
-                    let judged = loader
+                    let judged = match loader
                         .judge(&rows, file, &lot.mark(), &stage, &rejects)
-                        .await?;
+                        .await
+                    {
+                        // A month in which nobody was discharged is no fault.
+                        Err(Halt::File(ReadError::NoRows)) if number > 0 => Judged::nothing(&watch),
+                        judged => judged?,
+                    };
                     match last {
                         Some(ledger) => loader.check_row_count(judged, ledger, file)?,
                         None => judged,
