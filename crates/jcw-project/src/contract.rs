@@ -246,7 +246,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// A regex over the file's name; the capture named like the column, or the
-    /// first one.
+    /// first one. Not where the file shows the column itself.
     FileName(Placed<String>),
     /// The name of the sheet, replaced by the first entry that equals it when
     /// a map is given.

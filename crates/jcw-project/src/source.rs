@@ -35,6 +35,16 @@ pub struct Source {
     pub hash: String,
 }
 
+impl Source {
+    /// The patterns of the files' names, without the folders they are in.
+    pub fn file_names(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|files| {
+            let path = files.value.trim_end_matches('/');
+            path.rsplit('/').next().unwrap_or(path).to_owned()
+        })
+    }
+}
+
 /// When a source is due.
 #[derive(Debug, Clone)]
 pub struct Schedule {

@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Init(command::init::Args),
     /// Check every file of the project, without data and without a lake
     Check(command::check::Args),
+    /// Show what is asked of the partners
+    Contract(command::contract::Args),
     /// Pull what is new, check it, build, test, and publish a release
     Run(command::run::Args),
     /// Build models from what is already loaded, and publish a release

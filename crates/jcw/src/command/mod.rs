@@ -4,6 +4,7 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Demo(args) => demo::run(global, args).await,
             Command::Init(args) => init::run(args),
             Command::Check(args) => check::run(global, args),
+            Command::Contract(args) => contract::run(global, args),
             Command::Run(args) => run::run(global, args).await,
             Command::Build(args) => build::run(global, args).await,
             Command::Query(args) => query::run(global, args).await,
