@@ -6,6 +6,7 @@
 //! <lake>/tables/<schema>/<table>/          Delta tables
 //! <lake>/releases/00000001.json            what readers see, create-only
 //! <lake>/leases/<name>/<epoch>.json        who may write now
+//! <lake>/reports/<run>/<partner>/<source>   what partners are told, HTML and CSV
 //! <lake>/quarantine/                       torn log entries, kept for a person
 //! ```
 

@@ -40,6 +40,7 @@ mod name;
 mod period_split;
 mod provenance;
 mod release;
+mod report;
 mod scan;
 mod schema_change;
 mod session;

@@ -20,6 +20,7 @@ mod progress;
 mod publish;
 mod pull;
 mod references;
+mod report;
 mod run;
 mod schedule;
 mod seeds;

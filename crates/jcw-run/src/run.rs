@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Look, Pulled};
 use crate::unit::Unit;
-use crate::{memory, publish, seeds};
+use crate::{memory, publish, report, seeds};
 use chrono::{DateTime, Utc};
 use jcw_lake::{Lake, LakeError, Lease};
 use jcw_model::Options;
@@ -234,6 +234,7 @@ impl<'a> Run<'a> {
             }
             ledger.save(self.lake).await?;
         }
+        report::write(self.project, self.lake, &self.outcome).await?;
         self.build_and_publish(&ledger, &[]).await?;
         self.record(&served).await
     }

@@ -2,8 +2,9 @@
 //! that is thrown away: what would be kept back, before anything is sent.
 
 use crate::error::Error;
-use crate::ledger::Extract;
+use crate::outcome::Outcome;
 use crate::progress::Watcher;
+use crate::report;
 use crate::run::pull_only;
 use jcw_lake::Lake;
 use jcw_project::{Placed, Project, Source};
@@ -11,15 +12,25 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What became of the files.
+/// What became of the files, in the words that a partner is sent.
+#[derive(Debug)]
 pub struct Trial {
-    /// The project with one source, the files tried.
-    pub project: Project,
     /// One for each file and table.
-    pub extracts: Vec<Extract>,
-    /// Where the rows are, kept and kept back.
-    pub lake: Lake,
-    _folder: TempDir,
+    pub outcome: Outcome,
+    /// For a terminal.
+    pub text: String,
+    /// A page.
+    pub html: String,
+    /// A table.
+    pub csv: Vec<u8>,
+}
+
+impl Trial {
+    /// Every file would load, and every row of it.
+    pub fn is_clean(&self) -> bool {
+        let received = &self.outcome.received;
+        !received.is_empty() && received.iter().all(|e| e.status == "loaded" && e.rejected == 0)
+    }
 }
 
 /// Tries files against the contract or delivery `id`. References to source
@@ -41,11 +52,15 @@ pub async fn try_out(
     if let Some(missing) = outcome.missing.first() {
         return Err(Error::Usage(missing.clone()));
     }
+    let written = report::write_out(&project, &lake, &outcome).await?;
+    let Some((text, html, csv)) = written.into_iter().next() else {
+        return Err(Error::Usage("no file was named".to_owned()));
+    };
     Ok(Trial {
-        project,
-        extracts: outcome.received,
-        lake,
-        _folder: folder,
+        outcome,
+        text,
+        html,
+        csv,
     })
 }
 

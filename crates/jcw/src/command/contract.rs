@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::{home, output};
 use jcw_contract::Document;
 use jcw_project::{Project, did_you_mean};
+use std::path::PathBuf;
 
 /// Show what is asked of the partners
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,35 @@ enum Command {
     /// Show a contract, or a delivery and all of its tables, as you would send
     /// it to the partner
     Show(Show),
+    /// Try files against their contract, alone: nothing is sent or kept
+    ///
+    /// A report says which rows would be kept back and by which rule, naming
+    /// them by the partner's own row ids only.
+    Check(Check),
+}
+
+#[derive(Debug, clap::Args)]
+struct Check {
+    /// Such as `council/plan_audit` or `council/sen2`
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The files: all of one delivery, where it has several
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_name = "FORM", value_enum, default_value = "text")]
+    format: ReportForm,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ReportForm {
+    /// For a terminal.
+    Text,
+    /// One line for each file, rule and row, for a spreadsheet.
+    Csv,
+    /// One file for a browser or an e-mail.
+    Html,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,11 +72,30 @@ enum Form {
     Md,
 }
 
-pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
+pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let project = home::project(global)?;
     match args.command {
         Command::Show(args) => show(&project, &args),
+        Command::Check(args) => check(&project, &args).await,
     }
+}
+
+async fn check(project: &Project, args: &Check) -> anyhow::Result<Exit> {
+    let files: Vec<PathBuf> = args
+        .files
+        .iter()
+        .map(std::path::absolute)
+        .collect::<Result<_, _>>()?;
+    let trial = jcw_run::try_out(project, &args.name, &files, &jcw_run::Nobody).await?;
+    match args.format {
+        ReportForm::Text => output::say(trial.text.trim_end())?,
+        ReportForm::Html => output::say(trial.html.trim_end())?,
+        ReportForm::Csv => output::say(String::from_utf8_lossy(&trial.csv).trim_end())?,
+    }
+    Ok(match trial.is_clean() {
+        true => Exit::Done,
+        false => Exit::Incomplete,
+    })
 }
 
 fn show(project: &Project, args: &Show) -> anyhow::Result<Exit> {

@@ -31,7 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Demo(args) => demo::run(global, args).await,
             Command::Init(args) => init::run(args),
             Command::Check(args) => check::run(global, args),
-            Command::Contract(args) => contract::run(global, args),
+            Command::Contract(args) => contract::run(global, args).await,
             Command::Run(args) => run::run(global, args).await,
             Command::Build(args) => build::run(global, args).await,
             Command::Query(args) => query::run(global, args).await,
