@@ -279,3 +279,43 @@ fn any_order_of_arrival_gives_the_same_tables() {
         assert_eq!(tables(&project), expected, "order of seed {seed}");
     }
 }
+
+/// Five made-up children in the three shapes of a SEN2 return.
+fn return_of(shape: &str) -> Vec<String> {
+    let folder = crate::harness::repository().join("tests/fixtures/sen2");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().display().to_string())
+        .filter(|path| path.ends_with(shape))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_partner_can_try_files_alone() {
+    let project = Project::southend();
+    for shape in [".xml", ".csv", ".xlsx"] {
+        let mut args = vec!["contract", "check", "council/sen2"];
+        let files = return_of(shape);
+        args.extend(files.iter().map(String::as_str));
+        let ran = project.jcw(&args).succeeds();
+        ran.says(&["into council.sen2_person: 5 rows, 5 kept"]);
+    }
+    let text = std::fs::read_to_string(&return_of(".xml")[0]).unwrap();
+    assert!(text.contains("<ReceivedDate>2024-"), "{text}");
+    let late = text.replace("<ReceivedDate>2024-", "<ReceivedDate>2029-");
+    project.write("SEN2_882_2025.xml", late);
+    let check = ["contract", "check", "council/sen2", "SEN2_882_2025.xml"];
+    let ran = project.jcw(&check).exits(4);
+    let upn = text.split("<UPN>").nth(1).unwrap().split('<').next().unwrap();
+    ran.says(&["request-before-census", "request_id 1"])
+        .does_not_say(&[upn]);
+    for form in ["csv", "html"] {
+        let mut args = check.to_vec();
+        args.extend(["--format", form]);
+        let ran = project.jcw(&args).exits(4);
+        ran.says(&["request-before-census"]).does_not_say(&[upn]);
+    }
+    assert!(!project.path("lake").exists());
+}

@@ -88,7 +88,7 @@ fn all_load(project: &Project) {
 
 fn exactly_what_was_planted(children: u32, mess: &str) {
     let made = Project::empty();
-    synth(&made, children, "2023..2024", mess);
+    synth(&made, children, "2024..2024", mess);
     let project = made_up(&made, "extracts");
     project.jcw(&["run"]).succeeds();
     all_load(&project);
@@ -145,7 +145,7 @@ fn rows_of(project: &Project, table: &str) -> Vec<String> {
 /// Loads two shapes of the same deliveries and compares every table.
 fn same_tables(shapes: &[(&str, &str)], tables: &[&str]) {
     let made = Project::empty();
-    synth(&made, 400, "2023..2024", "0.03");
+    synth(&made, 400, "2024..2024", "0.03");
     let projects: Vec<Project> = shapes
         .iter()
         .map(|(extracts, sources)| {
