@@ -5,7 +5,7 @@ grain: [lea, year, person_id]
 tags: [council, sen2]
 tests:
   - not_null: [birth_date, sex]
-  # 1520 of DfE's common rules: two persons of a return with the same UPN.
+  # 1520 of DfE's common rules, 109 of Annex A: two persons of a return with the same UPN.
   - expression: "n_same_upn = 1"
     blocking: false
   - expression: "n_same_uln = 1"

@@ -16,6 +16,10 @@ tests:
     blocking: false
   - expression: "has_active_plan or ceased_on is not null or started_on > closed_on"
     blocking: false
+  # 106b of Annex A.
+  - expression: "review_held_on >= started_on"
+    blocking: false
+  # 101d of Annex A.
   - expression: "n_needs >= 1 or not has_active_plan"
     blocking: false
   - expression: "n_placements >= 1 or not has_active_plan"
