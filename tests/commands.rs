@@ -13,7 +13,7 @@ fn help_teaches_and_lists_the_exit_codes() {
         "a data test failed",
     ]);
     for command in [
-        "init", "check", "run", "build", "query", "status", "releases", "rollback", "explain",
+        "init", "check", "contract", "run", "build", "query", "status", "releases", "rollback", "explain",
         "lineage", "demo", "schedule",
     ] {
         Project::empty().jcw(&[command, "--help"]).succeeds();
@@ -36,6 +36,26 @@ fn a_folder_without_a_project_is_told_from_a_broken_one() {
         .jcw(&["check"])
         .exits(2)
         .says(&["pipelines/warehouse.yaml", "jcw init"]);
+}
+
+#[test]
+fn a_contract_is_shown_as_it_would_be_sent_to_the_partner() {
+    let project = Project::starter();
+    project
+        .jcw(&["contract", "show"])
+        .succeeds()
+        .says(&["council/requests"]);
+    for form in ["text", "md", "html"] {
+        let asked = ["contract", "show", "council/requests", "--format", form];
+        project
+            .jcw(&asked)
+            .succeeds()
+            .says(&["council/requests", "Fields", "Example"]);
+    }
+    project
+        .jcw(&["contract", "show", "council/request"])
+        .exits(2)
+        .says(&["did you mean council/requests?"]);
 }
 
 #[test]

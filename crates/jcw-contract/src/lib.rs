@@ -12,6 +12,8 @@
 //! 4. a [`KeyIndex`] finds keys that may not be unique in the file, and
 //!    [`Withheld`] judges the rows that have them.
 //!
+//! A [`Document`] is the contract itself, as a partner is sent it.
+//!
 //! A *text batch* has one `Utf8View` column for each label of the file, as the
 //! label stands there, and `_row` (Int64, the line or sheet row). A cell that is
 //! not there is null.

@@ -6,6 +6,9 @@ use jcw_project::{
 };
 use std::collections::BTreeMap;
 
+/// What holds of every field of every contract.
+const READING: &str = "Labels are compared without case, and spaces, `_` and `-` count as the same. A breach of what is said of a field is named after it: `<field>.required`, `<field>.type`, `<field>.code`, `<field>.range`, `<field>.pattern`. A row with one does not load, unless another outcome is stated.";
+
 /// The document of a contract; of a delivery's table, without its shapes.
 pub(super) fn of_contract(project: &Project, contract: &Contract) -> Document {
     let id = &contract.id.value;
@@ -25,6 +28,7 @@ pub(super) fn of_contract(project: &Project, contract: &Contract) -> Document {
     let mut blocks = vec![
         Block::Paragraph(sentence(&contract.description)),
         Block::Facts(facts),
+        Block::Paragraph(READING.into()),
     ];
     blocks.extend(table(contract, 2));
     Document {
@@ -37,7 +41,6 @@ pub(super) fn of_contract(project: &Project, contract: &Contract) -> Document {
 pub(super) fn of_delivery(project: &Project, delivery: &Delivery) -> Document {
     let id = &delivery.id.value;
     let mut facts = standing(project, id, &delivery.partner, &delivery.owner);
-    facts.extend(files(project, id));
     facts.push(fact(
         "Tables",
         words::joined(delivery.tables.iter().map(|t| &t.value)),
@@ -58,6 +61,8 @@ pub(super) fn of_delivery(project: &Project, delivery: &Delivery) -> Document {
         blocks.push(Block::Heading(2, "Totals".into()));
         blocks.push(totals(delivery));
     }
+    blocks.push(Block::Heading(2, "How tables are read".into()));
+    blocks.push(Block::Paragraph(READING.into()));
     for contract in project.contracts_of(delivery) {
         blocks.push(Block::Heading(2, format!("Table `{}`", contract.table())));
         blocks.push(Block::Paragraph(sentence(&contract.description)));
@@ -146,9 +151,6 @@ fn table(contract: &Contract, level: u8) -> Vec<Block> {
         contract.columns.iter().partition(|column| is_sent(column));
     blocks.push(heading("Fields"));
     blocks.push(fields(&sent));
-    blocks.push(Block::Paragraph(
-        "Labels are compared without case, and spaces, `_` and `-` count as the same. A breach of what is said here is named after the field: `<field>.required`, `.type`, `.code`, `.range`, `.pattern`. A row with one does not load, unless another outcome is stated.".into(),
-    ));
     if !made.is_empty() {
         blocks.push(heading("Fields that are added"));
         blocks.push(added(&made));
