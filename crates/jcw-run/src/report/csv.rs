@@ -7,8 +7,22 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use std::sync::Arc;
 
 const COLUMNS: [&str; 16] = [
-    "about", "table", "file", "status", "received", "accepted", "rejected", "duplicate", "rule",
-    "column", "severity", "rows", "sheet", "row", "row_id", "message",
+    "about",
+    "table",
+    "file",
+    "status",
+    "received",
+    "accepted",
+    "rejected",
+    "duplicate",
+    "rule",
+    "column",
+    "severity",
+    "rows",
+    "sheet",
+    "row",
+    "row_id",
+    "message",
 ];
 
 /// The lines: `received` (a file and table of this run), `rule` (with how many
@@ -61,13 +75,26 @@ pub(crate) fn table(report: &SourceReport) -> Result<Vec<u8>, Error> {
         line.put("file", &odd.file);
         line.put("rule", &odd.warning.rule);
         line.put("rows", odd.warning.rows);
-        line.put("row", odd.warning.first_row.map_or(String::new(), |row| row.to_string()));
+        line.put(
+            "row",
+            odd.warning
+                .first_row
+                .map_or(String::new(), |row| row.to_string()),
+        );
         line.put("message", &odd.warning.message);
         lines.push(line);
     }
     for delivery in &report.earlier {
         let mut line = Line::about("earlier");
-        line.put("file", delivery.files.iter().cloned().collect::<Vec<_>>().join(", "));
+        line.put(
+            "file",
+            delivery
+                .files
+                .iter()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
         line.put("status", &delivery.status);
         line.put("received", delivery.received);
         line.put("accepted", delivery.accepted);
@@ -114,7 +141,10 @@ fn harmless(text: String) -> String {
 fn written(lines: &[Line]) -> Result<Vec<u8>, Error> {
     let columns = COLUMNS.iter().enumerate().map(|(place, name)| {
         let cells = lines.iter().map(|line| line.0[place].as_str());
-        (*name, Arc::new(StringArray::from_iter_values(cells)) as ArrayRef)
+        (
+            *name,
+            Arc::new(StringArray::from_iter_values(cells)) as ArrayRef,
+        )
     });
     let mut bytes = Vec::new();
     arrow::csv::Writer::new(&mut bytes).write(&RecordBatch::try_from_iter(columns)?)?;

@@ -34,7 +34,10 @@ impl Delivery {
                 None => deliveries.push((extract.mark(), Delivery::begin(extract))),
             }
         }
-        deliveries.into_iter().map(|(_, delivery)| delivery).collect()
+        deliveries
+            .into_iter()
+            .map(|(_, delivery)| delivery)
+            .collect()
     }
 
     fn begin(extract: &Extract) -> Delivery {

@@ -153,15 +153,23 @@ impl SourceReport {
         let timing = &self.timing;
         let mut sentences = Vec::new();
         match timing.last_loaded {
-            None if timing.is_late => sentences.push("Late: nothing has ever been loaded.".to_owned()),
+            None if timing.is_late => {
+                sentences.push("Late: nothing has ever been loaded.".to_owned())
+            }
             None => sentences.push("Nothing has been loaded yet.".to_owned()),
             Some(at) => {
                 let late = if timing.is_late { "Late: the" } else { "The" };
-                sentences.push(format!("{late} last new delivery was loaded on {}.", self.clock(at)));
+                sentences.push(format!(
+                    "{late} last new delivery was loaded on {}.",
+                    self.clock(at)
+                ));
             }
         }
         if let Some(at) = timing.last_look {
-            sentences.push(format!("The last scheduled look was on {}.", self.clock(at)));
+            sentences.push(format!(
+                "The last scheduled look was on {}.",
+                self.clock(at)
+            ));
         }
         if let Some(at) = timing.next_look {
             sentences.push(format!("The next is on {}.", self.clock(at)));

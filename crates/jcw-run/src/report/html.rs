@@ -39,8 +39,15 @@ pub(crate) fn page(report: &SourceReport) -> String {
 }
 
 fn timing(report: &SourceReport, page: &mut String) {
-    let class = if report.timing.is_late { " class=\"late\"" } else { "" };
-    page.push_str(&format!("<p{class}>{}</p>\n", escaped(&report.timeliness())));
+    let class = if report.timing.is_late {
+        " class=\"late\""
+    } else {
+        ""
+    };
+    page.push_str(&format!(
+        "<p{class}>{}</p>\n",
+        escaped(&report.timeliness())
+    ));
 }
 
 fn received(report: &SourceReport, page: &mut String) {
@@ -49,7 +56,15 @@ fn received(report: &SourceReport, page: &mut String) {
         page.push_str("<p>Nothing arrived.</p>\n");
         return;
     }
-    let mut table = Table::new(&["File", "Table", "Status", "#Received", "#Loaded", "#Rejected", "#Repeated"]);
+    let mut table = Table::new(&[
+        "File",
+        "Table",
+        "Status",
+        "#Received",
+        "#Loaded",
+        "#Rejected",
+        "#Repeated",
+    ]);
     for extract in &report.extracts {
         let status = match &extract.reason {
             Some(reason) => format!("{}: {reason}", extract.status),
@@ -117,7 +132,12 @@ fn examples(rule: &Rule, page: &mut String) {
             Some(sheet) => format!("{}, sheet {sheet}", origin.file),
             None => origin.file.clone(),
         };
-        table.row(&[file, origin.row.to_string(), example.id.clone(), example.reason.clone()]);
+        table.row(&[
+            file,
+            origin.row.to_string(),
+            example.id.clone(),
+            example.reason.clone(),
+        ]);
     }
     page.push_str(&table.finish());
     page.push_str("</details>\n");
@@ -129,7 +149,14 @@ fn warnings(report: &SourceReport, page: &mut String) {
         page.push_str("<p>Nothing.</p>\n");
         return;
     }
-    let mut table = Table::new(&["Rule", "File", "Table", "#Rows", "#First row", "What is odd"]);
+    let mut table = Table::new(&[
+        "Rule",
+        "File",
+        "Table",
+        "#Rows",
+        "#First row",
+        "What is odd",
+    ]);
     for odd in &report.warnings {
         table.row(&[
             odd.warning.rule.clone(),
@@ -139,7 +166,9 @@ fn warnings(report: &SourceReport, page: &mut String) {
                 0 => String::new(),
                 rows => grouped(rows as i64),
             },
-            odd.warning.first_row.map_or(String::new(), |row| row.to_string()),
+            odd.warning
+                .first_row
+                .map_or(String::new(), |row| row.to_string()),
             odd.warning.message.clone(),
         ]);
     }
@@ -152,7 +181,14 @@ fn earlier(report: &SourceReport, page: &mut String) {
         page.push_str("<p>This is the first delivery.</p>\n");
         return;
     }
-    let mut table = Table::new(&["Received on", "Files", "Status", "#Rows", "#Rejected", "#Share rejected"]);
+    let mut table = Table::new(&[
+        "Received on",
+        "Files",
+        "Status",
+        "#Rows",
+        "#Rejected",
+        "#Share rejected",
+    ]);
     let now = report.deliveries.iter().rev();
     for delivery in now.chain(&report.earlier) {
         let is_new = delivery.run_id == report.run_id;
@@ -188,7 +224,9 @@ impl Table {
                 Some(label) => (" class=\"n\"", label),
                 None => ("", *label),
             };
-            table.html.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escaped(label)));
+            table
+                .html
+                .push_str(&format!("<th scope=\"col\"{class}>{}</th>", escaped(label)));
             table.classes.push(class);
         }
         table.html.push_str("</tr></thead><tbody>\n");
@@ -198,7 +236,8 @@ impl Table {
     fn row(&mut self, cells: &[String]) {
         self.html.push_str("<tr>");
         for (cell, class) in cells.iter().zip(&self.classes) {
-            self.html.push_str(&format!("<td{class}>{}</td>", escaped(cell)));
+            self.html
+                .push_str(&format!("<td{class}>{}</td>", escaped(cell)));
         }
         self.html.push_str("</tr>\n");
     }
@@ -234,7 +273,11 @@ fn grouped(number: i64) -> String {
         }
         grouped.push(digit);
     }
-    if number < 0 { format!("-{grouped}") } else { grouped }
+    if number < 0 {
+        format!("-{grouped}")
+    } else {
+        grouped
+    }
 }
 
 #[cfg(test)]
@@ -245,7 +288,12 @@ mod tests {
     fn text_is_only_text_and_numbers_have_groups() {
         assert_eq!(escaped("<b>'&\""), "&lt;b&gt;&#39;&amp;&quot;");
         assert_eq!(
-            [grouped(0), grouped(999), grouped(1_234_567), grouped(-1_000)],
+            [
+                grouped(0),
+                grouped(999),
+                grouped(1_234_567),
+                grouped(-1_000)
+            ],
             ["0", "999", "1,234,567", "-1,000"]
         );
     }

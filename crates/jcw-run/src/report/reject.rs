@@ -66,8 +66,16 @@ pub(crate) async fn read(lake: &Lake, run_id: &str) -> Result<Broken, Error> {
         .read_table(table.provider()?)?
         .filter(col("run").eq(lit(run_id)))?
         .select_columns(&[
-            "source", "table_name", "rule", "column", "severity", "reason", "file", "sheet",
-            "row", "row_values",
+            "source",
+            "table_name",
+            "rule",
+            "column",
+            "severity",
+            "reason",
+            "file",
+            "sheet",
+            "row",
+            "row_values",
         ])?
         .execute_stream()
         .await?;
@@ -86,7 +94,8 @@ fn take_in(broken: &mut Broken, batch: &RecordBatch) -> Result<(), Error> {
     let (severity, reason, file, sheet) = (text(4)?, text(5)?, text(6)?, text(7)?);
     let (row, values) = (cast(batch.column(8), &DataType::Int64)?, text(9)?);
     let row = row.as_primitive::<Int64Type>();
-    let some = |texts: &StringArray, at: usize| texts.is_valid(at).then(|| texts.value(at).to_owned());
+    let some =
+        |texts: &StringArray, at: usize| texts.is_valid(at).then(|| texts.value(at).to_owned());
     for at in 0..batch.num_rows() {
         let key = (
             source.value(at).to_owned(),

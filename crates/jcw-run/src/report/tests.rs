@@ -80,7 +80,11 @@ impl World {
 
     fn deliver(&self, month: &str, rows: &str) {
         let text = format!("Child Ref,nhs_number,surname,age,band\n{rows}");
-        put(self.folder.path(), &format!("extracts/children_{month}.csv"), &text);
+        put(
+            self.folder.path(),
+            &format!("extracts/children_{month}.csv"),
+            &text,
+        );
     }
 
     async fn run(&self) -> Outcome {
@@ -88,11 +92,17 @@ impl World {
             which: Which::All,
             accept: Vec::new(),
         };
-        run(&self.project, &self.lake, request, &Nobody).await.unwrap()
+        run(&self.project, &self.lake, request, &Nobody)
+            .await
+            .unwrap()
     }
 
     fn read(&self, outcome: &Outcome, file: &str) -> String {
-        let folder = self.folder.path().join("lake/reports").join(&outcome.run_id);
+        let folder = self
+            .folder
+            .path()
+            .join("lake/reports")
+            .join(&outcome.run_id);
         std::fs::read_to_string(folder.join("council").join(file)).unwrap()
     }
 }
@@ -126,7 +136,15 @@ async fn a_partner_reads_what_became_of_its_rows_and_finds_them_again() {
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    for person in ["4010232138", "401 023", "Baker", "Cooper", "Archer", "88", "<script"] {
+    for person in [
+        "4010232138",
+        "401 023",
+        "Baker",
+        "Cooper",
+        "Archer",
+        "88",
+        "<script",
+    ] {
         assert!(!page.contains(person), "{person}");
     }
 
@@ -147,15 +165,29 @@ async fn a_partner_reads_what_became_of_its_rows_and_finds_them_again() {
 #[tokio::test]
 async fn a_file_held_or_rejected_says_why_and_a_source_that_never_came_is_late() {
     let world = World::new().await;
-    put(world.folder.path(), "extracts/children_2026-01.csv", "a,b\n1,2\n");
+    put(
+        world.folder.path(),
+        "extracts/children_2026-01.csv",
+        "a,b\n1,2\n",
+    );
     let outcome = world.run().await;
     let page = world.read(&outcome, "children.html");
     assert!(page.contains("rejected: "), "{page}");
-    assert!(page.contains("Late: nothing has ever been loaded."), "{page}");
+    assert!(
+        page.contains("Late: nothing has ever been loaded."),
+        "{page}"
+    );
     let page = world.read(&outcome, "never.html");
     assert!(page.contains("Nothing arrived.") && page.contains("class=\"late\""));
     let again = world.run().await;
-    assert!(!world.folder.path().join("lake/reports").join(again.run_id).exists());
+    assert!(
+        !world
+            .folder
+            .path()
+            .join("lake/reports")
+            .join(again.run_id)
+            .exists()
+    );
 }
 
 #[test]
@@ -189,7 +221,10 @@ fn a_source_is_late_when_it_waits_longer_than_ever() {
     assert!(!is_late(&monthly, "2026-03-04"));
     assert!(!is_late(&monthly, "2026-04-03"), "no longer than before");
     assert!(is_late(&monthly, "2026-04-06"));
-    assert!(is_late(&monthly[..1], "2026-01-07"), "one load: the schedule alone");
+    assert!(
+        is_late(&monthly[..1], "2026-01-07"),
+        "one load: the schedule alone"
+    );
     assert!(is_late(&[], "2026-01-07"));
     let unscheduled = Timing::of(None, monthly.iter(), at("2027-01-01")).unwrap();
     assert!(!unscheduled.is_late);
