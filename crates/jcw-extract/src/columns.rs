@@ -44,18 +44,27 @@ impl Columns {
             labels = unpivot.labels(&labels);
         }
         let mut constants = Vec::new();
-        for (name, text) in &plan.from_file_name {
-            labels.push(name.clone());
-            constants.push(text.clone());
+        // What the file itself shows needs no one else's word.
+        let is_shown = |labels: &[String]| {
+            let mut shown = header.labels.iter().flatten();
+            shown.any(|label| labels.contains(&fold(label)))
+        };
+        for column in &plan.from_file_name {
+            if is_shown(&column.labels) {
+                continue;
+            }
+            if let Some(pattern) = &column.unmatched {
+                return Err(ReadError::FileName {
+                    column: column.name.clone(),
+                    pattern: pattern.clone(),
+                });
+            }
+            labels.push(column.name.clone());
+            constants.push(column.text.clone());
         }
         for column in &plan.columns {
-            let is_shown = || {
-                let mut shown = header.labels.iter().flatten();
-                shown.any(|label| column.labels.contains(&fold(label)))
-            };
-            // What the file itself shows needs no one else's word.
             if let Some(FromHeader { value: Some(text) }) = &column.from_header
-                && !is_shown()
+                && !is_shown(&column.labels)
             {
                 labels.push(column.name.clone());
                 constants.push(Some(text.clone()));

@@ -19,8 +19,9 @@ pub(crate) struct Plan {
     pub(crate) footer: Option<Footer>,
     pub(crate) unpivot: Option<UnpivotPlan>,
     pub(crate) sheets: Vec<Regex>,
-    /// Columns whose text is the same in every row of the file.
-    pub(crate) from_file_name: Vec<(String, Option<String>)>,
+    /// Columns whose text is the same in every row of the file, unless the file
+    /// shows them itself.
+    pub(crate) from_file_name: Vec<FromFileName>,
     /// Columns that hold the sheet's name, or what it stands for.
     pub(crate) from_sheet: Vec<(String, BTreeMap<String, String>)>,
     /// The columns that number the rows.
@@ -46,6 +47,17 @@ pub(crate) struct Planned {
 pub(crate) struct FromHeader {
     /// `None` where there is no such header: then the column is missing.
     pub(crate) value: Option<String>,
+}
+
+/// What the file's name says for a column that the file does not show.
+#[derive(Debug)]
+pub(crate) struct FromFileName {
+    pub(crate) name: String,
+    /// Its name and aliases, folded.
+    pub(crate) labels: Vec<String>,
+    pub(crate) text: Option<String>,
+    /// The pattern that should have matched the name and did not.
+    pub(crate) unmatched: Option<String>,
 }
 
 /// `unpivot`, compiled.
@@ -111,13 +123,13 @@ impl Plan {
                 }),
                 Some(Origin::FileName(pattern)) => {
                     let text = captured(&name, pattern, names)?;
-                    if text.is_none() && !column.optional {
-                        return Err(ReadError::FileName {
-                            column: name,
-                            pattern: pattern.value.clone(),
-                        });
-                    }
-                    plan.from_file_name.push((name, text));
+                    let must_match = text.is_none() && !column.optional;
+                    plan.from_file_name.push(FromFileName {
+                        name,
+                        labels: Planned::new(column).labels,
+                        text,
+                        unmatched: must_match.then(|| pattern.value.clone()),
+                    });
                 }
                 Some(Origin::Sheet(names)) => plan.from_sheet.push((name, names.clone())),
                 Some(Origin::RowNumber) => plan.row_numbers.push(name),

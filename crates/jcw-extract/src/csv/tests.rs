@@ -441,6 +441,20 @@ fn the_files_name_gives_columns() {
     );
 }
 
+#[test]
+fn what_the_file_shows_goes_before_what_its_name_says() {
+    let origin = Origin::FileName(text(r"report_(?<month>\d{4}-\d{2})"));
+    let mut month = column("month").from(origin);
+    month.aliases = vec!["REPORT MONTH".to_owned()];
+    let named = contract(csv(), vec![column("a"), month]);
+    for name in ["report_2024-05.csv", "other.csv"] {
+        let file = "a,REPORT MONTH\n1,2023-01\n";
+        let whole = read_limited(&named, &Limits::default(), name, file).unwrap();
+        assert_eq!(whole.labels, ["a", "REPORT MONTH"]);
+        assert_eq!(whole.texts(0), ["1", "2023-01"]);
+    }
+}
+
 /// Run with `cargo test --release -p jcw-extract speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a promise"]
