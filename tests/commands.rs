@@ -13,8 +13,8 @@ fn help_teaches_and_lists_the_exit_codes() {
         "a data test failed",
     ]);
     for command in [
-        "init", "check", "contract", "run", "build", "query", "status", "releases", "rollback", "explain",
-        "lineage", "demo", "schedule",
+        "init", "check", "contract", "run", "build", "query", "status", "releases", "rollback",
+        "explain", "lineage", "demo", "schedule",
     ] {
         Project::empty().jcw(&[command, "--help"]).succeeds();
     }

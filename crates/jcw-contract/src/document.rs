@@ -68,7 +68,7 @@ impl Document {
 
 /// Words in turn outside and inside backticks, beginning outside.
 fn spans(words: &str) -> impl Iterator<Item = (bool, &str)> {
-    let whole = words.matches('`').count() % 2 == 0;
+    let whole = words.matches('`').count().is_multiple_of(2);
     let parts: Vec<&str> = match whole {
         true => words.split('`').collect(),
         false => vec![words],

@@ -207,7 +207,7 @@ mod tests {
     fn types_agree_by_their_text() {
         let ids: ArrayRef = Arc::new(Int64Array::from(vec![Some(12), None, Some(-3)]));
         let mut known = KnownValues::new(vec!["a".into()]);
-        known.add(&table_of(&[ids.clone()])).unwrap();
+        known.add(&table_of(std::slice::from_ref(&ids))).unwrap();
         assert_eq!(unknown(&known, &[ids]), [false, false, false]);
         let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["12", "012", "-3"]));
         assert_eq!(unknown(&known, &[texts]), [false, true, false]);
