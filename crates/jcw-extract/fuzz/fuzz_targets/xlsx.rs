@@ -53,10 +53,9 @@ fn workbook(sheet: &[u8], texts: &[u8]) -> Vec<u8> {
         "<styleSheet xmlns=\"{MAIN}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
     );
     add("xl/styles.xml", &[styles.as_bytes()]);
-    let head = format!("<sst xmlns=\"{MAIN}\"><si><t>a</t></si><si><t>b</t></si>");
-    add("xl/sharedStrings.xml", &[head.as_bytes(), texts, b"</sst>"]);
+    add("xl/sharedStrings.xml", &[texts]);
     let head = format!(
-        "<worksheet xmlns=\"{MAIN}\"><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>"
+        "<worksheet xmlns=\"{MAIN}\"><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c><c r=\"B1\" t=\"str\"><v>b</v></c></row>"
     );
     add("xl/worksheets/sheet1.xml", &[head.as_bytes(), sheet, b"</sheetData></worksheet>"]);
     zip.finish().expect("a zip in memory").into_inner()

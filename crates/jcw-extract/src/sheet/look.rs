@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Largest member that the library holds whole: texts, styles, links.
-const MOST_HELD: u64 = 1 << 30;
+const MOST_HELD: u64 = 256 << 20;
+/// Bytes that a text of a workbook takes at least: `<si/>`.
+const LEAST_TEXT: u64 = 5;
 /// Bytes of a tag that are looked at.
 const LOOKED_AT: usize = 1_024;
 const WORKBOOK: &str = "xl/workbook.xml";
@@ -86,6 +88,8 @@ pub(crate) struct Look {
     /// The start of the tag.
     tag: Vec<u8>,
     pub(crate) hidden_rows: u64,
+    /// How many texts it says that it has: room is made for them unseen.
+    texts: u64,
 }
 
 impl Look {
@@ -99,6 +103,7 @@ impl Look {
             is_in_tag: false,
             tag: Vec::new(),
             hidden_rows: 0,
+            texts: 0,
         }
     }
 
@@ -106,6 +111,12 @@ impl Look {
     pub(crate) fn check(&self) -> Result<(), ReadError> {
         if self.is_held && self.bytes > MOST_HELD {
             return Err(ReadError::ZipSize { limit: MOST_HELD });
+        }
+        if self.texts.saturating_mul(LEAST_TEXT) > self.bytes {
+            return Err(ReadError::Broken {
+                kind: "workbook",
+                reason: "it says that it has more texts than there is room for".to_owned(),
+            });
         }
         if !self.is_held && self.longest > self.max_text.saturating_mul(2) {
             return Err(ReadError::LongCell {
@@ -124,7 +135,7 @@ impl Look {
 impl Write for Look {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.bytes += bytes.len() as u64;
-        let mut rest = if self.is_held { &[] } else { bytes };
+        let mut rest = bytes;
         while !rest.is_empty() {
             let mark = if self.is_in_tag { b'>' } else { b'<' };
             let found = memchr(mark, rest);
@@ -136,6 +147,10 @@ impl Write for Look {
             }
             if found.is_some() && self.is_in_tag {
                 self.hidden_rows += u64::from(is_hidden_row(&self.tag));
+                if let Some(texts) = texts(&self.tag) {
+                    self.is_held = true;
+                    self.texts = self.texts.max(texts);
+                }
             } else if found.is_some() {
                 self.tag.clear();
                 self.since = 0;
@@ -149,6 +164,30 @@ impl Write for Look {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// How many texts a list of texts says that it has; too many where it is not to
+/// be made out.
+fn texts(tag: &[u8]) -> Option<u64> {
+    let name = tag.split(|byte| b" \t\r\n/>".contains(byte)).next()?;
+    if name.rsplit(|byte| *byte == b':').next() != Some(b"sst") {
+        return None;
+    }
+    let Ok(text) = std::str::from_utf8(tag) else {
+        return Some(u64::MAX);
+    };
+    let text = text.trim_end_matches(['>', '/']);
+    let mut most = if tag.len() < LOOKED_AT { 0 } else { u64::MAX };
+    for attribute in BytesStart::from_content(text, name.len()).attributes() {
+        most = match attribute {
+            Err(_) => u64::MAX,
+            Ok(one) if one.key.into_inner() == "uniqueCount" => {
+                most.max(one.value.trim().parse().unwrap_or(u64::MAX))
+            }
+            Ok(_) => most,
+        };
+    }
+    Some(most)
 }
 
 fn is_hidden_row(tag: &[u8]) -> bool {
