@@ -5,9 +5,8 @@ grain: [review_id]
 tags: [council]
 tests:
   - not_null: [plan_id, due_on]
-  - relationship: {column: plan_id, to: staging.council_ehcna_case, field: plan_id}
-    blocking: false
 */
+-- A plan transferred in has no case, so that plan_id leads to council_ehcna_case for most plans, not for all.
 select
     review_id,
     plan_id,

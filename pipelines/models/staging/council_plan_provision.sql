@@ -5,9 +5,8 @@ grain: [provision_id]
 tags: [council]
 tests:
   - not_null: [plan_id, section, service]
-  - relationship: {column: plan_id, to: staging.council_ehcna_case, field: plan_id}
-    blocking: false
 */
+-- A plan transferred in has no case, so that plan_id leads to council_ehcna_case for most plans, not for all.
 select
     provision_id,
     plan_id,
