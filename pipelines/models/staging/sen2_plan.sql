@@ -152,11 +152,12 @@ select
     plans.active_plan_id is not null as has_active_plan,
     plans.transferred_from is not null as is_transferred_in,
     plans.request_outcome = 'H' or coalesce(plans.assessment_outcome = 'H', false) as is_historical,
-    -- Caseload: started by the day and not ceased by it. One transferred in has no start here, and counts from
-    -- the day on which this council took it on.
+    -- Caseload: started by the day and not ceased by it. A plan transferred in has no start here.
     coalesce(plans.started_on, plans.received_on) <= plans.reference_date
     and (plans.ceased_on is null or plans.ceased_on > plans.reference_date) as is_open_at_census,
-    coalesce(plans.started_on, plans.received_on) <= plans.previous_census_date
+    -- One transferred in came during the year, so after the census day that opens it but for two weeks or three.
+    plans.transferred_from is null
+    and coalesce(plans.started_on, plans.received_on) <= plans.previous_census_date
     and (plans.ceased_on is null or plans.ceased_on > plans.previous_census_date) as is_open_at_previous_census,
     make_date(cast(plans.year - 1 as int), 12, 31) as closed_on,
     plans.previous_census_date,
