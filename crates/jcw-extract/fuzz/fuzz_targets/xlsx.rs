@@ -41,6 +41,10 @@ fn workbook(sheet: &[u8], texts: &[u8]) -> Vec<u8> {
         }
     };
     add("[Content_Types].xml", &[b"<Types/>"]);
+    let root = format!(
+        "<Relationships xmlns=\"{LINKS}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    add("_rels/.rels", &[root.as_bytes()]);
     let book = format!(
         "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"s\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
     );
