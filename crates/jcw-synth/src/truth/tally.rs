@@ -197,12 +197,16 @@ impl Slice {
 /// A metric's id and the part of it.
 pub(super) type Figure = (&'static str, &'static str);
 
-/// Everything counted so far.
+/// What was counted of one figure, by period and slice.
+type Cells<T> = BTreeMap<(Period, Slice), T>;
+
+/// Everything counted so far. A map of maps, because a figure is looked up once
+/// for all the slices that a child is in.
 #[derive(Debug, Clone)]
 pub(super) struct Tally {
     pub(super) periods: Periods,
-    sums: BTreeMap<(Figure, Period, Slice), (f64, f64)>,
-    days: BTreeMap<(Figure, Period, Slice), BTreeMap<u32, u32>>,
+    sums: BTreeMap<Figure, Cells<(f64, f64)>>,
+    days: BTreeMap<Figure, Cells<BTreeMap<u32, u32>>>,
 }
 
 /// One figure, counted.
@@ -235,8 +239,9 @@ impl Tally {
         if !self.periods.has(period) {
             return;
         }
+        let cells = self.sums.entry(figure).or_default();
         for slice in slices {
-            let sum = self.sums.entry((figure, period, *slice)).or_default();
+            let sum = cells.entry((period, *slice)).or_default();
             sum.0 += numerator;
             sum.1 += denominator;
         }
@@ -257,8 +262,9 @@ impl Tally {
         if !self.periods.has(period) {
             return;
         }
+        let cells = self.days.entry(figure).or_default();
         for slice in slices {
-            let counts = self.days.entry((figure, period, *slice)).or_default();
+            let counts = cells.entry((period, *slice)).or_default();
             *counts.entry(days.max(0) as u32).or_default() += 1;
         }
     }
@@ -267,33 +273,15 @@ impl Tally {
     /// nothing where nothing happened.
     pub(super) fn counted(&self, definition: &Definition) -> Vec<Counted> {
         let figure = (definition.metric, definition.part);
-        let zero = |period| ((figure, period, Slice::Total), (0.0, 0.0));
-        let mut rows: BTreeMap<(Period, Slice), (f64, f64)> = BTreeMap::new();
-        if !matches!(definition.shape, Shape::Percentile(_)) {
-            let periods = definition.grain.periods(&self.periods);
-            rows.extend(
-                periods
-                    .map(zero)
-                    .map(|((_, period, slice), sum)| ((period, slice), sum)),
-            );
-        }
-        let from = (figure, Period::Year(i32::MIN), Slice::Total);
-        let of_figure = |key: &Figure| *key == figure;
-        for (key, sum) in self
-            .sums
-            .range(from..)
-            .take_while(|(key, _)| of_figure(&key.0))
-        {
-            rows.insert((key.1, key.2), *sum);
-        }
+        let mut rows: Cells<(f64, f64)> = BTreeMap::new();
         if let Shape::Percentile(share) = definition.shape {
-            for (key, days) in self
-                .days
-                .range(from..)
-                .take_while(|(key, _)| of_figure(&key.0))
-            {
-                rows.insert((key.1, key.2), (percentile(days, share), 0.0));
+            for (cell, days) in self.days.get(&figure).into_iter().flatten() {
+                rows.insert(*cell, (percentile(days, share), 0.0));
             }
+        } else {
+            let periods = definition.grain.periods(&self.periods);
+            rows.extend(periods.map(|period| ((period, Slice::Total), (0.0, 0.0))));
+            rows.extend(self.sums.get(&figure).into_iter().flatten());
         }
         rows.into_iter()
             .map(|((period, slice), (numerator, denominator))| Counted {

@@ -27,13 +27,13 @@ const PAGES: [(&str, f64); 8] = [
 /// children, and the price of one.
 fn expected(service: Service) -> (f64, u32) {
     match service {
-        Service::Paediatrics => (60.0, 285),
-        Service::SpeechLanguage => (210.0, 118),
-        Service::OccupationalTherapy => (75.0, 124),
-        Service::Physiotherapy => (85.0, 110),
-        Service::Neurodiversity => (60.0, 240),
-        Service::Camhs => (200.0, 165),
-        Service::EatingDisorders => (25.0, 210),
+        Service::Paediatrics => (40.0, 285),
+        Service::SpeechLanguage => (130.0, 118),
+        Service::OccupationalTherapy => (45.0, 124),
+        Service::Physiotherapy => (50.0, 110),
+        Service::Neurodiversity => (40.0, 240),
+        Service::Camhs => (120.0, 165),
+        Service::EatingDisorders => (15.0, 210),
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn simulate(child: &mut Child, world: &World) {
         let provision = provision_on(child, term.end());
         let possible = possible(enrolment, term);
         if possible > 0 {
-            let missed = 0.01 + 0.28 * bad_at_school * chance.unit();
+            let missed = 0.01 + (0.06 + 0.3 * bad_at_school) * chance.unit();
             let missed = (f64::from(possible) * missed.min(0.95)) as u32;
             let unauthorised = (f64::from(missed) * 0.5 * bad_at_school) as u32;
             child.attendance.push(Attendance {
