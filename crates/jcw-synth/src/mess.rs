@@ -10,6 +10,8 @@
 pub(crate) mod board;
 pub(crate) mod cell;
 pub(crate) mod council;
+#[cfg(test)]
+mod coverage;
 pub(crate) mod csds;
 pub(crate) mod eput;
 pub(crate) mod mhsds;

@@ -90,10 +90,16 @@ pub fn write_world(
         files.write_all(receiver, progress)?;
         // A thread that panicked is a fault of this program; the scope passes
         // the panic on.
-        Ok::<_, Error>(packing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        Ok::<_, Error>(
+            packing
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        )
     })?;
     for (number, record) in (0..).zip(board::area(world, truth.delivered())) {
-        files.singles.add(&plan.pack_alone(number, record), &mut files.output)?;
+        files
+            .singles
+            .add(&plan.pack_alone(number, record), &mut files.output)?;
     }
     for (number, record) in (1 << 40..).zip(flow::active(&files.flows)) {
         let entries = plan.pack_alone(number, record);
@@ -126,7 +132,8 @@ struct Files {
     output: Output,
     returns: Vec<Return>,
     flows: [Flow; 2],
-    contracts: Vec<FileId>,
+    /// Paths, by month; a month without a row has no file.
+    contracts: Vec<String>,
     singles: Singles,
     people: FileId,
     families: u64,
@@ -136,23 +143,21 @@ impl Files {
     fn begin(world: &World, dir: &Path) -> Result<Files, Error> {
         let mut output = Output::new(dir);
         let mut returns = Vec::new();
-        for year in world.return_years().filter(|year| *year >= sen2::FIRST_YEAR) {
+        for year in world
+            .return_years()
+            .filter(|year| *year >= sen2::FIRST_YEAR)
+        {
             returns.push(Return::begin(year, &mut output)?);
         }
         let flows = [&CSDS, &MHSDS].map(|set| Flow::begin(set, world, &mut output));
         let contracts = contract::all_months(world)
             .into_iter()
-            .map(|month| {
-                let labels = tables::eput::CONTRACT_ACTIVITY.columns.iter();
-                output.spool.file(&contract::path(month), 2, || {
-                    SPREADSHEET.header(labels.map(|column| column.label))
-                })
-            })
+            .map(contract::path)
             .collect();
-        let singles = Singles::begin(world, &flow::active_paths(&flows), &mut output)?;
-        let people = output.spool.file("truth/people.csv", 2, || {
-            TRUTH.header(PersonRow::COLUMNS)
-        });
+        let singles = Singles::begin(world, &flow::active_paths(&flows));
+        let people = output
+            .spool
+            .file("truth/people.csv", 2, || TRUTH.header(PersonRow::COLUMNS));
         Ok(Files {
             output,
             returns,
@@ -189,7 +194,10 @@ impl Files {
             }
             Parcel::Single(entries) => self.singles.add(&entries, output),
             Parcel::Contract(place, entries) => {
-                let file = self.contracts[place];
+                let labels = tables::eput::CONTRACT_ACTIVITY.columns.iter();
+                let file = output.spool.file(&self.contracts[place], 2, || {
+                    SPREADSHEET.header(labels.map(|column| column.label))
+                });
                 for entry in entries {
                     let row = output.spool.record(file, 1, |out| {
                         SPREADSHEET.record(out, &entry.record, |_| true);
@@ -233,3 +241,83 @@ const TRUTH: Dialect = Dialect {
     line_end: "\n",
     ..PLAIN
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn written(children: u64, seed: u64, mess: f64) -> (BTreeMap<String, Vec<u8>>, Written) {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::new(children, seed, 2024..=2024).unwrap();
+        let written = write_world(&world, mess, dir.path(), &mut |_| {}).unwrap();
+        let bytes = |path: &str| std::fs::read(spool::under(dir.path(), path)).unwrap();
+        let files = written.files.iter();
+        let files = files.map(|(path, _)| (path.clone(), bytes(path))).collect();
+        (files, written)
+    }
+
+    #[test]
+    fn the_same_arguments_give_the_same_bytes_and_another_seed_does_not() {
+        let (first, told) = written(150, 7, 0.05);
+        let (again, _) = written(150, 7, 0.05);
+        let (other, _) = written(150, 8, 0.05);
+        assert!(told.left_out.is_empty());
+        for (path, size) in &told.files {
+            assert_eq!(first[path].len() as u64, *size, "{path}");
+        }
+        let differ: Vec<&String> = (first.iter())
+            .filter(|(path, bytes)| again.get(*path) != Some(*bytes))
+            .map(|(path, _)| path)
+            .collect();
+        assert!(differ.is_empty(), "{differ:?}");
+        assert_ne!(first, other);
+    }
+
+    #[test]
+    fn without_mess_no_fault_is_listed_and_with_it_many_are() {
+        let (clean, told) = written(150, 7, 0.0);
+        assert_eq!(told.faults, 0);
+        assert_eq!(clean["truth/faults.csv"], b"file,row,rule,severity,table\n");
+        let (spoilt, told) = written(150, 7, 0.1);
+        assert!(told.faults > 100);
+        // The mess changes rows and adds twins; it makes no other files.
+        assert!(clean.keys().eq(spoilt.keys()));
+    }
+
+    #[test]
+    fn a_listed_fault_stands_where_the_list_says() {
+        let (files, _) = written(300, 7, 0.1);
+        let list = String::from_utf8(files["truth/faults.csv"].clone()).unwrap();
+        let mut seen = 0;
+        for line in list.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let [path, row, rule, ..] = cells[..] else {
+                panic!("{line}");
+            };
+            // What is required and blank can be read off a plain file.
+            let Some(column) = rule.strip_suffix(".required") else {
+                continue;
+            };
+            let Some(table) = tables::all()
+                .into_iter()
+                .find(|table| table.name == cells[4])
+            else {
+                panic!("{line}");
+            };
+            if !path.starts_with("extracts/") || !path.ends_with(".csv") {
+                continue;
+            }
+            let text = String::from_utf8(files[path].clone()).unwrap();
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let label = table.column(column).unwrap().label;
+            let headers = reader.headers().unwrap();
+            let place = headers.iter().position(|known| known == label).unwrap();
+            let number: usize = row.parse().unwrap();
+            let record = reader.records().nth(number - 2).unwrap().unwrap();
+            assert_eq!(&record[place], "", "{line}");
+            seen += 1;
+        }
+        assert!(seen > 20, "{seen}");
+    }
+}

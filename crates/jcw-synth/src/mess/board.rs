@@ -30,12 +30,16 @@ fn other_year(record: &mut crate::writer::record::Record) -> bool {
 
 /// The 15th.
 fn mid_month(record: &mut crate::writer::record::Record) -> bool {
-    let day = record.get("month").get(..8).map(|month| format!("{month}15"));
+    let day = record
+        .get("month")
+        .get(..8)
+        .map(|month| format!("{month}15"));
     put(record, "month", day)
 }
 
 fn is_mid_month(row: &Row) -> bool {
-    row.value("month").is_some_and(|month| !month.ends_with("-01"))
+    row.value("month")
+        .is_some_and(|month| !month.ends_with("-01"))
 }
 
 pub(crate) const CONTRACT_PLAN: &[Rule] = &[
@@ -50,26 +54,30 @@ pub(crate) const CONTRACT_PLAN: &[Rule] = &[
         },
         |record, _| put_moved(record, "month", 3),
     ),
-    Rule::new("plan-month-first-day", is_mid_month, |record, _| mid_month(record)),
-    Rule::new("plan-year-follows", is_wrong_year, |record, _| other_year(record)),
+    Rule::new("plan-month-first-day", is_mid_month, |record, _| {
+        mid_month(record)
+    }),
+    Rule::new("plan-year-follows", is_wrong_year, |record, _| {
+        other_year(record)
+    }),
     Rule::query(
         "plan-cost-is-price-times-activity",
-        |row| {
-            match (
-                row.number("planned_cost_gbp"),
-                row.number("planned_activity"),
-                row.number("unit_price_gbp"),
-            ) {
-                (Some(cost), Some(activity), Some(price)) => (cost - activity * price).abs() > 1.0,
-                _ => false,
-            }
+        |row| match (
+            row.number("planned_cost_gbp"),
+            row.number("planned_activity"),
+            row.number("unit_price_gbp"),
+        ) {
+            (Some(cost), Some(activity), Some(price)) => (cost - activity * price).abs() > 1.0,
+            _ => false,
         },
         |record, _| put(record, "planned_cost_gbp", Some("1234567.00".to_owned())),
     ),
 ];
 
 pub(crate) const CONTRACT_ACTUAL: &[Rule] = &[
-    Rule::new("actual-month-first-day", is_mid_month, |record, _| mid_month(record)),
+    Rule::new("actual-month-first-day", is_mid_month, |record, _| {
+        mid_month(record)
+    }),
     Rule::new(
         "actual-not-in-future",
         |row| row.is_after("month", &row.context.to),
@@ -78,7 +86,9 @@ pub(crate) const CONTRACT_ACTUAL: &[Rule] = &[
 ];
 
 pub(crate) const SERVICE_FINANCE: &[Rule] = &[
-    Rule::new("finance-year-follows", is_wrong_year, |record, _| other_year(record)),
+    Rule::new("finance-year-follows", is_wrong_year, |record, _| {
+        other_year(record)
+    }),
     Rule::query(
         "finance-spend-near-budget",
         |row| match (row.number("budget_gbp"), row.number("spend_gbp")) {
@@ -127,7 +137,9 @@ pub(crate) const JOINT_PACKAGE: &[Rule] = &[
         "package-is-joint",
         |row| {
             let parts = ["education_gbp", "social_care_gbp", "health_gbp"];
-            let paying = parts.iter().filter(|part| row.number(part).is_some_and(|gbp| gbp > 0.0));
+            let paying = parts
+                .iter()
+                .filter(|part| row.number(part).is_some_and(|gbp| gbp > 0.0));
             paying.count() < 2
         },
         |_, _| false,
@@ -236,18 +248,14 @@ pub(crate) const DYNAMIC_SUPPORT_REGISTER: &[Rule] = &[
 ];
 
 pub(crate) const CETR: &[Rule] = &[
-    Rule::new(
-        "review-no-consent-no-person",
-        names_anyway,
-        |record, _| {
-            let is_named = !record.get("family_name").is_empty();
-            put(record, "consent", Some("0".to_owned()))
-                && (is_named || {
-                    record.set("family_name", "Smith");
-                    true
-                })
-        },
-    ),
+    Rule::new("review-no-consent-no-person", names_anyway, |record, _| {
+        let is_named = !record.get("family_name").is_empty();
+        put(record, "consent", Some("0".to_owned()))
+            && (is_named || {
+                record.set("family_name", "Smith");
+                true
+            })
+    }),
     Rule::new(
         "review-held-after-request",
         |row| row.is_before("held_date", "requested_date"),

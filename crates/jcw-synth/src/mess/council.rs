@@ -264,9 +264,7 @@ pub(crate) const ANNUAL_REVIEW: &[Rule] = &[
             row.has("meeting_date")
                 && !(row.has("health_attended") && row.has("social_care_attended"))
         },
-        |record, _| {
-            !record.get("meeting_date").is_empty() && blank(record, "health_attended")
-        },
+        |record, _| !record.get("meeting_date").is_empty() && blank(record, "health_attended"),
     ),
 ];
 
@@ -300,8 +298,7 @@ pub(crate) const MEDIATION_APPEAL: &[Rule] = &[
         "mediation-appeal-outcome-of-kind",
         |row| row.is("kind", "mediation") && row.is_in("outcome", &["upheld", "dismissed"]),
         |record, _| {
-            record.get("kind") == "mediation"
-                && put(record, "outcome", Some("upheld".to_owned()))
+            record.get("kind") == "mediation" && put(record, "outcome", Some("upheld".to_owned()))
         },
     ),
     Rule::new(
@@ -443,7 +440,11 @@ pub(crate) const PLACEMENT_COST: &[Rule] = &[
         },
         |record, _| {
             let total: Option<f64> = record.get("total_cost").parse().ok();
-            put(record, "total_cost", total.map(|total| (total + 1000.0).to_string()))
+            put(
+                record,
+                "total_cost",
+                total.map(|total| (total + 1000.0).to_string()),
+            )
         },
     ),
     Rule::new(
@@ -458,7 +459,8 @@ pub(crate) const PLACEMENT_COST: &[Rule] = &[
                 .and_then(|year| year.parse().ok())
                 .unwrap_or_default();
             year > 0
-                && (row.value("start_date")
+                && (row
+                    .value("start_date")
                     .is_some_and(|start| *start >= *format!("{}-04-01", year + 1))
                     || row.is_earlier("end_date", &format!("{year}-04-01")))
         },
@@ -478,7 +480,10 @@ pub(crate) const ATTENDANCE: &[Rule] = &[
     Rule::new(
         "attendance-missed-within-possible",
         |row| {
-            let missed = [row.number("sessions_authorised"), row.number("sessions_unauthorised")];
+            let missed = [
+                row.number("sessions_authorised"),
+                row.number("sessions_unauthorised"),
+            ];
             let missed: Option<f64> = missed.into_iter().sum();
             match (missed, row.number("sessions_possible")) {
                 (Some(missed), Some(possible)) => missed > possible,
@@ -489,7 +494,10 @@ pub(crate) const ATTENDANCE: &[Rule] = &[
     ),
     Rule::query(
         "attendance-some-possible",
-        |row| row.number("sessions_possible").is_some_and(|possible| possible <= 0.0),
+        |row| {
+            row.number("sessions_possible")
+                .is_some_and(|possible| possible <= 0.0)
+        },
         |_, _| false,
     ),
 ];
@@ -533,7 +541,10 @@ pub(crate) const REDUCED_TIMETABLE: &[Rule] = &[
     ),
     Rule::new(
         "reduced-timetable-is-reduced",
-        |row| row.number("hours_per_week").is_some_and(|hours| hours >= 25.0),
+        |row| {
+            row.number("hours_per_week")
+                .is_some_and(|hours| hours >= 25.0)
+        },
         |record, _| put(record, "hours_per_week", Some("32".to_owned())),
     ),
     Rule::query(
@@ -545,7 +556,8 @@ pub(crate) const REDUCED_TIMETABLE: &[Rule] = &[
         "reduced-timetable-long",
         |row| {
             let end = row.value("end_date").unwrap_or(&row.context.to);
-            row.value("start_date").is_some_and(|start| *end > *days_after(start, 84))
+            row.value("start_date")
+                .is_some_and(|start| *end > *days_after(start, 84))
         },
         |_, _| false,
     ),
@@ -629,7 +641,8 @@ pub(crate) const LOCAL_OFFER_COUNT: &[Rule] = &[
         "local-offer-count-whole-month",
         |row| {
             let month = row.context.to.get(..7).unwrap_or_default();
-            row.value("month").is_some_and(|value| value.starts_with("20") && value >= month)
+            row.value("month")
+                .is_some_and(|value| value.starts_with("20") && value >= month)
         },
         |_, _| false,
     ),

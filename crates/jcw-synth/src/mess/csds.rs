@@ -4,14 +4,6 @@ use super::cell;
 use super::rule::{Rule, put, put_moved, swap_dates};
 
 pub(crate) const PATIENT: &[Rule] = &[
-    Rule::new(
-        "csds-nhs-number-not-test",
-        |row| (row.value("nhs_number")).is_some_and(|number| number.starts_with("999")),
-        |record, _| {
-            let test = cell::test_number(record.get("nhs_number"));
-            put(record, "nhs_number", test)
-        },
-    ),
     Rule::query(
         "csds-nhs-number-status-says-why",
         |row| !row.has("nhs_number") && !row.has("nhs_number_status"),

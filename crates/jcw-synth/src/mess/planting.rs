@@ -131,8 +131,10 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
     }
     match column.kind {
         Kind::Text => {}
-        Kind::Integer | Kind::Decimal => {
+        Kind::Integer => add("type", How::Cell(name, |text, _| Some(format!("{text}O")))),
+        Kind::Decimal => {
             add("type", How::Cell(name, |text, _| Some(format!("{text}O"))));
+            add("scale", How::Cell(name, |text, _| more_digits(text)));
         }
         Kind::Date => {
             add(
@@ -160,6 +162,10 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
                 "type",
                 How::Cell(name, |text, _| cell::learner_number(text)),
             );
+            add(
+                "test-number",
+                How::Cell(name, |text, _| cell::test_number(text)),
+            );
         }
         Kind::Uln => add(
             "type",
@@ -171,4 +177,10 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
         ),
     }
     all
+}
+
+/// More digits after the point than anybody keeps.
+fn more_digits(text: &str) -> Option<String> {
+    let point = if text.contains('.') { "" } else { "." };
+    Some(format!("{text}{point}123456"))
 }

@@ -129,12 +129,19 @@ fn is_of_kind(kind: Kind, cell: &str) -> bool {
     match kind {
         Kind::Text => true,
         Kind::Integer => cell.parse::<i64>().is_ok(),
-        Kind::Decimal => cell.parse::<f64>().is_ok(),
+        // Contracts keep two digits after the point.
+        Kind::Decimal => {
+            let digits = cell.split_once('.').map_or(0, |(_, digits)| digits.len());
+            digits <= 2 && cell.parse::<f64>().is_ok()
+        }
         Kind::Date | Kind::BritishDate | Kind::DateTime => cell::is_real_date(cell),
         Kind::Flag => cell == "1" || cell == "0",
         Kind::Code => cell != NO_CODE,
         Kind::Organisation => cell.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        Kind::NhsNumber => cell::weighted_sum(cell).is_some_and(|sum| sum % 11 == 0),
+        Kind::NhsNumber => {
+            let is_whole = cell::weighted_sum(cell).is_some_and(|sum| sum % 11 == 0);
+            is_whole && !cell.starts_with("999")
+        }
         Kind::Uln => cell::weighted_sum(cell).is_some_and(|sum| sum % 11 == 10),
         Kind::Upn => cell::upn_letter(cell).is_some_and(|letter| cell.starts_with(letter)),
     }

@@ -37,7 +37,9 @@ pub(crate) fn records(child: &Child, world: &World) -> Vec<Record> {
 fn registers(child: &Child, world: &World, records: &mut Vec<Record>) {
     let postcode = child.home_on(world.last_day()).map(|home| &home.postcode);
     for package in &child.packages {
-        let need = child.plan_on(package.from).map(|plan| plan.needs.primary.code());
+        let need = child
+            .plan_on(package.from)
+            .map(|plan| plan.needs.primary.code());
         records.push(
             Record::new(&JOINT_PACKAGE)
                 .put("package_id", number("JP", package.id))
@@ -158,7 +160,10 @@ fn trackers(child: &Child, advice: &AdviceRequest, records: &mut Vec<Record>) {
         records.push(
             Record::new(&ADVICE_TRACKER)
                 .put("request_id", &request)
-                .put("child_name", format_args!("{} {}", child.forename, child.surname))
+                .put(
+                    "child_name",
+                    format_args!("{} {}", child.forename, child.surname),
+                )
                 .put("date_of_birth", child.born)
                 .put("nhs_number", &child.nhs_number)
                 .put("service", service.code())
@@ -182,7 +187,10 @@ fn trackers(child: &Child, advice: &AdviceRequest, records: &mut Vec<Record>) {
             .put_some("received_date", received)
             .put_some("outcome", outcome)
             .put_flag("missed_appointment", advice.missed_appointment)
-            .put("times_chased", u8::from(is_late) * (1 + (advice.id % 3) as u8))
+            .put(
+                "times_chased",
+                u8::from(is_late) * (1 + (advice.id % 3) as u8),
+            )
             .done(),
     );
 }
@@ -209,14 +217,20 @@ pub(crate) fn area<'a>(
 ) -> impl Iterator<Item = Record> + 'a {
     let plans = world.contract_plans().map(|plan| {
         Record::new(&CONTRACT_PLAN)
-            .put("financial_year", financial_year(calendar::financial_year(plan.month)))
+            .put(
+                "financial_year",
+                financial_year(calendar::financial_year(plan.month)),
+            )
             .put("provider_code", plan.provider.code())
             .put("service_line", plan.service.code())
             .put("currency", "CONTACT")
             .put("month", plan.month)
             .put("planned_activity", plan.contacts)
             .put("unit_price_gbp", pounds(plan.price_pounds))
-            .put("planned_cost_gbp", pounds(plan.contacts * plan.price_pounds))
+            .put(
+                "planned_cost_gbp",
+                pounds(plan.contacts * plan.price_pounds),
+            )
             .done()
     });
     let actuals = delivered.actuals(world).map(|actual| {
@@ -226,7 +240,10 @@ pub(crate) fn area<'a>(
             .put("service_line", actual.service.code())
             .put("currency", "CONTACT")
             .put("actual_activity", actual.contacts)
-            .put("actual_cost_gbp", pounds(actual.contacts * actual.price_pounds))
+            .put(
+                "actual_cost_gbp",
+                pounds(actual.contacts * actual.price_pounds),
+            )
             .done()
     });
     let finance = world.service_finance().map(|finance| {
@@ -261,5 +278,9 @@ pub(crate) fn area<'a>(
             .put_some("answer", answer.answer)
             .done()
     });
-    plans.chain(actuals).chain(finance).chain(offer).chain(survey)
+    plans
+        .chain(actuals)
+        .chain(finance)
+        .chain(offer)
+        .chain(survey)
 }

@@ -63,8 +63,9 @@ pub(crate) fn records(child: &Child, month: NaiveDate) -> Vec<Record> {
         for contact in &referral.contacts {
             let is_missed = is_missed(contact);
             let is_now = (month..=last).contains(&contact.on) && !is_missed;
-            let is_late =
-                (before..month).contains(&contact.on) && is_missed && before >= lighthouse_transfer();
+            let is_late = (before..month).contains(&contact.on)
+                && is_missed
+                && before >= lighthouse_transfer();
             if is_now || is_late {
                 records.push(line(child, referral, Some(contact), "CONTACT", last));
             }
@@ -86,19 +87,31 @@ fn line(
     let minutes = contact.map(|contact| contact.minutes);
     Record::new(&CONTRACT_ACTIVITY)
         .put("record_type", kind)
-        .put("record_id", contact.map_or(referral.id, |contact| contact.id))
+        .put(
+            "record_id",
+            contact.map_or(referral.id, |contact| contact.id),
+        )
         .put("local_patient_id", child.local_patient_id(Provider::Eput))
         .put("nhs_number", &child.nhs_number)
         .put("date_of_birth", child.born)
         .put("gender", gender(child))
-        .put("team_name", format_args!("Lighthouse {}", referral.service.name()))
+        .put(
+            "team_name",
+            format_args!("Lighthouse {}", referral.service.name()),
+        )
         .put("service_line", referral.service.code())
         .put("commissioner_code", COMMISSIONER)
         .put("referral_id", referral.id)
         .put("referral_date", referral.received)
         .put_some("contact_date", contact.map(|contact| contact.on))
-        .put_some("attendance", contact.map(|contact| contact.attendance as u8))
+        .put_some(
+            "attendance",
+            contact.map(|contact| contact.attendance as u8),
+        )
         .put_some("contact_minutes", minutes)
-        .put_some("discharge_date", referral.discharged.filter(|day| *day <= last))
+        .put_some(
+            "discharge_date",
+            referral.discharged.filter(|day| *day <= last),
+        )
         .done()
 }

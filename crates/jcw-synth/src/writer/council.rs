@@ -106,20 +106,38 @@ fn case(child: &Child, request: &Request, world: &World) -> Record {
         .put("ethnicity", child.ethnicity.dfe)
         .put_some("postcode", postcode)
         .put_some("school_urn", urn)
-        .put_some("primary_need", child.needs.map(|needs| needs.primary.code()))
+        .put_some(
+            "primary_need",
+            child.needs.map(|needs| needs.primary.code()),
+        )
         .put("received_date", request.received)
         .put("request_source", request.source as u8)
         .put_some("request_panel_date", request.panel)
-        .put_some("request_outcome", decision.map(|decision| letter(decision.outcome)))
+        .put_some(
+            "request_outcome",
+            decision.map(|decision| letter(decision.outcome)),
+        )
         .put_some("request_outcome_date", told(decision))
         .put_some("withdrawn_date", withdrawn)
-        .put_some("issue_panel_date", assessment.and_then(|assessment| assessment.panel))
-        .put_some("assessment_outcome", issue.map(|issue| letter(issue.outcome)))
+        .put_some(
+            "issue_panel_date",
+            assessment.and_then(|assessment| assessment.panel),
+        )
+        .put_some(
+            "assessment_outcome",
+            issue.map(|issue| letter(issue.outcome)),
+        )
         .put_some("assessment_outcome_date", told(issue))
-        .put_some("draft_plan_date", assessment.and_then(|assessment| assessment.draft))
+        .put_some(
+            "draft_plan_date",
+            assessment.and_then(|assessment| assessment.draft),
+        )
         .put_some("final_plan_date", plan.map(|plan| plan.start))
         .put_some("plan_id", plan.map(|plan| number("P", plan.id)))
-        .put_some("exception", exception.map(|_| ["a", "b", "c", "d"][request.id as usize % 4]))
+        .put_some(
+            "exception",
+            exception.map(|_| ["a", "b", "c", "d"][request.id as usize % 4]),
+        )
         .put("team", format_args!("Team {}", 1 + request.caseworker % 3))
         .done()
 }
@@ -139,7 +157,10 @@ fn advice(child: &Child, request: &Request, advice: &AdviceRequest) -> Record {
         .put("agency", agency(advice.agency))
         .put("sent_date", advice.sent)
         .put("due_date", advice.due)
-        .put_some("received_date", advice.received.filter(|_| outcome.is_some()))
+        .put_some(
+            "received_date",
+            advice.received.filter(|_| outcome.is_some()),
+        )
         .put_some(
             "outcome",
             outcome.map(|outcome| match outcome {
@@ -195,19 +216,20 @@ fn provision(child: &Child, plan: &Plan, line: &Provision) -> Record {
 
 fn review(child: &Child, plan: &Plan, review: &Review) -> Record {
     let on = review.meeting.unwrap_or(review.due);
-    let urn = plan.placements_on(on).find_map(|placement| match placement.place {
-        Place::Setting { setting, .. } => Some(setting.urn),
-        Place::Elsewhere(_) => None,
-    });
+    let urn = plan
+        .placements_on(on)
+        .find_map(|placement| match placement.place {
+            Place::Setting { setting, .. } => Some(setting.urn),
+            Place::Elsewhere(_) => None,
+        });
     let is_transfer = (plan.phase_transfers.iter()).any(|transfer| {
         let year_before = transfer.due.checked_sub_days(Days::new(365));
         year_before.is_some_and(|first| (first..transfer.due).contains(&on))
     });
     let health = |agency: Agency| agency.is_health();
     let care = |agency: Agency| agency == Agency::SocialCare;
-    let invited = |side: &dyn Fn(Agency) -> bool| {
-        review.invited.iter().any(|invited| side(invited.agency))
-    };
+    let invited =
+        |side: &dyn Fn(Agency) -> bool| review.invited.iter().any(|invited| side(invited.agency));
     let attended = |side: &dyn Fn(Agency) -> bool| {
         (review.invited.iter()).any(|invited| side(invited.agency) && invited.attended)
     };

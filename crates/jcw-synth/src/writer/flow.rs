@@ -5,8 +5,8 @@
 use super::csds;
 use super::mhsds;
 use super::output::Output;
-use super::spool::FileId;
 use super::record::Record;
+use super::spool::FileId;
 use super::submission::{Submission, Window};
 use super::table::Table;
 use super::tables::board::{CSDS_ACTIVE_SUBMISSION, MHSDS_ACTIVE_SUBMISSION};
@@ -293,7 +293,9 @@ fn made(submission: &Submission) -> String {
 /// The lists of submissions that count, one for each data set: the last one of
 /// each month.
 pub(crate) fn active(flows: &[Flow; 2]) -> Vec<Record> {
-    let lists = flows.iter().zip([&CSDS_ACTIVE_SUBMISSION, &MHSDS_ACTIVE_SUBMISSION]);
+    let lists = flows
+        .iter()
+        .zip([&CSDS_ACTIVE_SUBMISSION, &MHSDS_ACTIVE_SUBMISSION]);
     lists
         .flat_map(|(flow, table)| {
             let last = flow.submissions.iter().map(|growing| &growing.submission);
@@ -318,7 +320,10 @@ pub(crate) fn active_paths(flows: &[Flow; 2]) -> Vec<(&'static Table, String)> {
     (flows.iter().zip(lists))
         .filter_map(|(flow, (table, name))| {
             let taken = flow.submissions.last()?.submission.taken();
-            Some((table, format!("extracts/commissioner/{name}/{name}_{taken}.csv")))
+            Some((
+                table,
+                format!("extracts/commissioner/{name}/{name}_{taken}.csv"),
+            ))
         })
         .collect()
 }

@@ -11,9 +11,9 @@ use super::tables::board::CSDS_PERSON_BRIDGE;
 use super::{board, council, csds, mhsds, school, sen2};
 use crate::mess::{Context, Entry, Mess, hash, mixed};
 use crate::truth::PersonRow;
+use crate::world::World;
 use crate::world::family::{Child, Family};
 use crate::world::health::Provider;
-use crate::world::World;
 use chrono::NaiveDate;
 
 /// Rows that belong together, and where they go.
@@ -63,7 +63,9 @@ impl<'a> Plan<'a> {
             mess,
             returns: years.map(|year| (year, Return::context(year))).collect(),
             submissions: submissions.map(with_context),
-            months: months.map(|month| (month, contract::context(month))).collect(),
+            months: months
+                .map(|month| (month, contract::context(month)))
+                .collect(),
             single: Singles::context(world),
         }
     }

@@ -97,7 +97,11 @@ fn pupil(child: &Child, world: &World, records: &mut Vec<Record>) {
         );
     }
     for suspension in &child.suspensions {
-        let kind = if suspension.permanent { "permanent" } else { "suspension" };
+        let kind = if suspension.permanent {
+            "permanent"
+        } else {
+            "suspension"
+        };
         let sessions = (!suspension.permanent).then_some(suspension.sessions.clamp(1, 90));
         records.push(
             Record::new(&SUSPENSION)
@@ -172,7 +176,10 @@ fn social_care(child: &Child, world: &World, records: &mut Vec<Record>) {
                 .put("referral_date", referral.received)
                 .put("source", referral.source)
                 .put_some("decision", decision)
-                .put_some("decision_date", referral.decided.filter(|_| decision.is_some()))
+                .put_some(
+                    "decision_date",
+                    referral.decided.filter(|_| decision.is_some()),
+                )
                 .put_some("closed_date", referral.closed)
                 .done(),
         );

@@ -2,21 +2,29 @@
 //! much, and what it gets beside national data.
 
 use crate::mess::board as rules;
-use crate::writer::table::Kind::{BritishDate, Code, Date, Decimal, Flag, Integer, NhsNumber, Organisation, Text};
+use crate::writer::table::Kind::{
+    BritishDate, Code, Date, Decimal, Flag, Integer, NhsNumber, Organisation, Text,
+};
 use crate::writer::table::{Column, Table};
 
 /// One row for each provider, service line, currency and month, what the contract plans.
 pub(crate) static CONTRACT_PLAN: Table = Table {
     name: "commissioner.contract_plan",
     columns: &[
-        Column::new("financial_year", "financial_year", Text).required().unlike("?"),
+        Column::new("financial_year", "financial_year", Text)
+            .required()
+            .unlike("?"),
         Column::new("provider_code", "provider_code", Organisation).required(),
         Column::new("service_line", "service_line", Code).required(),
         Column::new("currency", "currency", Code).required(),
         Column::new("month", "month", Date).required(),
-        Column::new("planned_activity", "planned_activity", Integer).required().not("-1"),
+        Column::new("planned_activity", "planned_activity", Integer)
+            .required()
+            .not("-1"),
         Column::new("unit_price_gbp", "unit_price_gbp", Decimal).not("-1"),
-        Column::new("planned_cost_gbp", "planned_cost_gbp", Decimal).required().not("-1"),
+        Column::new("planned_cost_gbp", "planned_cost_gbp", Decimal)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::CONTRACT_PLAN,
@@ -32,7 +40,9 @@ pub(crate) static CONTRACT_ACTUAL: Table = Table {
         Column::new("provider_code", "provider_code", Organisation).required(),
         Column::new("service_line", "service_line", Code).required(),
         Column::new("currency", "currency", Code).required(),
-        Column::new("actual_activity", "actual_activity", Integer).required().not("-1"),
+        Column::new("actual_activity", "actual_activity", Integer)
+            .required()
+            .not("-1"),
         Column::new("actual_cost_gbp", "actual_cost_gbp", Decimal).not("-1"),
     ],
     references: &[],
@@ -45,11 +55,15 @@ pub(crate) static CONTRACT_ACTUAL: Table = Table {
 pub(crate) static SERVICE_FINANCE: Table = Table {
     name: "commissioner.service_finance",
     columns: &[
-        Column::new("financial_year", "financial_year", Text).required().unlike("?"),
+        Column::new("financial_year", "financial_year", Text)
+            .required()
+            .unlike("?"),
         Column::new("service_line", "service_line", Code).required(),
         Column::new("provider_code", "provider_code", Organisation).required(),
         Column::new("funder", "funder", Code).required(),
-        Column::new("budget_gbp", "budget_gbp", Decimal).required().not("-1"),
+        Column::new("budget_gbp", "budget_gbp", Decimal)
+            .required()
+            .not("-1"),
         Column::new("spend_gbp", "spend_gbp", Decimal).required(),
     ],
     references: &[],
@@ -71,10 +85,18 @@ pub(crate) static JOINT_PACKAGE: Table = Table {
         Column::new("provider_name", "provider_name", Text).required(),
         Column::new("start_date", "start_date", Date).required(),
         Column::new("end_date", "end_date", Date),
-        Column::new("annual_cost_gbp", "annual_cost_gbp", Decimal).required().not("-1"),
-        Column::new("education_gbp", "education_gbp", Decimal).required().not("-1"),
-        Column::new("social_care_gbp", "social_care_gbp", Decimal).required().not("-1"),
-        Column::new("health_gbp", "health_gbp", Decimal).required().not("-1"),
+        Column::new("annual_cost_gbp", "annual_cost_gbp", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("education_gbp", "education_gbp", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("social_care_gbp", "social_care_gbp", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("health_gbp", "health_gbp", Decimal)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::JOINT_PACKAGE,
@@ -115,7 +137,9 @@ pub(crate) static PERSONAL_HEALTH_BUDGET: Table = Table {
         Column::new("budget_type", "budget_type", Code).required(),
         Column::new("start_date", "start_date", Date).required(),
         Column::new("end_date", "end_date", Date),
-        Column::new("annual_budget_gbp", "annual_budget_gbp", Decimal).required().not("-1"),
+        Column::new("annual_budget_gbp", "annual_budget_gbp", Decimal)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::PERSONAL_HEALTH_BUDGET,
@@ -191,8 +215,14 @@ pub(crate) static DCO_ADVICE_TRACKER: Table = Table {
 pub(crate) static CSDS_ACTIVE_SUBMISSION: Table = Table {
     name: "commissioner.csds_active_submission",
     columns: &[
-        Column::new("submission_id", "UNIQUE SUBMISSION ID", Text).titled("UniqSubmissionID").required(),
-        Column::new("org_id_provider", "ORGANISATION IDENTIFIER (CODE OF PROVIDER)", Organisation),
+        Column::new("submission_id", "UNIQUE SUBMISSION ID", Text)
+            .titled("UniqSubmissionID")
+            .required(),
+        Column::new(
+            "org_id_provider",
+            "ORGANISATION IDENTIFIER (CODE OF PROVIDER)",
+            Organisation,
+        ),
         Column::new("rp_start_date", "REPORTING PERIOD START DATE", Date),
     ],
     references: &[],
@@ -205,9 +235,22 @@ pub(crate) static CSDS_ACTIVE_SUBMISSION: Table = Table {
 pub(crate) static CSDS_PERSON_BRIDGE: Table = Table {
     name: "commissioner.csds_person_bridge",
     columns: &[
-        Column::new("person_id", "PERSON ID", Text).titled("Person_ID").required(),
-        Column::new("org_id_provider", "ORGANISATION IDENTIFIER (CODE OF PROVIDER)", Organisation).required(),
-        Column::new("local_patient_id", "LOCAL PATIENT IDENTIFIER (EXTENDED)", Text).required().unlike("123456789012345678901234567890"),
+        Column::new("person_id", "PERSON ID", Text)
+            .titled("Person_ID")
+            .required(),
+        Column::new(
+            "org_id_provider",
+            "ORGANISATION IDENTIFIER (CODE OF PROVIDER)",
+            Organisation,
+        )
+        .required(),
+        Column::new(
+            "local_patient_id",
+            "LOCAL PATIENT IDENTIFIER (EXTENDED)",
+            Text,
+        )
+        .required()
+        .unlike("123456789012345678901234567890"),
         Column::new("nhs_number_pseudonym", "NHSNumber Pseudo", Text).titled("Pseudo_NHS_Number"),
     ],
     references: &[],
@@ -220,8 +263,14 @@ pub(crate) static CSDS_PERSON_BRIDGE: Table = Table {
 pub(crate) static MHSDS_ACTIVE_SUBMISSION: Table = Table {
     name: "commissioner.mhsds_active_submission",
     columns: &[
-        Column::new("submission_id", "UNIQUE SUBMISSION ID", Text).titled("UniqSubmissionID").required(),
-        Column::new("org_id_provider", "ORGANISATION IDENTIFIER (CODE OF PROVIDER)", Organisation),
+        Column::new("submission_id", "UNIQUE SUBMISSION ID", Text)
+            .titled("UniqSubmissionID")
+            .required(),
+        Column::new(
+            "org_id_provider",
+            "ORGANISATION IDENTIFIER (CODE OF PROVIDER)",
+            Organisation,
+        ),
         Column::new("rp_start_date", "REPORTING PERIOD START DATE", Date),
     ],
     references: &[],
@@ -229,4 +278,3 @@ pub(crate) static MHSDS_ACTIVE_SUBMISSION: Table = Table {
     twin: None,
     key: "key",
 };
-

@@ -2,15 +2,21 @@
 //! specification: casework, reviews, social care, schools.
 
 use crate::mess::council as rules;
-use crate::writer::table::Kind::{BritishDate, Code, Date, Decimal, Flag, Integer, NhsNumber, Text, Upn};
+use crate::writer::table::Kind::{
+    BritishDate, Code, Date, Decimal, Flag, Integer, NhsNumber, Text, Upn,
+};
 use crate::writer::table::{Column, Table};
 
 /// One row for each request for an EHC needs assessment, from its receipt to the final plan.
 pub(crate) static EHCNA_CASE: Table = Table {
     name: "council.ehcna_case",
     columns: &[
-        Column::new("request_id", "request_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("request_id", "request_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("upn", "upn", Upn),
         Column::new("surname", "surname", Text).required(),
         Column::new("forename", "forename", Text).required(),
@@ -45,9 +51,15 @@ pub(crate) static EHCNA_CASE: Table = Table {
 pub(crate) static EHCNA_ADVICE_REQUEST: Table = Table {
     name: "council.ehcna_advice_request",
     columns: &[
-        Column::new("advice_id", "advice_id", Text).required().unlike("?"),
-        Column::new("request_id", "request_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("advice_id", "advice_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("request_id", "request_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("agency", "agency", Code).required(),
         Column::new("sent_date", "sent_date", Date).required(),
         Column::new("due_date", "due_date", Date).required(),
@@ -65,14 +77,24 @@ pub(crate) static EHCNA_ADVICE_REQUEST: Table = Table {
 pub(crate) static PLAN_PROVISION: Table = Table {
     name: "council.plan_provision",
     columns: &[
-        Column::new("provision_id", "provision_id", Text).required().unlike("?"),
-        Column::new("plan_id", "plan_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("provision_id", "provision_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("plan_id", "plan_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("section", "section", Code).required(),
         Column::new("service", "service", Code).required(),
-        Column::new("sessions", "sessions", Integer).required().not("201"),
+        Column::new("sessions", "sessions", Integer)
+            .required()
+            .not("201"),
         Column::new("frequency", "frequency", Code).required(),
-        Column::new("hours_each", "hours_each", Decimal).required().not("51"),
+        Column::new("hours_each", "hours_each", Decimal)
+            .required()
+            .not("51"),
         Column::new("funder", "funder", Code).required(),
         Column::new("start_date", "start_date", Date).required(),
         Column::new("end_date", "end_date", Date),
@@ -87,9 +109,15 @@ pub(crate) static PLAN_PROVISION: Table = Table {
 pub(crate) static ANNUAL_REVIEW: Table = Table {
     name: "council.annual_review",
     columns: &[
-        Column::new("review_id", "review_id", Text).required().unlike("?"),
-        Column::new("plan_id", "plan_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("review_id", "review_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("plan_id", "plan_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("school_urn", "school_urn", Text).unlike("?"),
         Column::new("due_date", "due_date", Date).required(),
         Column::new("meeting_date", "meeting_date", Date),
@@ -117,10 +145,16 @@ pub(crate) static ANNUAL_REVIEW: Table = Table {
 pub(crate) static MEDIATION_APPEAL: Table = Table {
     name: "council.mediation_appeal",
     columns: &[
-        Column::new("dispute_id", "dispute_id", Text).required().unlike("?"),
-        Column::new("request_id", "request_id", Text).required().unlike("?"),
+        Column::new("dispute_id", "dispute_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("request_id", "request_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("plan_id", "plan_id", Text).unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("kind", "kind", Code).required(),
         Column::new("about", "about", Code).required(),
         Column::new("decision_date", "decision_date", Date).required(),
@@ -141,18 +175,31 @@ pub(crate) static MEDIATION_APPEAL: Table = Table {
 pub(crate) static PLAN_AUDIT: Table = Table {
     name: "council.plan_audit",
     columns: &[
-        Column::new("audit_id", "audit_id", Text).required().unlike("?"),
-        Column::new("plan_id", "plan_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("audit_id", "audit_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("plan_id", "plan_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("audit_date", "audit_date", Date).required(),
         Column::new("child_voice_score", "Voice of the child (1-4)", Integer).not("5"),
         Column::new("education_score", "Education advice (1-4)", Integer).not("5"),
         Column::new("health_score", "Health advice (1-4)", Integer).not("5"),
         Column::new("social_care_score", "Social care advice (1-4)", Integer).not("5"),
         Column::new("outcomes_score", "Outcomes (1-4)", Integer).not("5"),
-        Column::new("overall_score", "Overall (1-4)", Integer).required().not("5"),
+        Column::new("overall_score", "Overall (1-4)", Integer)
+            .required()
+            .not("5"),
         Column::new("health_auditor_present", "Health auditor present", Flag).required(),
-        Column::new("social_care_auditor_present", "Social care auditor present", Flag).required(),
+        Column::new(
+            "social_care_auditor_present",
+            "Social care auditor present",
+            Flag,
+        )
+        .required(),
     ],
     references: &[],
     rules: rules::PLAN_AUDIT,
@@ -164,8 +211,12 @@ pub(crate) static PLAN_AUDIT: Table = Table {
 pub(crate) static CWD_REFERRAL: Table = Table {
     name: "council.cwd_referral",
     columns: &[
-        Column::new("referral_id", "referral_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("referral_id", "referral_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("nhs_number", "nhs_number", NhsNumber),
         Column::new("surname", "surname", Text).required(),
         Column::new("forename", "forename", Text).required(),
@@ -188,16 +239,24 @@ pub(crate) static CWD_REFERRAL: Table = Table {
 pub(crate) static SHORT_BREAK: Table = Table {
     name: "council.short_break",
     columns: &[
-        Column::new("short_break_id", "short_break_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("short_break_id", "short_break_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("referral_id", "referral_id", Text).unlike("?"),
         Column::new("kind", "kind", Code).required(),
         Column::new("start_date", "start_date", BritishDate).required(),
         Column::new("end_date", "end_date", BritishDate),
-        Column::new("hours_granted", "hours_granted", Decimal).required().not("-1"),
+        Column::new("hours_granted", "hours_granted", Decimal)
+            .required()
+            .not("-1"),
         Column::new("hours_taken", "hours_taken", Decimal).not("-1"),
         Column::new("funder", "funder", Code).required(),
-        Column::new("annual_cost", "annual_cost", Decimal).required().not("-1"),
+        Column::new("annual_cost", "annual_cost", Decimal)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::SHORT_BREAK,
@@ -209,18 +268,34 @@ pub(crate) static SHORT_BREAK: Table = Table {
 pub(crate) static PLACEMENT_COST: Table = Table {
     name: "council.placement_cost",
     columns: &[
-        Column::new("financial_year", "financial_year", Text).required().unlike("?"),
-        Column::new("placement_id", "placement_id", Text).required().unlike("?"),
-        Column::new("plan_id", "plan_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("financial_year", "financial_year", Text)
+            .required()
+            .unlike("?"),
+        Column::new("placement_id", "placement_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("plan_id", "plan_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("urn", "urn", Text).unlike("?"),
         Column::new("kind", "kind", Code).required(),
         Column::new("start_date", "start_date", Date).required(),
         Column::new("end_date", "end_date", Date),
-        Column::new("education_cost", "education_cost", Decimal).required().not("-1"),
-        Column::new("social_care_cost", "social_care_cost", Decimal).required().not("-1"),
-        Column::new("health_cost", "health_cost", Decimal).required().not("-1"),
-        Column::new("total_cost", "total_cost", Decimal).required().not("-1"),
+        Column::new("education_cost", "education_cost", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("social_care_cost", "social_care_cost", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("health_cost", "health_cost", Decimal)
+            .required()
+            .not("-1"),
+        Column::new("total_cost", "total_cost", Decimal)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::PLACEMENT_COST,
@@ -233,14 +308,22 @@ pub(crate) static ATTENDANCE: Table = Table {
     name: "council.attendance",
     columns: &[
         Column::new("term", "term", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("upn", "upn", Upn).required(),
         Column::new("date_of_birth", "date_of_birth", Date).required(),
         Column::new("urn", "urn", Text).required().unlike("?"),
         Column::new("sen_status", "sen_status", Code).required(),
-        Column::new("sessions_possible", "sessions_possible", Integer).required().not("201"),
-        Column::new("sessions_authorised", "sessions_authorised", Integer).required().not("-1"),
-        Column::new("sessions_unauthorised", "sessions_unauthorised", Integer).required().not("-1"),
+        Column::new("sessions_possible", "sessions_possible", Integer)
+            .required()
+            .not("201"),
+        Column::new("sessions_authorised", "sessions_authorised", Integer)
+            .required()
+            .not("-1"),
+        Column::new("sessions_unauthorised", "sessions_unauthorised", Integer)
+            .required()
+            .not("-1"),
     ],
     references: &[],
     rules: rules::ATTENDANCE,
@@ -252,9 +335,15 @@ pub(crate) static ATTENDANCE: Table = Table {
 pub(crate) static SUSPENSION: Table = Table {
     name: "council.suspension",
     columns: &[
-        Column::new("academic_year", "academic_year", Text).required().unlike("?"),
-        Column::new("suspension_id", "suspension_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("academic_year", "academic_year", Text)
+            .required()
+            .unlike("?"),
+        Column::new("suspension_id", "suspension_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("upn", "upn", Upn).required(),
         Column::new("date_of_birth", "date_of_birth", Date).required(),
         Column::new("urn", "urn", Text).required().unlike("?"),
@@ -274,8 +363,12 @@ pub(crate) static SUSPENSION: Table = Table {
 pub(crate) static REDUCED_TIMETABLE: Table = Table {
     name: "council.reduced_timetable",
     columns: &[
-        Column::new("timetable_id", "timetable_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("timetable_id", "timetable_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("upn", "upn", Upn).required(),
         Column::new("urn", "urn", Text).required().unlike("?"),
         Column::new("sen_status", "sen_status", Code).required(),
@@ -283,7 +376,9 @@ pub(crate) static REDUCED_TIMETABLE: Table = Table {
         Column::new("start_date", "start_date", Date).required(),
         Column::new("review_date", "review_date", Date),
         Column::new("end_date", "end_date", Date),
-        Column::new("hours_per_week", "hours_per_week", Decimal).required().not("41"),
+        Column::new("hours_per_week", "hours_per_week", Decimal)
+            .required()
+            .not("41"),
         Column::new("parent_agreed", "parent_agreed", Flag).required(),
     ],
     references: &[],
@@ -296,8 +391,12 @@ pub(crate) static REDUCED_TIMETABLE: Table = Table {
 pub(crate) static OUT_OF_SCHOOL: Table = Table {
     name: "council.out_of_school",
     columns: &[
-        Column::new("spell_id", "spell_id", Text).required().unlike("?"),
-        Column::new("child_id", "child_id", Text).required().unlike("?"),
+        Column::new("spell_id", "spell_id", Text)
+            .required()
+            .unlike("?"),
+        Column::new("child_id", "child_id", Text)
+            .required()
+            .unlike("?"),
         Column::new("upn", "upn", Upn),
         Column::new("surname", "surname", Text).required(),
         Column::new("forename", "forename", Text).required(),
@@ -307,7 +406,9 @@ pub(crate) static OUT_OF_SCHOOL: Table = Table {
         Column::new("reason", "reason", Code).required(),
         Column::new("start_date", "start_date", Date).required(),
         Column::new("end_date", "end_date", Date),
-        Column::new("hours_per_week", "hours_per_week", Decimal).required().not("41"),
+        Column::new("hours_per_week", "hours_per_week", Decimal)
+            .required()
+            .not("41"),
     ],
     references: &[],
     rules: rules::OUT_OF_SCHOOL,
@@ -319,7 +420,9 @@ pub(crate) static OUT_OF_SCHOOL: Table = Table {
 pub(crate) static PARENT_CARER_SURVEY: Table = Table {
     name: "council.parent_carer_survey",
     columns: &[
-        Column::new("response_id", "Response", Text).required().unlike("?"),
+        Column::new("response_id", "Response", Text)
+            .required()
+            .unlike("?"),
         Column::new("wave", "wave", Text).required().unlike("?"),
         Column::new("respondent", "respondent", Code).required(),
         Column::new("age_band", "Age of the child", Code),
@@ -340,8 +443,12 @@ pub(crate) static LOCAL_OFFER_COUNT: Table = Table {
         Column::new("month", "month", Text).required().unlike("?"),
         Column::new("page", "page", Text).required().unlike("?"),
         Column::new("section", "section", Text),
-        Column::new("page_views", "page_views", Integer).required().not("-1"),
-        Column::new("unique_visitors", "unique_visitors", Integer).required().not("-1"),
+        Column::new("page_views", "page_views", Integer)
+            .required()
+            .not("-1"),
+        Column::new("unique_visitors", "unique_visitors", Integer)
+            .required()
+            .not("-1"),
         Column::new("from_search", "from_search", Integer).not("-1"),
         Column::new("mean_seconds", "mean_seconds", Decimal).not("-1"),
     ],
@@ -350,4 +457,3 @@ pub(crate) static LOCAL_OFFER_COUNT: Table = Table {
     twin: Some("section"),
     key: "key",
 };
-

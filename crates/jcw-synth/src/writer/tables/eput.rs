@@ -11,15 +11,21 @@ pub(crate) static CONTRACT_ACTIVITY: Table = Table {
     name: "eput.contract_activity",
     columns: &[
         Column::new("record_type", "Record Type", Code).required(),
-        Column::new("record_id", "Record ID", Text).required().unlike("123456789012345678901234567890"),
-        Column::new("local_patient_id", "Local Patient ID", Text).required().unlike("123456789012345678901234567890"),
+        Column::new("record_id", "Record ID", Text)
+            .required()
+            .unlike("123456789012345678901234567890"),
+        Column::new("local_patient_id", "Local Patient ID", Text)
+            .required()
+            .unlike("123456789012345678901234567890"),
         Column::new("nhs_number", "NHS Number", NhsNumber),
         Column::new("date_of_birth", "Date of Birth", BritishDate).required(),
         Column::new("gender", "Gender", Code),
         Column::new("team_name", "Team Name", Text).required(),
         Column::new("service_line", "Service Line", Code).required(),
         Column::new("commissioner_code", "Commissioner", Organisation).required(),
-        Column::new("referral_id", "Referral ID", Text).required().unlike("123456789012345678901234567890"),
+        Column::new("referral_id", "Referral ID", Text)
+            .required()
+            .unlike("123456789012345678901234567890"),
         Column::new("referral_date", "Referral Date", BritishDate).required(),
         Column::new("contact_date", "Contact Date", BritishDate),
         Column::new("attendance", "Attendance", Code),
@@ -52,4 +58,3 @@ pub(crate) static ADVICE_TRACKER: Table = Table {
     twin: Some("child_name"),
     key: "key",
 };
-
