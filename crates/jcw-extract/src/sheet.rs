@@ -115,7 +115,8 @@ fn read(
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(broken)?;
     for sheet in wanted(plan, tally, workbook.sheets_metadata())? {
         if let Some(rows @ 1..) = hidden.get(&sheet) {
-            let message = format!("the sheet \"{sheet}\" has {rows} hidden rows, which were read");
+            let message =
+                format!("the sheet \"{sheet}\" hides {rows} of its rows, which were read");
             tally.warn("sheet.hidden_rows", None, message);
         }
         read_xlsx(plan, tally, &mut workbook, &sheet, sink)?;

@@ -306,7 +306,10 @@ fn hidden_rows_are_read_and_counted_for_their_own_sheet() {
     assert_eq!(whole.cells.len(), 5);
     let warning = &whole.summary.warnings[0];
     assert_eq!(warning.rule, "sheet.hidden_rows");
-    assert!(warning.message.contains("has 2 hidden rows"), "{warning:?}");
+    assert!(
+        warning.message.contains("hides 2 of its rows"),
+        "{warning:?}"
+    );
 }
 
 #[test]
