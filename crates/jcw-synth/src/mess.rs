@@ -98,7 +98,7 @@ impl Mess {
                 rejected.push(original);
             }
             let twin = match planted.map(|planting| planting.how) {
-                Some(How::Twin(column)) => Some(cell::twin(&record, column)),
+                Some(How::Twin(column)) => Some(cell::twin(&record, column, &context.to)),
                 Some(How::Copy) => Some(record.clone()),
                 _ => None,
             };

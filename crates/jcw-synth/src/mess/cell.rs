@@ -1,6 +1,7 @@
 //! Ways to spoil one cell.
 
 use crate::writer::record::Record;
+use crate::writer::table::Kind;
 
 /// Another digit at the end.
 pub(crate) fn other_last_digit(text: &str) -> Option<String> {
@@ -45,22 +46,44 @@ pub(crate) fn is_date(text: &str) -> bool {
     text.len() >= 10 && text.is_ascii() && text.as_bytes()[4] == b'-'
 }
 
-/// The record with something else in a column: another code cannot be guessed,
-/// so dates move by a day, numbers by one, and texts lose or gain a full stop.
-pub(crate) fn twin(record: &Record, column: &str) -> Record {
+/// The record with something else in a column that is as right as what was
+/// there: numbers and dates move by one, yes becomes no, and a text ends in
+/// another letter or digit.
+pub(crate) fn twin(record: &Record, column: &str, last_day: &str) -> Record {
     let mut twin = record.clone();
     let text = record.get(column);
-    let other = match text.parse::<i64>() {
-        Ok(number) if !text.starts_with('0') => (number + 1).to_string(),
-        _ if is_money(text) => format!("1{text}"),
+    let kind = record.table.column(column).map(|column| column.kind);
+    let other = match (kind, text) {
+        (Some(Kind::Flag), "1") => "0".to_owned(),
+        (Some(Kind::Flag), _) => "1".to_owned(),
+        (Some(Kind::Date), "") => last_day.to_owned(),
+        (_, "") => "09".to_owned(),
         _ if is_date(text) => {
             let day = if &text[8..10] == "11" { "12" } else { "11" };
             format!("{}{day}{}", &text[..8], &text[10..])
         }
-        _ => format!("{text}."),
+        _ if is_money(text) => format!("1{text}"),
+        _ => match text.parse::<i64>() {
+            Ok(number) if !text.starts_with('0') => (number + 1).to_string(),
+            _ => other_end(text),
+        },
     };
     twin.set(column, &other);
     twin
+}
+
+/// The next letter or digit at the end.
+fn other_end(text: &str) -> String {
+    let mut all: Vec<char> = text.chars().collect();
+    if let Some(last) = all.last_mut() {
+        *last = match *last {
+            '9' => '0',
+            'z' => 'a',
+            'Z' => 'A',
+            other => char::from_u32(other as u32 + 1).unwrap_or('x'),
+        };
+    }
+    all.into_iter().collect()
 }
 
 /// A number with a point.

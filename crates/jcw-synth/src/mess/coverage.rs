@@ -3,7 +3,7 @@
 
 use super::planting::plantings;
 use crate::writer::tables;
-use jcw_project::{Column, Contract, Kind, Origin, Project, Severity};
+use jcw_project::{Column, Contract, Kind, Project, Severity};
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -71,7 +71,7 @@ impl Planting {
                     let broken = super::broken_rules(record, context);
                     !broken.iter().any(|broken| broken.rejects)
                 };
-                !record.get(column).is_empty() && is_right(&cell::twin(record, column))
+                is_right(&cell::twin(record, column, &context.to))
             }
             How::Copy => true,
         }
@@ -167,10 +167,6 @@ fn of_column(column: &'static Column) -> Vec<Planting> {
                 How::Cell(name, |text, _| cell::test_number(text)),
             );
         }
-        Kind::Uln => add(
-            "type",
-            How::Cell(name, |text, _| cell::other_last_digit(text)),
-        ),
         Kind::Upn => add(
             "type",
             How::Cell(name, |text, _| cell::other_first_letter(text)),

@@ -142,7 +142,6 @@ fn is_of_kind(kind: Kind, cell: &str) -> bool {
             let is_whole = cell::weighted_sum(cell).is_some_and(|sum| sum % 11 == 0);
             is_whole && !cell.starts_with("999")
         }
-        Kind::Uln => cell::weighted_sum(cell).is_some_and(|sum| sum % 11 == 10),
         Kind::Upn => cell::upn_letter(cell).is_some_and(|letter| cell.starts_with(letter)),
     }
 }

@@ -103,7 +103,6 @@ pub(crate) enum Kind {
     Organisation,
     NhsNumber,
     Upn,
-    Uln,
 }
 
 impl PartialEq for Table {

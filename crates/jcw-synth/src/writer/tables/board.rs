@@ -227,7 +227,7 @@ pub(crate) static CSDS_ACTIVE_SUBMISSION: Table = Table {
     ],
     references: &[],
     rules: &[],
-    twin: None,
+    twin: Some("org_id_provider"),
     key: "key",
 };
 
@@ -275,6 +275,6 @@ pub(crate) static MHSDS_ACTIVE_SUBMISSION: Table = Table {
     ],
     references: &[],
     rules: &[],
-    twin: None,
+    twin: Some("org_id_provider"),
     key: "key",
 };

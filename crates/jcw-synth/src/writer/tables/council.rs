@@ -167,7 +167,7 @@ pub(crate) static MEDIATION_APPEAL: Table = Table {
     ],
     references: &[],
     rules: rules::MEDIATION_APPEAL,
-    twin: None,
+    twin: Some("social_care_attended"),
     key: "key",
 };
 
@@ -432,7 +432,7 @@ pub(crate) static PARENT_CARER_SURVEY: Table = Table {
     ],
     references: &[],
     rules: rules::PARENT_CARER_SURVEY,
-    twin: None,
+    twin: Some("has_plan"),
     key: "key",
 };
 

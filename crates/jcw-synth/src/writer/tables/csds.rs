@@ -120,7 +120,7 @@ pub(crate) static GP: Table = Table {
         &[("local_patient_id", "local_patient_id")],
     )],
     rules: rules::GP,
-    twin: None,
+    twin: Some("gp_registration_end_date"),
     key: "key",
 };
 
@@ -208,7 +208,7 @@ pub(crate) static SERVICE_TYPE: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::SERVICE_TYPE,
-    twin: None,
+    twin: Some("closure_reason"),
     key: "key",
 };
 
@@ -286,7 +286,7 @@ pub(crate) static ONWARD_REFERRAL: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::ONWARD_REFERRAL,
-    twin: None,
+    twin: Some("onward_referral_reason"),
     key: "key",
 };
 
@@ -472,7 +472,7 @@ pub(crate) static PRIMARY_DIAGNOSIS: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::PRIMARY_DIAGNOSIS,
-    twin: None,
+    twin: Some("diagnosis_scheme"),
     key: "key",
 };
 
@@ -498,6 +498,6 @@ pub(crate) static SECONDARY_DIAGNOSIS: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::SECONDARY_DIAGNOSIS,
-    twin: None,
+    twin: Some("diagnosis_scheme"),
     key: "key",
 };

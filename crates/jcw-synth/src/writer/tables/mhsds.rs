@@ -70,7 +70,8 @@ pub(crate) static REFERRAL: Table = Table {
         Column::new("org_id_commissioner", "OrgIDComm", Organisation)
             .titled("ORGANISATION IDENTIFIER (CODE OF COMMISSIONER)"),
         Column::new("team_id_local", "CareProfTeamLocalID", Text)
-            .titled("CARE PROFESSIONAL TEAM LOCAL IDENTIFIER"),
+            .titled("CARE PROFESSIONAL TEAM LOCAL IDENTIFIER")
+            .unlike("1234567890123456789012345678901234567890"),
         Column::new("received_date", "ReferralRequestReceivedDate", Date)
             .titled("REFERRAL REQUEST RECEIVED DATE"),
         Column::new("received_time", "ReferralRequestReceivedTime", Text)
@@ -160,7 +161,8 @@ pub(crate) static SERVICE_TYPE: Table = Table {
             .titled("SERVICE REQUEST IDENTIFIER")
             .unlike("123456789012345678901234567890"),
         Column::new("team_id_local", "OtherCareProfTeamLocalID", Text)
-            .titled("OTHER CARE PROFESSIONAL TEAM LOCAL IDENTIFIER"),
+            .titled("OTHER CARE PROFESSIONAL TEAM LOCAL IDENTIFIER")
+            .unlike("1234567890123456789012345678901234567890"),
         Column::new("closure_date", "ReferClosureDate", Date).titled("REFERRAL CLOSURE DATE"),
         Column::new("closure_time", "ReferClosureTime", Text)
             .titled("REFERRAL CLOSURE TIME")
@@ -184,7 +186,7 @@ pub(crate) static SERVICE_TYPE: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::SERVICE_TYPE,
-    twin: None,
+    twin: Some("closure_reason"),
     key: "MHS10229",
 };
 
@@ -236,7 +238,8 @@ pub(crate) static CONTACT: Table = Table {
             .titled("SERVICE REQUEST IDENTIFIER")
             .unlike("123456789012345678901234567890"),
         Column::new("team_id_local", "OtherCareProfTeamLocalID", Text)
-            .titled("OTHER CARE PROFESSIONAL TEAM LOCAL IDENTIFIER"),
+            .titled("OTHER CARE PROFESSIONAL TEAM LOCAL IDENTIFIER")
+            .unlike("1234567890123456789012345678901234567890"),
         Column::new("contact_date", "CareContDate", Date).titled("CARE CONTACT DATE"),
         Column::new("contact_time", "CareContTime", Text)
             .titled("CARE CONTACT TIME")
@@ -380,6 +383,6 @@ pub(crate) static DIAGNOSIS: Table = Table {
         &[("service_request_id", "service_request_id")],
     )],
     rules: rules::DIAGNOSIS,
-    twin: None,
+    twin: Some("diagnosis_scheme"),
     key: "MHS60413",
 };
