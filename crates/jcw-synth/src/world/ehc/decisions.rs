@@ -170,9 +170,9 @@ fn assess(
     };
     assessment
         .advice
-        .retain(|advice| advice.sent <= horizon.last_day);
+        .retain(|advice| horizon.sees(advice.sent).is_some());
     for advice in &mut assessment.advice {
-        hide_what_comes_later(advice, horizon);
+        hide_what_comes_later(advice, assessment.decision.is_some(), horizon);
     }
     let refused = assessment.decision.filter(|_| outcome == Outcome::No);
     request.assessment = Some(assessment);
@@ -260,7 +260,6 @@ fn advice(
             }
         }
     }
-    // Nothing came before the decision: known on the day of the decision.
     asked
 }
 
@@ -271,13 +270,12 @@ fn likely(needs: Needs, wanted: &[Need]) -> f64 {
     }
 }
 
-/// Advice that has not come by the last day, or before the child left, is open.
-fn hide_what_comes_later(advice: &mut AdviceRequest, horizon: Horizon) {
+/// Advice that has not come by the last day is open, unless the decision was
+/// taken without it.
+fn hide_what_comes_later(advice: &mut AdviceRequest, decided: bool, horizon: Horizon) {
     advice.received = advice.received.and_then(|on| horizon.sees(on));
-    if advice.received.is_none() && horizon.sees(after(advice.due, 60)).is_none() {
-        advice.outcome = None;
-    } else if advice.received.is_none() {
-        advice.outcome = Some(AdviceOutcome::Nil);
+    if advice.received.is_none() {
+        advice.outcome = decided.then_some(AdviceOutcome::Nil);
     }
 }
 
