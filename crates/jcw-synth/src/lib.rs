@@ -14,6 +14,11 @@
 //! - `fault` spoils a few cells and remembers where;
 //! - [`write_demo`] puts everything in a folder and returns the [`Demo`], which
 //!   tells what was planted.
+//!
+//! Beside the demo, of published figures, stands a whole made-up area, of
+//! persons: [`world`] simulates its families day by day, [`write_world`] writes
+//! what partners would send about them, in every shape that they send it in,
+//! with faults (`mess`), and [`truth`] counts what a warehouse should find.
 
 mod area;
 mod commissioner;

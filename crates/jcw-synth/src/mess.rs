@@ -17,6 +17,7 @@ pub(crate) mod eput;
 pub(crate) mod mhsds;
 mod planting;
 mod rule;
+mod school;
 pub(crate) mod sen2;
 
 pub(crate) use planting::plantings;
