@@ -351,9 +351,9 @@ pub(crate) const PLAN_AUDIT: &[Rule] = &[
             ];
             let scores: Vec<f64> = parts.iter().filter_map(|part| row.number(part)).collect();
             row.number("overall_score").is_some_and(|overall| {
-                !scores.is_empty()
-                    && !(scores.iter().any(|score| *score <= overall)
-                        && scores.iter().any(|score| *score >= overall))
+                let is_above = scores.iter().all(|score| *score < overall);
+                let is_below = scores.iter().all(|score| *score > overall);
+                !scores.is_empty() && (is_above || is_below)
             })
         },
         |_, _| false,

@@ -42,7 +42,8 @@ pub(crate) const PERSON: &[Rule] = &[
         |row| {
             row.value("upn").is_some_and(|upn| {
                 let last = upn.as_bytes().get(12).copied().unwrap_or(b'0');
-                upn.len() == 13 && !(last.is_ascii_alphanumeric() && !b"IOS".contains(&last))
+                let is_wrong = !last.is_ascii_alphanumeric() || b"IOS".contains(&last);
+                upn.len() == 13 && is_wrong
             })
         },
         |record, _| {

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// Rows that a sheet can have.
 pub(crate) const MOST_ROWS: u32 = 1_048_576;
 
+/// Path and size in bytes.
+type SavedFile = (String, u64);
+
 /// Where a workbook stands among all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BookId(usize);
@@ -92,7 +95,7 @@ impl Books {
 
     /// Saves all, and tells their paths with their sizes, and the paths of
     /// those that were too long and are left out.
-    pub(crate) fn finish(self) -> Result<(Vec<(String, u64)>, Vec<String>), Error> {
+    pub(crate) fn finish(self) -> Result<(Vec<SavedFile>, Vec<String>), Error> {
         let (mut saved, mut left_out) = (Vec::new(), Vec::new());
         for mut book in self.books {
             if book.is_too_long {
