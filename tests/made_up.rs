@@ -124,7 +124,8 @@ fn rows_of(project: &Project, table: &str) -> Vec<String> {
         .first()
         .map(|row| row.as_object().unwrap().keys().cloned().collect())
         .unwrap_or_default();
-    columns.retain(|name| !name.starts_with('_'));
+    // The ICB's own number for a child is in what it receives alone.
+    columns.retain(|name| !name.starts_with('_') && (table.contains("sen2") || name != "person_id"));
     if columns.is_empty() {
         return Vec::new();
     }
