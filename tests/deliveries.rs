@@ -319,3 +319,101 @@ fn a_partner_can_try_files_alone() {
     }
     assert!(!project.path("lake").exists());
 }
+
+/// One table; its month from the rows, its day of making from the file's name.
+fn sites() -> Project {
+    let project = project();
+    project.write(
+        "pipelines/trust/site.yaml",
+        "description: sites\nowner: us\ncontract: trust/site\nfiles: ['./sites/*.csv']\nsettle: 0 s\n",
+    );
+    project.write(
+        "schemas/trust/site.yaml",
+        r#"description: a site
+owner: us
+layout: {format: csv}
+columns:
+  - {name: month, type: text, required: true}
+  - {name: site, type: text, required: true}
+  - {name: made_on, type: date, required: true, from: {file_name: '(?<made_on>\d{4}-\d{2}-\d{2})'}}
+period: [month]
+as_of: made_on
+key: [month, site]
+"#,
+    );
+    project
+}
+
+fn sites_of(project: &Project) -> String {
+    let sql = "select month, site from trust.site order by 1, 2";
+    let out = project.jcw(&["query", sql, "--format", "csv"]).succeeds().out;
+    out.lines().skip(1).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn of_a_delivery_that_is_older_in_part_the_rest_loads() {
+    let older = ("sites/2024-12-01.csv", "month,site\nJan,a1\nFeb,a1\n");
+    let newer = ("sites/2024-12-05.csv", "month,site\nFeb,a2\nMar,a2\n");
+    for order in [[older, newer], [newer, older]] {
+        let project = sites();
+        for (path, text) in order {
+            project.write(path, text);
+            project.jcw(&["run"]).succeeds();
+        }
+        assert_eq!(sites_of(&project), "Feb,a2 Jan,a1 Mar,a2");
+        assert!(project.status().iter().all(|row| row["closes"] == true));
+    }
+}
+
+#[test]
+fn the_same_bytes_of_another_day_are_another_delivery() {
+    let project = sites();
+    for (day, site) in [("01", "x"), ("03", "x"), ("02", "y")] {
+        let path = format!("sites/2024-01-{day}.csv");
+        project.write(&path, format!("month,site\nJan,{site}\n"));
+        project.jcw(&["run"]).succeeds();
+    }
+    assert_eq!(sites_of(&project), "Jan,x");
+    assert!(project.status().iter().all(|row| row["closes"] == true));
+}
+
+#[test]
+fn a_set_with_a_file_too_many_loads_when_it_is_gone() {
+    let project = project();
+    project.edit("schemas/trust/month/delivery.yaml", "[a-z]+", "[a-zA-Z]+");
+    Month::new(1, 1, 3).deliver(&project, "a");
+    project.write("extracts/a/2024-01_v1_PARENT.csv", "parent_id,opened\np9,2024-01-01\n");
+    let ran = project.jcw(&["run"]).exits(4);
+    ran.says(&["two files of the delivery are for the same table"]);
+    project.jcw(&["run"]).says(&["Nothing to do"]);
+    std::fs::remove_file(project.path("extracts/a/2024-01_v1_PARENT.csv")).unwrap();
+    project.jcw(&["run"]).succeeds();
+    assert_eq!((count(&project, "parent"), count(&project, "child")), (3, 6));
+}
+
+#[test]
+fn a_name_that_fits_no_shape_any_more_loses_no_rows() {
+    let project = project();
+    Month::new(1, 1, 3).deliver(&project, "a");
+    Month::new(2, 1, 2).deliver(&project, "a");
+    project.jcw(&["run"]).succeeds();
+    project.edit("schemas/trust/month/delivery.yaml", r"\d{4}-\d{2}_v", r"\d{4}-01_v");
+    let ran = project.jcw(&["run"]).exits(1);
+    ran.says(&["no shape has files named like", "stays as it was"]);
+    assert_eq!((count(&project, "parent"), count(&project, "child")), (5, 10));
+}
+
+#[test]
+fn rows_of_a_period_that_the_header_does_not_name_are_kept_back() {
+    let project = project();
+    let own = "  - {name: month, type: text, required: true, from: header}";
+    project.edit("schemas/trust/month/child.yaml", own, &own.replace(", from: header", ""));
+    let [header, parent, _] = Month::new(1, 1, 2).files();
+    project.write(&format!("extracts/{}", header.0), &header.1);
+    project.write(&format!("extracts/{}", parent.0), &parent.1);
+    let children = "child_id,parent_id,month\nc1,p0,2024-01\nc2,p1,2024-09\n";
+    project.write("extracts/2024-01_v1_child.csv", children);
+    project.jcw(&["run"]).succeeds();
+    assert_eq!(count(&project, "child"), 1);
+    assert_eq!(project.value("select rule from jcw.reject"), "delivery.period");
+}

@@ -329,6 +329,26 @@ impl Staged {
         periods.into_iter().collect()
     }
 
+    /// Leaves out the rows of some periods, and gives their number.
+    pub async fn leave_out(&mut self, periods: &[Period]) -> u64 {
+        let files = std::mem::take(&mut self.files);
+        let (out, kept): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|file| periods.contains(&self.period(file)));
+        self.files = kept;
+        let left_out = Staged {
+            lake: self.lake.clone(),
+            name: self.name.clone(),
+            schema: self.schema.clone(),
+            partition_by: self.partition_by.clone(),
+            base: self.base,
+            files: out,
+        };
+        let rows = left_out.rows();
+        left_out.abandon().await;
+        rows
+    }
+
     pub(crate) fn period(&self, file: &StagedFile) -> Period {
         self.partition_by
             .iter()

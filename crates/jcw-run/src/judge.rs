@@ -5,17 +5,18 @@
 use crate::Error;
 use crate::ledger::Warning;
 use crate::pieces::{Halt, Worker};
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use chrono::DateTime;
 use jcw_contract::{
     Binding, Checked, Checker, Delivery, FileFault, Keys, KnownValues, MalformedRow, RuleCounts, Suspects,
     Withheld, WithheldRows, reject_malformed,
 };
 use jcw_extract::Piece;
-use jcw_lake::{Stage, StageWriter, StagedFile};
+use jcw_lake::{Period, Stage, StageWriter, StagedFile};
 use jcw_project::Severity;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most memory that finding repeated keys may take, in bytes: 256 MiB is a key
@@ -41,6 +42,8 @@ pub(crate) struct Watch {
     pub(crate) keys: Vec<Vec<String>>,
     /// The column that says when the delivery was made.
     pub(crate) as_of: Option<String>,
+    /// The period columns, for which it says so.
+    pub(crate) periods: Vec<String>,
     /// Whether the rows are the delivery's header.
     pub(crate) is_header: bool,
 }
@@ -50,8 +53,8 @@ pub(crate) struct Watch {
 pub(crate) struct Witness {
     /// Values of the sets of columns that were asked for, in their order.
     pub(crate) keys: Vec<KnownValues>,
-    /// The latest value of the column that says when the delivery was made.
-    pub(crate) as_of: Option<String>,
+    /// For each period when the delivery was made, as text that sorts by time.
+    pub(crate) as_of: BTreeMap<Period, String>,
     /// The header's first rows, two at most.
     pub(crate) header: Vec<RecordBatch>,
 }
@@ -72,9 +75,7 @@ impl Witness {
             known.add(accepted)?;
         }
         if let Some(column) = watch.as_of.as_ref().and_then(|name| accepted.column_by_name(name)) {
-            let texts = cast(column, &DataType::Utf8)?;
-            let latest = texts.as_string::<i32>().iter().flatten().max().map(str::to_owned);
-            self.as_of = self.as_of.take().max(latest);
+            self.see_as_of(&instants(column)?, &watch.periods, accepted)?;
         }
         if watch.is_header && self.header.len() < 2 {
             self.header.push(accepted.slice(0, accepted.num_rows().min(2)));
@@ -82,13 +83,73 @@ impl Witness {
         Ok(())
     }
 
+    fn see_as_of(
+        &mut self,
+        as_of: &StringArray,
+        periods: &[String],
+        accepted: &RecordBatch,
+    ) -> Result<(), Error> {
+        let mut columns = Vec::with_capacity(periods.len());
+        for name in periods {
+            if let Some(column) = accepted.column_by_name(name) {
+                columns.push(cast(column, &DataType::Utf8)?);
+            }
+        }
+        let is_like = |one: usize, other: usize| {
+            let same = |column: &StringArray| text(column, one) == text(column, other);
+            same(as_of) && columns.iter().all(|column| same(column.as_string::<i32>()))
+        };
+        for row in 0..accepted.num_rows() {
+            // The rows of one delivery are mostly alike in this.
+            if row > 0 && is_like(row, row - 1) || as_of.is_null(row) {
+                continue;
+            }
+            let period = columns
+                .iter()
+                .map(|column| text(column.as_string::<i32>(), row).map(str::to_owned))
+                .collect();
+            self.take_later(period, as_of.value(row));
+        }
+        Ok(())
+    }
+
+    fn take_later(&mut self, period: Period, as_of: &str) {
+        let latest = self.as_of.entry(period).or_default();
+        if latest.as_str() < as_of {
+            as_of.clone_into(latest);
+        }
+    }
+
     fn merge(&mut self, other: Witness) {
         for (mine, theirs) in self.keys.iter_mut().zip(other.keys) {
             mine.merge(theirs);
         }
-        self.as_of = self.as_of.take().max(other.as_of);
+        for (period, as_of) in other.as_of {
+            self.take_later(period, &as_of);
+        }
         self.header.extend(other.header);
     }
+}
+
+fn text(column: &StringArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Dates and instants as text that sorts by time.
+fn instants(column: &ArrayRef) -> Result<StringArray, Error> {
+    if !matches!(column.data_type(), DataType::Timestamp(_, _)) {
+        return Ok(cast(column, &DataType::Utf8)?.as_string::<i32>().clone());
+    }
+    let unit = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let instants = cast(column, &unit)?;
+    let texts = instants
+        .as_primitive::<TimestampMicrosecondType>()
+        .iter()
+        .map(|micros| {
+            let at = DateTime::from_timestamp_micros(micros?)?;
+            Some(at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+        });
+    Ok(texts.collect())
 }
 
 /// A file that went through its contract, written but not yet visible.
@@ -126,6 +187,8 @@ pub(crate) struct Tally {
     pub(crate) accepted: u64,
     pub(crate) rejected: u64,
     pub(crate) duplicate: u64,
+    /// Accepted, and left out because what stands of their period is newer.
+    pub(crate) outdated: u64,
     pub(crate) rules: RuleCounts,
 }
 impl Job {

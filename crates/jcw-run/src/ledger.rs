@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 /// One file received from a partner, and what became of it.
 ///
-/// For every row of the table: `received = accepted + rejected + duplicate`.
+/// For every row of the table: `received = accepted + rejected + duplicate +
+/// outdated`.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Extract {
     /// When it was taken in.
@@ -45,9 +46,13 @@ pub struct Extract {
     #[serde(default)]
     pub delivery: Option<String>,
     /// When the partner made it, where the contract has a column that says so:
-    /// as text that sorts by time.
+    /// a JSON array with a text that sorts by time for each of the periods, or
+    /// one for the whole table.
     #[serde(default)]
     pub as_of: Option<String>,
+    /// Rows left out because what stands of their period was made later.
+    #[serde(default)]
+    pub outdated: Option<i64>,
     /// Its size in bytes.
     pub size: Option<i64>,
     /// When the partner last changed it, as its store says.
@@ -195,24 +200,6 @@ impl Ledger {
             .collect()
     }
 
-    /// A delivery into `table` that stands, covers one of `periods` (texts of
-    /// the period columns; none is the whole table), and was made after `as_of`.
-    pub(crate) fn newer(
-        &self,
-        table: &str,
-        periods: &[String],
-        as_of: &str,
-    ) -> Option<&Extract> {
-        self.standing_periods()
-            .into_iter()
-            .find(|(extract, standing)| {
-                extract.table_name == table
-                    && extract.as_of.as_deref().is_some_and(|theirs| theirs > as_of)
-                    && standing.iter().any(|period| periods.contains(period))
-            })
-            .map(|(extract, _)| extract)
-    }
-
     /// The newest version of `table` that a load is recorded for.
     pub(crate) fn last_version(&self, table: &str) -> Option<i64> {
         self.extracts
@@ -240,7 +227,7 @@ impl Ledger {
 
     /// The same, with the periods that have not been delivered again since. A
     /// load that was done again, or judged under a later contract, is the past.
-    fn standing_periods(&self) -> Vec<(&Extract, Vec<String>)> {
+    pub(crate) fn standing_periods(&self) -> Vec<(&Extract, Vec<String>)> {
         let mut covered: HashSet<(&str, String)> = HashSet::new();
         let mut judged: HashMap<(&str, Option<&str>, &str), &Extract> = HashMap::new();
         let mut standing = Vec::new();
@@ -349,6 +336,13 @@ impl Extract {
     pub(crate) fn period_keys(&self) -> Vec<String> {
         period_keys(&self.periods)
     }
+
+    /// When the partner made what it holds of a period.
+    pub(crate) fn as_of(&self, period: &str) -> Option<String> {
+        let texts: Vec<Option<String>> = serde_json::from_str(self.as_of.as_deref()?).ok()?;
+        let place = self.period_keys().iter().position(|key| key == period)?;
+        texts.get(place).or(texts.first()).cloned().flatten()
+    }
 }
 
 /// Periods as the ledger keeps them, each as text of its own; one empty text
@@ -455,6 +449,7 @@ fn extract_schema() -> SchemaRef {
         ("table_version", DataType::Int64, true),
         ("delivery", DataType::Utf8, true),
         ("as_of", DataType::Utf8, true),
+        ("outdated", DataType::Int64, true),
     ])
 }
 

@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::judge::{Judged, Tally, Watch};
-use crate::ledger::{Extract, Ledger, REJECT_TABLE, Warning, period_keys};
+use crate::ledger::{Extract, Ledger, REJECT_TABLE, Warning};
 use crate::lot::Lot;
 use crate::pieces::Halt;
 use crate::progress::Watcher;
@@ -14,15 +14,15 @@ use crate::table::{Rows, TableLoader};
 use crate::unit::Unit;
 use jcw_contract::{KnownValues, References, header_values, reject_schema};
 use jcw_extract::{ReadError, Standing, XmlTable, take_apart};
-use jcw_lake::{ExtractUsed, Lake, LocalFile, Provenance, Scope, Staged};
-use jcw_project::{Contract, Format, Limits, Origin, Project, Severity};
+use jcw_lake::{ExtractUsed, Lake, LocalFile, Period, Provenance, Scope, Staged};
+use jcw_project::{Contract, Format, Limits, Origin, Placed, Project, Reference, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 /// Loads lots of one unit.
 pub(crate) struct Loader<'a> {
     lake: &'a Lake,
-    limits: Limits,
+    project: &'a Project,
     unit: &'a Unit<'a>,
     outside: Outside,
     watcher: &'a dyn Watcher,
@@ -51,27 +51,17 @@ struct Weighed {
     /// rows was kept.
     tables: Vec<(Staged, Judged)>,
     rejects: Staged,
-    /// When the partner made it.
-    as_of: Option<String>,
-    /// The periods it covers, as the ledger keeps them.
-    periods: String,
-    scope: Scope,
-}
-
-/// What is too large to be what a unit describes: as the source that delivers
-/// it says.
-fn limits(project: &Project, unit: &Unit<'_>) -> Limits {
-    let source = project
-        .sources
-        .iter()
-        .find(|source| source.contract.value == unit.id);
-    source.map_or_else(Limits::default, |source| source.limits)
+    /// The periods it covers, none where the tables have none, and when the
+    /// partner made what it has of each.
+    periods: Vec<(Period, Option<String>)>,
+    /// Columns that name a period.
+    columns: Vec<String>,
 }
 
 impl<'a> Loader<'a> {
     /// Makes the contracts ready, with the values they refer to in other tables.
     pub(crate) async fn prepare(
-        project: &Project,
+        project: &'a Project,
         lake: &'a Lake,
         unit: &'a Unit<'a>,
         watcher: &'a dyn Watcher,
@@ -82,7 +72,7 @@ impl<'a> Loader<'a> {
         };
         Ok(Prepared::Ready(Loader {
             lake,
-            limits: limits(project, unit),
+            project,
             unit,
             outside,
             watcher,
@@ -123,17 +113,45 @@ impl<'a> Loader<'a> {
         if weighed.keeps_nothing() {
             return self.refuse_all(lot, weighed).await;
         }
-        if let Some(reason) = self.is_outdated(&weighed, ledger) {
-            weighed.abandon().await;
-            return lot.refused("outdated", "delivery.older", &reason).await;
-        }
-        self.commit(lot, weighed, Start::AsItStands).await
+        let start = match self.is_left_over(ledger).await? {
+            true => Start::Afresh,
+            false => Start::AsItStands,
+        };
+        self.commit_current(lot, weighed, &ledger.standing_periods(), start)
+            .await
     }
 
-    /// Loads again a lot that was loaded before.
-    pub(crate) async fn load_over(&self, lot: Lot, start: Start) -> Result<Vec<Extract>, Error> {
+    /// Whether the tables hold what a killed run left of a delivery that nobody
+    /// remembers, and nothing else.
+    async fn is_left_over(&self, ledger: &Ledger) -> Result<bool, Error> {
+        for table in self.unit.table_names() {
+            if ledger.last_version(&table).is_some() {
+                return Ok(false);
+            }
+            if self.lake.newest_version(&table).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Loads again a lot that was loaded before, after those `told` of.
+    pub(crate) async fn load_over(
+        &self,
+        lot: Lot,
+        told: &[Extract],
+    ) -> Result<Vec<Extract>, Error> {
+        let start = match told.is_empty() {
+            true => Start::Afresh,
+            false => Start::AsItStands,
+        };
+        let standing: Vec<_> = told
+            .iter()
+            .filter(|extract| extract.status == "loaded")
+            .map(|extract| (extract, extract.period_keys()))
+            .collect();
         match self.weigh(&lot, None).await {
-            Ok(weighed) => self.commit(lot, weighed, start).await,
+            Ok(weighed) => self.commit_current(lot, weighed, &standing, start).await,
             Err(Halt::Run(error)) => Err(error),
             Err(Halt::File(error)) => lot.refused("rejected", error.rule(), &error.to_string()).await,
             Err(Halt::Rule { rule, reason, .. }) => lot.refused("rejected", &rule, &reason).await,
@@ -229,10 +247,11 @@ impl<'a> Loader<'a> {
                 None => Judged::nothing(&watch),
                 Some(mut rows) => {
                     rows.fill_in(header.as_ref());
+                    rows.refer_to_header(number, self.unit.header());
                     let file = &lot.files[rows.file].1.extract;
                     let loader = TableLoader::new(
                         &rows.contract,
-                        self.references(number, &known),
+                        self.references(&rows.contract, &known),
                         watch.clone(),
                         self.watcher,
                     )?;
@@ -265,7 +284,7 @@ impl<'a> Loader<'a> {
         }
         let rejects = rejects.finish(rejected);
         self.check_totals(&header, &tables)?;
-        self.whole(tables, rejects)
+        Ok(self.whole(tables, rejects))
     }
 
     /// Where the rows of each table are.
@@ -287,7 +306,7 @@ impl<'a> Loader<'a> {
                 }
                 Rows {
                     contract,
-                    limits: self.limits,
+                    limits: self.limits(lot),
                     file,
                     name: lot.files[file].1.extract.file.clone(),
                     path: locals[file].path().to_owned(),
@@ -295,12 +314,21 @@ impl<'a> Loader<'a> {
                 }
             }));
         }
-        self.take_apart(&mut opened).await?;
+        self.take_apart(&mut opened, self.limits(lot)).await?;
         Ok(opened)
     }
 
+    /// What is too large to be what it claims to be: as the lot's source says.
+    fn limits(&self, lot: &Lot) -> Limits {
+        let id = lot.files.first().map(|(_, file)| &file.extract.source);
+        let mut sources = self.project.sources.iter();
+        sources
+            .find(|source| Some(&source.id.value) == id)
+            .map_or_else(Limits::default, |source| source.limits)
+    }
+
     /// Takes an XML file apart into its tables, once for all of them.
-    async fn take_apart(&self, opened: &mut Opened) -> Result<(), Halt> {
+    async fn take_apart(&self, opened: &mut Opened, limits: Limits) -> Result<(), Halt> {
         let is_xml = |rows: &Rows| rows.contract.layout.format == Format::Xml;
         let Some(path) = opened
             .rows
@@ -318,7 +346,7 @@ impl<'a> Loader<'a> {
         let contracts: Vec<(usize, Contract)> = (opened.rows.iter().enumerate())
             .filter_map(|(number, rows)| Some((number, rows.as_ref()?.contract.clone())))
             .collect();
-        let (limits, into) = (self.limits, folder.path().to_owned());
+        let into = folder.path().to_owned();
         let parts = tokio::task::spawn_blocking(move || {
             let tables: Vec<XmlTable<'_>> = contracts
                 .iter()
@@ -350,6 +378,10 @@ impl<'a> Loader<'a> {
             .filter(|reference| reference.table.value == name)
             .map(|reference| names(&reference.to))
             .collect();
+        let periods = periods(self.unit.header());
+        if number == 0 && self.unit.delivery().is_some() && !periods.is_empty() {
+            keys.push(periods.clone());
+        }
         keys.sort_unstable();
         keys.dedup();
         let as_of = &self.unit.tables[number].contract.as_of;
@@ -359,6 +391,7 @@ impl<'a> Loader<'a> {
                 .as_ref()
                 .filter(|_| number == 0)
                 .map(|column| column.value.clone()),
+            periods,
             is_header: number == 0 && self.unit.delivery().is_some(),
         }
     }
@@ -366,11 +399,11 @@ impl<'a> Loader<'a> {
     /// The values that a table's references may name.
     fn references(
         &self,
-        number: usize,
+        contract: &Contract,
         known: &BTreeMap<(String, Vec<String>), KnownValues>,
     ) -> References {
         let mut references = References::new();
-        for reference in &self.unit.tables[number].contract.references {
+        for reference in &contract.references {
             let there = (reference.table.value.clone(), names(&reference.to));
             let values = known.get(&there).or_else(|| self.outside.get(&there));
             if let Some(values) = values {
@@ -414,61 +447,88 @@ impl<'a> Loader<'a> {
     }
 
     /// The periods that all tables replace are the header's.
-    fn whole(&self, tables: Vec<(Staged, Judged)>, rejects: Staged) -> Result<Weighed, Halt> {
+    fn whole(&self, tables: Vec<(Staged, Judged)>, rejects: Staged) -> Weighed {
         let columns = periods(self.unit.header());
-        let mut covered = Vec::new();
-        for (number, (staged, _)) in tables.iter().enumerate() {
-            for period in staged.periods() {
-                if covered.contains(&period) {
-                    continue;
-                }
-                if number > 0 {
-                    return Err(Halt::Rule {
-                        rule: "delivery.period".to_owned(),
-                        reason: format!(
-                            "the table {} has rows of a period that the header does not name",
-                            self.unit.tables[number].name
-                        ),
-                        status: "rejected",
-                    });
-                }
-                covered.push(period);
-            }
-        }
-        let (periods, scope) = match columns.is_empty() {
-            true => ("[]".to_owned(), Scope::Everything),
-            false => (
-                serde_json::to_string(&covered).unwrap_or_else(|_| "[]".to_owned()),
-                Scope::Periods {
-                    columns,
-                    values: covered,
-                },
-            ),
+        let (staged, header) = &tables[0];
+        let covered = match columns.is_empty() {
+            true => vec![Vec::new()],
+            false => staged.periods(),
         };
-        Ok(Weighed {
-            as_of: tables[0].1.witness.as_of.clone(),
+        let periods = covered.into_iter().map(|period| {
+            let as_of = header.witness.as_of.get(&period).cloned();
+            (period, as_of)
+        });
+        Weighed {
+            periods: periods.collect(),
             tables,
             rejects,
-            periods,
-            scope,
-        })
+            columns,
+        }
     }
 
-    fn is_outdated(&self, weighed: &Weighed, ledger: &Ledger) -> Option<String> {
+    /// Commits what of a lot is not older than what stands of its period.
+    async fn commit_current(
+        &self,
+        lot: Lot,
+        mut weighed: Weighed,
+        standing: &[(&Extract, Vec<String>)],
+        start: Start,
+    ) -> Result<Vec<Extract>, Error> {
+        let mine = &lot.files[0].1.extract;
+        let mut older = Vec::new();
+        let mut newest = None;
+        for (period, as_of) in &weighed.periods {
+            let newer = as_of
+                .as_deref()
+                .and_then(|as_of| self.newer(standing, &key_of(period), as_of, mine));
+            if let Some(newer) = newer {
+                older.push(period.clone());
+                newest = Some(newer);
+            }
+        }
+        if let Some(newest) = newest
+            && older.len() == weighed.periods.len()
+        {
+            let reason = format!(
+                "{} of {} was made later and stands; this one is kept but not loaded",
+                newest.file, newest.source
+            );
+            weighed.abandon().await;
+            return lot.refused("outdated", "delivery.older", &reason).await;
+        }
+        weighed.leave_out(&older).await;
+        self.commit(lot, weighed, start).await
+    }
+
+    /// A delivery that stands, covers the period, and was made later; of two
+    /// made at the same moment, the one that its own partner has sent.
+    fn newer<'e>(
+        &self,
+        standing: &[(&'e Extract, Vec<String>)],
+        period: &str,
+        as_of: &str,
+        mine: &Extract,
+    ) -> Option<&'e Extract> {
         let table = self.unit.header().table();
-        let as_of = weighed.as_of.as_deref()?;
-        let newer = ledger.newer(&table, &period_keys(&weighed.periods), as_of)?;
-        Some(format!(
-            "{} was made later ({}) and stands; this one, made {as_of}, is kept but not loaded",
-            newer.file,
-            newer.as_of.as_deref().unwrap_or_default()
-        ))
+        let owner = &self.unit.header().partner;
+        let covers = standing.iter().filter(|(extract, periods)| {
+            extract.table_name == table && periods.iter().any(|covered| covered == period)
+        });
+        covers
+            .map(|(extract, _)| *extract)
+            .find(|extract| match extract.as_of(period) {
+                Some(theirs) if theirs == as_of => {
+                    extract.partner == *owner && mine.partner != *owner
+                }
+                Some(theirs) => theirs.as_str() > as_of,
+                None => false,
+            })
     }
 
     /// A lot whose header keeps none of its rows: what was loaded before stays,
     /// and the rejects say why.
     async fn refuse_all(&self, lot: Lot, weighed: Weighed) -> Result<Vec<Extract>, Error> {
-        let delivery = lot.delivery();
+        let delivery = Some(lot.mark());
         let mut tallies: Vec<Judged> = Vec::new();
         for (staged, judged) in weighed.tables {
             staged.abandon().await;
@@ -531,7 +591,15 @@ impl<'a> Loader<'a> {
         weighed: Weighed,
         start: Start,
     ) -> Result<Vec<Extract>, Error> {
-        let delivery = lot.delivery();
+        let delivery = Some(lot.mark());
+        let (periods, as_of) = weighed.as_kept();
+        let scope = match (start, weighed.columns.is_empty()) {
+            (Start::AsItStands, false) => Scope::Periods {
+                columns: weighed.columns,
+                values: weighed.periods.into_iter().map(|(period, _)| period).collect(),
+            },
+            _ => Scope::Everything,
+        };
         let files = self.commit_rejects(lot, weighed.rejects).await?;
         let mut loaded = Vec::with_capacity(self.unit.tables.len());
         for (number, (staged, judged)) in weighed.tables.into_iter().enumerate() {
@@ -540,15 +608,11 @@ impl<'a> Loader<'a> {
             let mut extract = Extract {
                 table_name: self.unit.tables[number].contract.table(),
                 delivery: delivery.clone(),
-                as_of: weighed.as_of.clone(),
-                periods: weighed.periods.clone(),
+                as_of: as_of.clone(),
+                periods: periods.clone(),
                 ..file.1.clone()
             };
             extract.take_in(&judged);
-            let scope = match start {
-                Start::Afresh => Scope::Everything,
-                Start::AsItStands => weighed.scope.clone(),
-            };
             let provenance = Provenance {
                 run_id: extract.run_id.clone(),
                 extracts: vec![ExtractUsed {
@@ -561,7 +625,7 @@ impl<'a> Loader<'a> {
                 extra: serde_json::to_value(&extract).unwrap_or_default(),
                 ..Provenance::default()
             };
-            let committed = self.lake.commit(staged, scope, provenance).await?;
+            let committed = self.lake.commit(staged, scope.clone(), provenance).await?;
             extract.table_version = Some(committed.version as i64);
             extract.superseded = committed.superseded_rows as i64;
             loaded.push(extract);
@@ -586,12 +650,52 @@ impl Weighed {
         self.rejects.abandon().await;
     }
 
+    /// Leaves out what it has of some periods.
+    async fn leave_out(&mut self, periods: &[Period]) {
+        if periods.is_empty() {
+            return;
+        }
+        self.periods.retain(|(period, _)| !periods.contains(period));
+        for (staged, judged) in &mut self.tables {
+            let rows = staged.leave_out(periods).await;
+            judged.tally.accepted -= rows;
+            judged.tally.outdated += rows;
+        }
+    }
+
+    /// Its periods and when each was made, as the ledger keeps them.
+    fn as_kept(&self) -> (String, Option<String>) {
+        let as_of: Vec<&Option<String>> = self.periods.iter().map(|(_, as_of)| as_of).collect();
+        let as_of = (as_of.iter().any(|as_of| as_of.is_some()))
+            .then(|| serde_json::to_string(&as_of).unwrap_or_default());
+        let periods: Vec<&Period> = match self.columns.is_empty() {
+            true => Vec::new(),
+            false => self.periods.iter().map(|(period, _)| period).collect(),
+        };
+        let periods = serde_json::to_string(&periods).unwrap_or_else(|_| "[]".to_owned());
+        (periods, as_of)
+    }
+
     fn keeps_nothing(&self) -> bool {
         self.tables.first().is_none_or(|(_, header)| header.tally.accepted == 0)
     }
 }
 
 impl Rows {
+    /// Rows of a period that the header does not name belong to no delivery.
+    fn refer_to_header(&mut self, number: usize, header: &Contract) {
+        if number > 0 && !header.period.is_empty() {
+            self.contract.references.push(Reference {
+                id: Placed::new("delivery.period".to_owned(), self.contract.id.place.clone()),
+                columns: header.period.clone(),
+                table: Placed::new(header.table(), self.contract.id.place.clone()),
+                to: header.period.clone(),
+                severity: Severity::RejectRow,
+                message: "the header names no such period, or was not accepted for it".to_owned(),
+            });
+        }
+    }
+
     /// Gives the columns that are the header's their values.
     fn fill_in(&mut self, header: Option<&BTreeMap<String, String>>) {
         for column in &mut self.contract.columns {
@@ -611,6 +715,7 @@ impl Extract {
         self.accepted = tally.accepted as i64;
         self.rejected = tally.rejected as i64;
         self.duplicate = tally.duplicate as i64;
+        self.outdated = Some(tally.outdated as i64);
         self.warned = tally
             .rules
             .iter()
@@ -625,10 +730,18 @@ impl Extract {
 /// The header's values, where it has one row.
 fn one_header(contract: &Contract, judged: &Judged) -> Option<BTreeMap<String, String>> {
     match judged.witness.header.as_slice() {
-        [only] if only.num_rows() == 1 && judged.tally.accepted == 1 => {
+        [only] if only.num_rows() == 1 && judged.tally.rejected == 0 => {
             Some(header_values(contract, only))
         }
         _ => None,
+    }
+}
+
+/// A period as the ledger's rows name it.
+fn key_of(period: &Period) -> String {
+    match period.is_empty() {
+        true => String::new(),
+        false => serde_json::to_string(period).unwrap_or_default(),
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::Error;
 use crate::ledger::{Extract, Ledger};
 use crate::pull::Arrival;
-use crate::unit::{Recognised, Unit};
+use crate::unit::Unit;
 use jcw_lake::Lake;
 use sha2::{Digest, Sha256};
 
@@ -13,40 +13,57 @@ use sha2::{Digest, Sha256};
 pub(crate) struct Lot {
     /// Number of the shape it comes in.
     pub(crate) shape: usize,
+    /// Names of files say something that the bytes do not.
+    names_count: bool,
     /// Its files, each with the number of the table it holds; `None`: all.
     pub(crate) files: Vec<(Option<usize>, Arrival)>,
 }
 
 impl Lot {
-    /// A lot of one file.
-    pub(crate) fn of_one(what: &Recognised, arrival: Arrival) -> Self {
+    /// A lot of these files of one shape.
+    pub(crate) fn new(
+        unit: &Unit<'_>,
+        shape: usize,
+        files: Vec<(Option<usize>, Arrival)>,
+    ) -> Self {
         Lot {
-            shape: what.shape,
-            files: vec![(what.table, arrival)],
+            shape,
+            names_count: unit.reads_names(),
+            files,
         }
     }
 
     /// Lots that were loaded before, to be held to what is said of them now,
-    /// from the ledger's rows about them.
+    /// from the ledger's rows about them; or what is against it.
     pub(crate) fn again(
         unit: &Unit<'_>,
         standing: &[Extract],
         lake: &Lake,
         run_id: &str,
-    ) -> Vec<Self> {
+    ) -> Result<Vec<Self>, String> {
         let mut lots: Vec<(String, Lot)> = Vec::new();
         for extract in standing {
             let Some(what) = unit.recognise(&extract.file) else {
-                continue;
+                return Err(format!("no shape has files named like {} any more", extract.file));
             };
             let mark = extract.mark().unwrap_or_default().to_owned();
             let arrival = Arrival::again(extract.clone(), unit, lake, run_id);
             match lots.iter_mut().find(|(known, _)| *known == mark) {
-                None => lots.push((mark, Lot::of_one(&what, arrival))),
+                None => {
+                    let files = vec![(what.table, arrival)];
+                    lots.push((mark, Lot::new(unit, what.shape, files)));
+                }
                 Some((_, lot)) => lot.join(what.table, arrival),
             }
         }
-        lots.into_iter().map(|(_, lot)| lot).collect()
+        for (_, lot) in &lots {
+            let there: Vec<_> = lot.files.iter().map(|(table, _)| *table).collect();
+            if let Some(table) = unit.missing(lot.shape, &there).first() {
+                let file = &lot.files[0].1.extract.file;
+                return Err(format!("the delivery of {file} has no table {table}"));
+            }
+        }
+        Ok(lots.into_iter().map(|(_, lot)| lot).collect())
     }
 
     /// Adds a file, unless the ledger's rows have named it already.
@@ -60,30 +77,28 @@ impl Lot {
         }
     }
 
-    /// What its rows are marked with: the SHA-256 of its one file, or one over
-    /// the names and SHA-256s of all its files.
+    /// What its rows are marked with: a SHA-256 over its source and the SHA-256s
+    /// of its files, with their names where columns are read from them. The same
+    /// bytes may be another month's, or another contract's.
     pub(crate) fn mark(&self) -> String {
-        if let [(_, only)] = self.files.as_slice() {
-            return only.incoming.sha256().to_owned();
-        }
-        let mut lines: Vec<String> = self
-            .files
-            .iter()
-            .map(|(_, file)| format!("{}  {}\n", file.incoming.sha256(), file.extract.file))
+        let mut lines: Vec<String> = (self.files.iter())
+            .map(|(_, file)| match self.names_count {
+                true => format!("{}  {}\n", file.incoming.sha256(), file.extract.file),
+                false => format!("{}\n", file.incoming.sha256()),
+            })
             .collect();
         lines.sort_unstable();
+        lines.extend(self.files.first().map(|(_, file)| file.extract.source.clone()));
         let hash = Sha256::digest(lines.concat());
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether a person has said that it may load although it was held.
     pub(crate) fn is_accepted(&self, accept: &[String]) -> bool {
-        let is_meant = |mark: &str| accept.iter().any(|prefix| mark.starts_with(prefix.as_str()));
-        is_meant(&self.mark())
-            || self
-                .files
-                .iter()
-                .any(|(_, file)| is_meant(file.incoming.sha256()))
+        (self.files.iter()).any(|(_, file)| {
+            let sha256 = file.incoming.sha256();
+            accept.iter().any(|prefix| sha256.starts_with(prefix.as_str()))
+        })
     }
 
     /// The file that holds a table.
@@ -101,7 +116,7 @@ impl Lot {
         reason: &str,
     ) -> Result<Vec<Extract>, Error> {
         let mut told = Vec::with_capacity(self.files.len());
-        let delivery = self.delivery();
+        let delivery = Some(self.mark());
         for (_, file) in self.files {
             file.incoming.kept().await?;
             let mut extract = file.extract;
@@ -115,11 +130,11 @@ impl Lot {
     /// What the ledger says when the same bytes stand in their tables already.
     pub(crate) async fn duplicate(self, ledger: &Ledger) -> Result<Vec<Extract>, Error> {
         let mut told = Vec::new();
-        let (mark, delivery) = (self.mark(), self.delivery());
+        let mark = self.mark();
         for (table, file) in self.files {
             file.incoming.kept().await?;
             let extract = Extract {
-                delivery: delivery.clone(),
+                delivery: Some(mark.clone()),
                 ..file.extract
             };
             let twins = ledger.still_stands(&extract.source, &mark, &extract.contract_hash);
@@ -132,10 +147,5 @@ impl Lot {
             }
         }
         Ok(told)
-    }
-
-    /// The mark, where it is not the SHA-256 of a file.
-    pub(crate) fn delivery(&self) -> Option<String> {
-        (self.files.len() > 1).then(|| self.mark())
     }
 }

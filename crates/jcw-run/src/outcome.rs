@@ -4,6 +4,7 @@ use crate::ledger::Extract;
 use chrono::{DateTime, Utc};
 use jcw_model::{Report, TableOutcome};
 use jcw_project::Place;
+use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
@@ -156,8 +157,12 @@ impl Outcome {
         }
     }
 
-    fn count(&self, status: &str) -> usize {
-        self.received.iter().filter(|e| e.status == status).count()
+    /// Files of a status; a file of several tables is one.
+    fn count(&self, status: Option<&str>) -> usize {
+        let its = |e: &&Extract| status.is_none_or(|status| e.status == status);
+        let files = self.received.iter().filter(its);
+        let distinct: BTreeSet<_> = files.map(|e| (&e.source, &e.url, e.received_at)).collect();
+        distinct.len()
     }
 }
 
@@ -195,12 +200,16 @@ impl fmt::Display for Outcome {
             let rows = |of: fn(&Extract) -> i64| self.received.iter().map(of).sum::<i64>();
             writeln!(
                 f,
-                "{} received: {} loaded, {} already loaded before, {} held, {} rejected; {} rows accepted, {} rejected, {} replaced earlier ones.",
-                counted(self.received.len(), "file"),
-                self.count("loaded"),
-                self.count("duplicate"),
-                self.count("held"),
-                self.count("rejected"),
+                "{} received: {} loaded, {} already loaded before, {}{} held, {} rejected; {} rows accepted, {} rejected, {} replaced earlier ones.",
+                counted(self.count(None), "file"),
+                self.count(Some("loaded")),
+                self.count(Some("duplicate")),
+                match self.count(Some("outdated")) {
+                    0 => String::new(),
+                    outdated => format!("{outdated} older than what stands, "),
+                },
+                self.count(Some("held")),
+                self.count(Some("rejected")),
                 rows(|e| e.accepted),
                 rows(|e| e.rejected),
                 rows(|e| e.superseded),

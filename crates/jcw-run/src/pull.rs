@@ -163,15 +163,25 @@ impl Look<'_> {
         pulled: &mut Pulled,
     ) -> Result<(), Error> {
         let seen = |file: &RemoteFile| ledger.last_seen(&self.source.id, &file.url);
+        let shape = group.first().map_or(0, |(what, _)| what.shape);
+        let there: Vec<Option<usize>> = group.iter().map(|(what, _)| what.table).collect();
+        let missing = self.unit.missing(shape, &there);
+        let has_twins = (1..there.len()).any(|n| there[..n].contains(&there[n]));
+        let is_whole = missing.is_empty() && !has_twins;
         if group.iter().all(|(_, file)| {
-            seen(file).is_some_and(|extract| self.is_settled(extract, file))
+            seen(file).is_some_and(|extract| {
+                // What was not whole may be now, with no file of it new.
+                let was_whole = !matches!(
+                    extract.rule.as_deref(),
+                    Some("delivery.incomplete" | "delivery.twice")
+                );
+                was_whole == is_whole && self.is_settled(extract, file)
+            })
         }) {
             let all = group.iter().filter_map(|(_, file)| seen(file));
             all.for_each(|extract| pulled.leave(extract));
             return Ok(());
         }
-        let shape = group.first().map_or(0, |(what, _)| what.shape);
-        let there: Vec<Option<usize>> = group.iter().map(|(what, _)| what.table).collect();
         let mut files = Vec::with_capacity(group.len());
         let mut lacks = Vec::new();
         let mut is_news = false;
@@ -184,9 +194,8 @@ impl Look<'_> {
                 }
                 Fetched::Landed(mut arrival) => {
                     // Where its stamp does not show changes, only its bytes can tell.
-                    let is_known = seen(&file).is_some_and(|extract| match file.shows_changes() {
-                        true => self.is_settled(extract, &file),
-                        false => self.has_settled(extract, &arrival),
+                    let is_known = seen(&file).is_some_and(|extract| {
+                        !file.shows_changes() && self.has_settled(extract, &arrival)
                     });
                     is_news |= !is_known;
                     if let Some(table) = what.table {
@@ -206,12 +215,9 @@ impl Look<'_> {
             all.for_each(|extract| pulled.leave(extract));
             return Ok(());
         }
-        let lot = Lot { shape, files };
-        lacks.extend(self.unit.missing(shape, &there).iter().map(|table| format!("table {table}")));
-        let mut tables = there.clone();
-        tables.sort_unstable();
-        tables.dedup();
-        if tables.len() < there.len() {
+        let lot = Lot::new(self.unit, shape, files);
+        lacks.extend(missing.iter().map(|table| format!("table {table}")));
+        if has_twins {
             let reason = "two files of the delivery are for the same table; leave the one that counts";
             let told = lot.refused("held", "delivery.twice", reason).await?;
             pulled.settled.extend(told);
@@ -304,6 +310,7 @@ impl Look<'_> {
             sha256: None,
             delivery: None,
             as_of: None,
+            outdated: None,
             size: None,
             modified: None,
             etag: None,

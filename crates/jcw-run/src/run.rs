@@ -8,7 +8,7 @@
 
 use crate::error::Error;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::{Loader, Prepared, Start};
+use crate::load::{Loader, Prepared};
 use crate::lot::Lot;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
@@ -264,25 +264,28 @@ impl<'a> Run<'a> {
             let loader = match Loader::prepare(self.project, self.lake, &unit, self.watcher).await?
             {
                 Prepared::Ready(loader) => loader,
+                // The table may be pulled in this very run: the next one sees to it.
                 Prepared::Missing(table) => {
-                    return Err(refused(format!(
-                        "it refers to {table}, which has not been loaded"
-                    )));
+                    self.outcome.failed_sources.push(format!(
+                        "{}: the contract has changed and refers to {table}, which has not been loaded; what was loaded before stays until it is",
+                        unit.id
+                    ));
+                    continue;
                 }
             };
-            let lots = || Lot::again(&unit, &standing, self.lake, &self.outcome.run_id);
-            for lot in lots().into_iter().filter(|_| is_changed) {
+            let lots = || {
+                Lot::again(&unit, &standing, self.lake, &self.outcome.run_id).map_err(refused)
+            };
+            for lot in lots()?.into_iter().filter(|_| is_changed) {
                 if let Some(reason) = loader.refuses(&lot).await? {
                     let file = &lot.files[0].1.extract.file;
                     return Err(refused(format!("it refuses {file}: {reason}")));
                 }
             }
             let first = ledger.extracts().len();
-            let mut start = Start::Afresh;
-            for lot in lots() {
-                let told = loader.load_over(lot, start).await?;
+            for lot in lots()? {
+                let told = loader.load_over(lot, &ledger.extracts()[first..]).await?;
                 told.into_iter().for_each(|extract| ledger.note(extract));
-                start = Start::AsItStands;
             }
             self.outcome
                 .received

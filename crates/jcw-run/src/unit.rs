@@ -1,7 +1,7 @@
 //! A unit is what loads whole or not at all: one table by its contract, or all
 //! the tables of a delivery.
 
-use jcw_project::{Contract, Delivery, Project, Shape, ShapePart};
+use jcw_project::{Contract, Delivery, Origin, Project, Shape, ShapePart};
 use regex::Regex;
 
 /// What a source brings.
@@ -134,6 +134,12 @@ impl<'a> Unit<'a> {
         (self.tables.iter())
             .flat_map(|table| &table.contract.references)
             .any(|reference| !own.contains(&reference.table.value))
+    }
+
+    /// Whether a column takes its value from the name of the file.
+    pub(crate) fn reads_names(&self) -> bool {
+        let mut columns = self.tables.iter().flat_map(|table| &table.contract.columns);
+        columns.any(|column| matches!(column.from, Some(Origin::FileName(_))))
     }
 
     /// What a file of this name is. `None`: none of the delivery's shapes.

@@ -78,6 +78,7 @@ pub async fn status(lake: &Lake) -> Result<RecordBatch, Error> {
         ("accepted", number(&|e| Some(e.accepted))),
         ("rejected", number(&|e| Some(e.rejected))),
         ("duplicate", number(&|e| Some(e.duplicate))),
+        ("outdated", number(&|e| Some(e.outdated.unwrap_or(0)))),
         ("superseded", number(&|e| Some(e.superseded))),
         ("warned", number(&|e| Some(e.warned))),
         ("in_table", number(&|e| counted.in_table(e))),
@@ -137,7 +138,8 @@ impl Counted {
     }
 
     fn closes(&self, standing: &HashSet<*const Extract>, extract: &Extract) -> bool {
-        let adds_up = extract.received == extract.accepted + extract.rejected + extract.duplicate;
+        let told = extract.accepted + extract.rejected + extract.duplicate;
+        let adds_up = extract.received == told + extract.outdated.unwrap_or(0);
         let stands = standing.contains(&std::ptr::from_ref(extract));
         let is_there = self.in_table(extract) == Some(extract.accepted)
             && self.in_rejects(extract) == Some(extract.rejected);
