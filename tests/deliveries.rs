@@ -143,7 +143,10 @@ fn a_delivery_waits_until_it_is_whole() {
     ran.says(&["not whole yet, it lacks: table parent"]);
     project.write(&format!("extracts/{}", parent.0), &parent.1);
     project.jcw(&["run"]).succeeds();
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (3, 6));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (3, 6)
+    );
     for row in project.status() {
         assert!(row["status"] == "held" || row["closes"] == true, "{row}");
     }
@@ -158,7 +161,10 @@ fn a_table_that_may_be_missing_then_has_no_rows() {
     project.write(&format!("extracts/b/{}", header.0), &header.1);
     project.write(&format!("extracts/b/{}", parent.0), &parent.1);
     project.jcw(&["run"]).succeeds();
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (2, 0));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (2, 0)
+    );
     project.jcw(&["run"]).succeeds().says(&["Nothing to do"]);
 }
 
@@ -171,10 +177,16 @@ fn one_wrong_file_and_none_of_the_tables_load() {
     project.write("extracts/b/2024-01_v2_child.csv", "child_id,who\nc1,p1\n");
     let ran = project.jcw(&["run"]).exits(4);
     ran.says(&["parent_id"]);
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (3, 6));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (3, 6)
+    );
     Month::new(1, 2, 5).deliver(&project, "b");
     project.jcw(&["run"]).succeeds();
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (5, 10));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (5, 10)
+    );
 }
 
 #[test]
@@ -185,13 +197,18 @@ fn a_rejected_parent_takes_its_children_with_it() {
     month.children.push(("orphan".into(), "nobody".into()));
     month.deliver(&project, "a");
     project.jcw(&["run"]).succeeds();
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (3, 6));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (3, 6)
+    );
     let rejects = project.query(
         "select table_name, \"row\" as line, rule from jcw.reject order by table_name, line",
     );
     let told: Vec<String> = rejects
         .iter()
-        .map(|row| format!("{} {} {}", row["table_name"], row["line"], row["rule"]).replace('"', ""))
+        .map(|row| {
+            format!("{} {} {}", row["table_name"], row["line"], row["rule"]).replace('"', "")
+        })
         .collect();
     assert_eq!(
         told,
@@ -224,7 +241,12 @@ fn tables(project: &Project) -> String {
         "select month, parent_id, opened from trust.month_parent order by 1, 2",
         "select month, child_id, parent_id from trust.month_child order by 1, 2",
     ];
-    let read = |sql: &str| project.jcw(&["query", sql, "--format", "csv"]).succeeds().out;
+    let read = |sql: &str| {
+        project
+            .jcw(&["query", sql, "--format", "csv"])
+            .succeeds()
+            .out
+    };
     sqls.map(read).concat()
 }
 
@@ -233,7 +255,10 @@ struct Shuffle(u64);
 
 impl Shuffle {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 33) as usize % n
     }
 }
@@ -308,7 +333,13 @@ fn a_partner_can_try_files_alone() {
     project.write("SEN2_882_2025.xml", late);
     let check = ["contract", "check", "council/sen2", "SEN2_882_2025.xml"];
     let ran = project.jcw(&check).exits(4);
-    let upn = text.split("<UPN>").nth(1).unwrap().split('<').next().unwrap();
+    let upn = text
+        .split("<UPN>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     ran.says(&["request-before-census", "request_id 1"])
         .does_not_say(&[upn]);
     for form in ["csv", "html"] {
@@ -346,7 +377,10 @@ key: [month, site]
 
 fn sites_of(project: &Project) -> String {
     let sql = "select month, site from trust.site order by 1, 2";
-    let out = project.jcw(&["query", sql, "--format", "csv"]).succeeds().out;
+    let out = project
+        .jcw(&["query", sql, "--format", "csv"])
+        .succeeds()
+        .out;
     out.lines().skip(1).collect::<Vec<_>>().join(" ")
 }
 
@@ -382,13 +416,19 @@ fn a_set_with_a_file_too_many_loads_when_it_is_gone() {
     let project = project();
     project.edit("schemas/trust/month/delivery.yaml", "[a-z]+", "[a-zA-Z]+");
     Month::new(1, 1, 3).deliver(&project, "a");
-    project.write("extracts/a/2024-01_v1_PARENT.csv", "parent_id,opened\np9,2024-01-01\n");
+    project.write(
+        "extracts/a/2024-01_v1_PARENT.csv",
+        "parent_id,opened\np9,2024-01-01\n",
+    );
     let ran = project.jcw(&["run"]).exits(4);
     ran.says(&["two files of the delivery are for the same table"]);
     project.jcw(&["run"]).says(&["Nothing to do"]);
     std::fs::remove_file(project.path("extracts/a/2024-01_v1_PARENT.csv")).unwrap();
     project.jcw(&["run"]).succeeds();
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (3, 6));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (3, 6)
+    );
 }
 
 #[test]
@@ -397,17 +437,28 @@ fn a_name_that_fits_no_shape_any_more_loses_no_rows() {
     Month::new(1, 1, 3).deliver(&project, "a");
     Month::new(2, 1, 2).deliver(&project, "a");
     project.jcw(&["run"]).succeeds();
-    project.edit("schemas/trust/month/delivery.yaml", r"\d{4}-\d{2}_v", r"\d{4}-01_v");
+    project.edit(
+        "schemas/trust/month/delivery.yaml",
+        r"\d{4}-\d{2}_v",
+        r"\d{4}-01_v",
+    );
     let ran = project.jcw(&["run"]).exits(1);
     ran.says(&["no shape has files named like", "stays as it was"]);
-    assert_eq!((count(&project, "parent"), count(&project, "child")), (5, 10));
+    assert_eq!(
+        (count(&project, "parent"), count(&project, "child")),
+        (5, 10)
+    );
 }
 
 #[test]
 fn rows_of_a_period_that_the_header_does_not_name_are_kept_back() {
     let project = project();
     let own = "  - {name: month, type: text, required: true, from: header}";
-    project.edit("schemas/trust/month/child.yaml", own, &own.replace(", from: header", ""));
+    project.edit(
+        "schemas/trust/month/child.yaml",
+        own,
+        &own.replace(", from: header", ""),
+    );
     let [header, parent, _] = Month::new(1, 1, 2).files();
     project.write(&format!("extracts/{}", header.0), &header.1);
     project.write(&format!("extracts/{}", parent.0), &parent.1);
@@ -415,5 +466,8 @@ fn rows_of_a_period_that_the_header_does_not_name_are_kept_back() {
     project.write("extracts/2024-01_v1_child.csv", children);
     project.jcw(&["run"]).succeeds();
     assert_eq!(count(&project, "child"), 1);
-    assert_eq!(project.value("select rule from jcw.reject"), "delivery.period");
+    assert_eq!(
+        project.value("select rule from jcw.reject"),
+        "delivery.period"
+    );
 }

@@ -9,7 +9,16 @@ use std::path::Path;
 fn synth(project: &Project, children: u32, years: &str, mess: &str) {
     let children = children.to_string();
     let args = [
-        "synth", "--children", &children, "--seed", "7", "--years", years, "--mess", mess, "--out",
+        "synth",
+        "--children",
+        &children,
+        "--seed",
+        "7",
+        "--years",
+        years,
+        "--mess",
+        mess,
+        "--out",
         "made_up",
     ];
     project.jcw(&args).succeeds();
@@ -125,7 +134,8 @@ fn rows_of(project: &Project, table: &str) -> Vec<String> {
         .map(|row| row.as_object().unwrap().keys().cloned().collect())
         .unwrap_or_default();
     // The ICB's own number for a child is in what it receives alone.
-    columns.retain(|name| !name.starts_with('_') && (table.contains("sen2") || name != "person_id"));
+    columns
+        .retain(|name| !name.starts_with('_') && (table.contains("sen2") || name != "person_id"));
     if columns.is_empty() {
         return Vec::new();
     }
@@ -135,7 +145,12 @@ fn rows_of(project: &Project, table: &str) -> Vec<String> {
         .collect::<Vec<_>>()
         .join(", ");
     let csv = project
-        .jcw(&["query", &format!("select {list} from {table}"), "--format", "csv"])
+        .jcw(&[
+            "query",
+            &format!("select {list} from {table}"),
+            "--format",
+            "csv",
+        ])
         .succeeds()
         .out;
     let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();

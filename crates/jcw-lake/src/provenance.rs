@@ -26,8 +26,6 @@ pub struct Provenance {
     pub added_rows: u64,
     /// Rows that were visible before and are not any more. Given by the lake.
     pub superseded_rows: u64,
-    /// Anything else that the caller wants to find again.
-    pub extra: serde_json::Value,
 }
 
 /// One file behind a commit.

@@ -263,26 +263,6 @@ impl Table {
         Ok(commits)
     }
 
-    /// The newest commit, at or before this version, whose provenance satisfies
-    /// `wanted`.
-    ///
-    /// # Errors
-    /// When a log entry cannot be read.
-    pub async fn find_commit(
-        &self,
-        wanted: impl Fn(&Provenance) -> bool,
-    ) -> Result<Option<Commit>> {
-        for version in (0..=self.version).rev() {
-            let Some(commit) = read_commit(&self.lake, &self.name, version).await? else {
-                break;
-            };
-            if commit.provenance.as_ref().is_some_and(&wanted) {
-                return Ok(Some(commit));
-            }
-        }
-        Ok(None)
-    }
-
     pub(crate) fn snapshot(&self) -> &EagerSnapshot {
         &self.snapshot
     }
@@ -400,22 +380,6 @@ mod tests {
                 newest.superseded_rows
             ),
             ("three", 1, 1)
-        );
-        assert_eq!(
-            table
-                .find_commit(|p| p.run_id == "one")
-                .await
-                .unwrap()
-                .unwrap()
-                .version,
-            0
-        );
-        assert!(
-            table
-                .find_commit(|p| p.run_id == "four")
-                .await
-                .unwrap()
-                .is_none()
         );
         assert_eq!(table.history(2).await.unwrap().len(), 2);
     }

@@ -10,8 +10,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use chrono::DateTime;
 use jcw_contract::{
-    Binding, Checked, Checker, Delivery, FileFault, Keys, KnownValues, MalformedRow, RuleCounts, Suspects,
-    Withheld, WithheldRows, reject_malformed,
+    Binding, Checked, Checker, Delivery, FileFault, Keys, KnownValues, MalformedRow, RuleCounts,
+    Suspects, Withheld, WithheldRows, reject_malformed,
 };
 use jcw_extract::Piece;
 use jcw_lake::{Period, Stage, StageWriter, StagedFile};
@@ -74,11 +74,16 @@ impl Witness {
         for known in &mut self.keys {
             known.add(accepted)?;
         }
-        if let Some(column) = watch.as_of.as_ref().and_then(|name| accepted.column_by_name(name)) {
+        if let Some(column) = watch
+            .as_of
+            .as_ref()
+            .and_then(|name| accepted.column_by_name(name))
+        {
             self.see_as_of(&instants(column)?, &watch.periods, accepted)?;
         }
         if watch.is_header && self.header.len() < 2 {
-            self.header.push(accepted.slice(0, accepted.num_rows().min(2)));
+            self.header
+                .push(accepted.slice(0, accepted.num_rows().min(2)));
         }
         Ok(())
     }

@@ -4,8 +4,8 @@
 //! like any other, and nothing else remembers anything.
 //!
 //! A table's own Delta log comes first: a load is done when its commit is, and
-//! the commit carries the ledger's row. A run that is killed between the commit
-//! and the ledger is mended by the next one from there.
+//! the ledger says so. Where a run was killed between the two, the table is not
+//! at the version that the ledger knows, and the next run loads what stands again.
 
 use crate::Error;
 use arrow::array::RecordBatch;
@@ -348,10 +348,10 @@ impl Extract {
 /// Periods as the ledger keeps them, each as text of its own; one empty text
 /// for the whole table.
 pub(crate) fn period_keys(periods: &str) -> Vec<String> {
-        match serde_json::from_str::<Vec<serde_json::Value>>(periods) {
-            Ok(periods) if !periods.is_empty() => periods.iter().map(ToString::to_string).collect(),
-            _ => vec![String::new()],
-        }
+    match serde_json::from_str::<Vec<serde_json::Value>>(periods) {
+        Ok(periods) if !periods.is_empty() => periods.iter().map(ToString::to_string).collect(),
+        _ => vec![String::new()],
+    }
 }
 
 /// The newest scheduled instant served, by source.

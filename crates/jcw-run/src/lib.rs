@@ -35,8 +35,8 @@ pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warnin
 pub use outcome::{FailedTest, Outcome};
 pub use progress::{Nobody, Progress, Watcher};
 pub use run::{Request, Which, build, run};
-pub use trial::{Trial, try_out};
 pub use schedule::{Instant, ScheduleError};
+pub use trial::{Trial, try_out};
 pub use views::{query, query_all, rejects, releases, rollback, status, warnings};
 
 use chrono::{DateTime, Utc};

@@ -14,7 +14,9 @@ use crate::table::{Rows, TableLoader};
 use crate::unit::Unit;
 use jcw_contract::{KnownValues, References, header_values, reject_schema};
 use jcw_extract::{ReadError, Standing, XmlTable, take_apart};
-use jcw_lake::{ExtractUsed, Lake, LocalFile, Period, Provenance, Scope, Staged};
+use jcw_lake::{
+    ExtractUsed, Lake, LocalFile, Period, Provenance, Scope, Stage, Staged, StagedFile,
+};
 use jcw_project::{Contract, Format, Limits, Origin, Placed, Project, Reference, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
@@ -86,12 +88,6 @@ impl<'a> Loader<'a> {
         ledger: &Ledger,
         accept: &[String],
     ) -> Result<Vec<Extract>, Error> {
-        if let Some(done) = self.recover(&lot, ledger).await? {
-            for (_, file) in lot.files {
-                file.incoming.kept().await?;
-            }
-            return Ok(done);
-        }
         let last = Some(ledger).filter(|_| !lot.is_accepted(accept));
         let weighed = match self.weigh(&lot, last).await {
             Ok(weighed) => weighed,
@@ -153,7 +149,10 @@ impl<'a> Loader<'a> {
         match self.weigh(&lot, None).await {
             Ok(weighed) => self.commit_current(lot, weighed, &standing, start).await,
             Err(Halt::Run(error)) => Err(error),
-            Err(Halt::File(error)) => lot.refused("rejected", error.rule(), &error.to_string()).await,
+            Err(Halt::File(error)) => {
+                lot.refused("rejected", error.rule(), &error.to_string())
+                    .await
+            }
             Err(Halt::Rule { rule, reason, .. }) => lot.refused("rejected", &rule, &reason).await,
         }
     }
@@ -173,52 +172,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// A load that was committed by a run that did not live to say so: in every
-    /// table of the unit, or it is done again.
-    async fn recover(&self, lot: &Lot, ledger: &Ledger) -> Result<Option<Vec<Extract>>, Error> {
-        let mark = lot.mark();
-        let mut done = Vec::with_capacity(self.unit.tables.len());
-        for name in self.unit.table_names() {
-            let recorded = ledger.last_version(&name);
-            let newest = self.lake.newest_version(&name).await?;
-            // An older commit is one that later deliveries have replaced.
-            if newest.map(|version| version as i64) <= recorded {
-                return Ok(None);
-            }
-            let Some(table) = self.lake.table(&name).await? else {
-                return Ok(None);
-            };
-            let is_this = |provenance: &Provenance| {
-                provenance.model_hash.as_deref() == Some(self.unit.hash)
-                    && serde_json::from_value::<Extract>(provenance.extra.clone())
-                        .is_ok_and(|extract| extract.mark() == Some(&mark))
-            };
-            let Some(commit) = table.find_commit(is_this).await? else {
-                return Ok(None);
-            };
-            if recorded.is_some_and(|recorded| commit.version as i64 <= recorded) {
-                return Ok(None);
-            }
-            let Some(provenance) = commit.provenance else {
-                return Ok(None);
-            };
-            let Ok(mut extract) = serde_json::from_value::<Extract>(provenance.extra) else {
-                return Ok(None);
-            };
-            let is_its = |file: &&(Option<usize>, crate::pull::Arrival)| {
-                file.1.extract.source == extract.source
-            };
-            let Some((_, file)) = lot.files.iter().find(is_its) else {
-                return Ok(None);
-            };
-            extract.table_version = Some(commit.version as i64);
-            extract.superseded = provenance.superseded_rows as i64;
-            extract.run_id.clone_from(&file.extract.run_id);
-            done.push(extract);
-        }
-        Ok(Some(done))
-    }
-
     /// Takes every table through its contract.
     async fn weigh(&self, lot: &Lot, last: Option<&Ledger>) -> Result<Weighed, Halt> {
         let rejects = self
@@ -230,19 +183,47 @@ impl<'a> Loader<'a> {
         for (_, file) in &lot.files {
             locals.push(file.incoming.local().await.map_err(crate::judge::lake)?);
         }
-        let mut opened = self.open(lot, &locals).await?;
-        let mut rejected = Vec::new();
+        let opened = self.open(lot, &locals).await?;
+        let (mut tables, mut rejected) = (Vec::new(), Vec::new());
+        let judged = self
+            .judge_tables(lot, last, opened, &rejects, &mut tables, &mut rejected)
+            .await;
+        let weighed = self.whole(tables, rejects.finish(rejected));
+        match judged {
+            Ok(()) => Ok(weighed),
+            // Rows of a lot that does not load stay nowhere.
+            Err(halt) => {
+                weighed.abandon().await;
+                Err(halt)
+            }
+        }
+    }
+
+    /// The header first, then parents before children.
+    async fn judge_tables(
+        &self,
+        lot: &Lot,
+        last: Option<&Ledger>,
+        mut opened: Opened,
+        rejects: &Stage,
+        tables: &mut Vec<(Staged, Judged)>,
+        rejected: &mut Vec<StagedFile>,
+    ) -> Result<(), Halt> {
         let mut known: BTreeMap<(String, Vec<String>), KnownValues> = BTreeMap::new();
         let mut header = None;
-        let mut tables = Vec::with_capacity(self.unit.tables.len());
         for (number, table) in self.unit.tables.iter().enumerate() {
             let name = table.contract.table();
             let watch = self.watch(number);
             let stage = self
                 .lake
-                .stage(&name, &table.contract.table_schema(), &periods(table.contract))
+                .stage(
+                    &name,
+                    &table.contract.table_schema(),
+                    &periods(table.contract),
+                )
                 .await
                 .map_err(crate::judge::lake)?;
+            let mut counted = Ok(None);
             let mut judged = match opened.rows[number].take() {
                 None => Judged::nothing(&watch),
                 Some(mut rows) => {
@@ -256,17 +237,17 @@ impl<'a> Loader<'a> {
                         self.watcher,
                     )?;
                     let judged = match loader
-                        .judge(&rows, file, &lot.mark(), &stage, &rejects)
+                        .judge(&rows, file, &lot.mark(), &stage, rejects)
                         .await
                     {
                         // A month in which nobody was discharged is no fault.
                         Err(Halt::File(ReadError::NoRows)) if number > 0 => Judged::nothing(&watch),
                         judged => judged?,
                     };
-                    match last {
-                        Some(ledger) => loader.check_row_count(judged, ledger, file)?,
-                        None => judged,
+                    if let Some(ledger) = last {
+                        counted = loader.check_row_count(&judged.tally, ledger, file);
                     }
+                    judged
                 }
             };
             for (columns, values) in watch.keys.iter().zip(&judged.witness.keys) {
@@ -277,14 +258,16 @@ impl<'a> Loader<'a> {
                 header = one_header(table.contract, &judged);
             }
             let accepted = std::mem::take(&mut judged.accepted);
+            let is_empty = judged.tally.accepted == 0;
             tables.push((stage.finish(accepted), judged));
-            if number == 0 && tables[0].1.tally.accepted == 0 {
-                break;
+            if let (Some(warning), Some((_, judged))) = (counted?, tables.last_mut()) {
+                judged.warnings.insert(warning);
+            }
+            if number == 0 && is_empty {
+                return Ok(());
             }
         }
-        let rejects = rejects.finish(rejected);
-        self.check_totals(&header, &tables)?;
-        Ok(self.whole(tables, rejects))
+        self.check_totals(&header, tables)
     }
 
     /// Where the rows of each table are.
@@ -449,14 +432,15 @@ impl<'a> Loader<'a> {
     /// The periods that all tables replace are the header's.
     fn whole(&self, tables: Vec<(Staged, Judged)>, rejects: Staged) -> Weighed {
         let columns = periods(self.unit.header());
-        let (staged, header) = &tables[0];
-        let covered = match columns.is_empty() {
-            true => vec![Vec::new()],
-            false => staged.periods(),
+        let header = tables.first();
+        let covered = match (columns.is_empty(), header) {
+            (true, _) => vec![Vec::new()],
+            (false, Some((staged, _))) => staged.periods(),
+            (false, None) => Vec::new(),
         };
         let periods = covered.into_iter().map(|period| {
-            let as_of = header.witness.as_of.get(&period).cloned();
-            (period, as_of)
+            let as_of = header.and_then(|(_, judged)| judged.witness.as_of.get(&period));
+            (period, as_of.cloned())
         });
         Weighed {
             periods: periods.collect(),
@@ -596,7 +580,11 @@ impl<'a> Loader<'a> {
         let scope = match (start, weighed.columns.is_empty()) {
             (Start::AsItStands, false) => Scope::Periods {
                 columns: weighed.columns,
-                values: weighed.periods.into_iter().map(|(period, _)| period).collect(),
+                values: weighed
+                    .periods
+                    .into_iter()
+                    .map(|(period, _)| period)
+                    .collect(),
             },
             _ => Scope::Everything,
         };
@@ -604,7 +592,10 @@ impl<'a> Loader<'a> {
         let mut loaded = Vec::with_capacity(self.unit.tables.len());
         for (number, (staged, judged)) in weighed.tables.into_iter().enumerate() {
             let holds = |held: &Option<usize>| held.is_none_or(|held| held == number);
-            let file = files.iter().find(|(held, _)| holds(held)).unwrap_or(&files[0]);
+            let file = files
+                .iter()
+                .find(|(held, _)| holds(held))
+                .unwrap_or(&files[0]);
             let mut extract = Extract {
                 table_name: self.unit.tables[number].contract.table(),
                 delivery: delivery.clone(),
@@ -622,7 +613,6 @@ impl<'a> Loader<'a> {
                     rows: judged.tally.accepted,
                 }],
                 model_hash: Some(self.unit.hash.to_owned()),
-                extra: serde_json::to_value(&extract).unwrap_or_default(),
                 ..Provenance::default()
             };
             let committed = self.lake.commit(staged, scope.clone(), provenance).await?;
@@ -677,7 +667,9 @@ impl Weighed {
     }
 
     fn keeps_nothing(&self) -> bool {
-        self.tables.first().is_none_or(|(_, header)| header.tally.accepted == 0)
+        self.tables
+            .first()
+            .is_none_or(|(_, header)| header.tally.accepted == 0)
     }
 }
 

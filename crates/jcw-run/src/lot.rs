@@ -21,11 +21,7 @@ pub(crate) struct Lot {
 
 impl Lot {
     /// A lot of these files of one shape.
-    pub(crate) fn new(
-        unit: &Unit<'_>,
-        shape: usize,
-        files: Vec<(Option<usize>, Arrival)>,
-    ) -> Self {
+    pub(crate) fn new(unit: &Unit<'_>, shape: usize, files: Vec<(Option<usize>, Arrival)>) -> Self {
         Lot {
             shape,
             names_count: unit.reads_names(),
@@ -44,7 +40,10 @@ impl Lot {
         let mut lots: Vec<(String, Lot)> = Vec::new();
         for extract in standing {
             let Some(what) = unit.recognise(&extract.file) else {
-                return Err(format!("no shape has files named like {} any more", extract.file));
+                return Err(format!(
+                    "no shape has files named like {} any more",
+                    extract.file
+                ));
             };
             let mark = extract.mark().unwrap_or_default().to_owned();
             let arrival = Arrival::again(extract.clone(), unit, lake, run_id);
@@ -88,7 +87,11 @@ impl Lot {
             })
             .collect();
         lines.sort_unstable();
-        lines.extend(self.files.first().map(|(_, file)| file.extract.source.clone()));
+        lines.extend(
+            self.files
+                .first()
+                .map(|(_, file)| file.extract.source.clone()),
+        );
         let hash = Sha256::digest(lines.concat());
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -97,7 +100,9 @@ impl Lot {
     pub(crate) fn is_accepted(&self, accept: &[String]) -> bool {
         (self.files.iter()).any(|(_, file)| {
             let sha256 = file.incoming.sha256();
-            accept.iter().any(|prefix| sha256.starts_with(prefix.as_str()))
+            accept
+                .iter()
+                .any(|prefix| sha256.starts_with(prefix.as_str()))
         })
     }
 

@@ -209,16 +209,17 @@ impl Look<'_> {
             return Ok(());
         }
         if !is_news {
-            let all = files.iter().filter_map(|(_, arrival)| {
-                ledger.last_seen(&self.source.id, &arrival.extract.url)
-            });
+            let all = files
+                .iter()
+                .filter_map(|(_, arrival)| ledger.last_seen(&self.source.id, &arrival.extract.url));
             all.for_each(|extract| pulled.leave(extract));
             return Ok(());
         }
         let lot = Lot::new(self.unit, shape, files);
         lacks.extend(missing.iter().map(|table| format!("table {table}")));
         if has_twins {
-            let reason = "two files of the delivery are for the same table; leave the one that counts";
+            let reason =
+                "two files of the delivery are for the same table; leave the one that counts";
             let told = lot.refused("held", "delivery.twice", reason).await?;
             pulled.settled.extend(told);
         } else if lacks.is_empty() {

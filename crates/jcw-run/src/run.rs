@@ -273,9 +273,8 @@ impl<'a> Run<'a> {
                     continue;
                 }
             };
-            let lots = || {
-                Lot::again(&unit, &standing, self.lake, &self.outcome.run_id).map_err(refused)
-            };
+            let lots =
+                || Lot::again(&unit, &standing, self.lake, &self.outcome.run_id).map_err(refused);
             for lot in lots()?.into_iter().filter(|_| is_changed) {
                 if let Some(reason) = loader.refuses(&lot).await? {
                     let file = &lot.files[0].1.extract.file;
@@ -355,12 +354,7 @@ impl<'a> Run<'a> {
 
     /// Loads what has arrived, one delivery after another, each judged by how
     /// the tables stand when its turn comes.
-    async fn load(
-        &self,
-        ledger: &mut Ledger,
-        due: &Due<'_>,
-        lots: Vec<Lot>,
-    ) -> Result<(), Error> {
+    async fn load(&self, ledger: &mut Ledger, due: &Due<'_>, lots: Vec<Lot>) -> Result<(), Error> {
         if lots.is_empty() {
             return Ok(());
         }

@@ -3,14 +3,13 @@
 
 use crate::error::Error;
 use crate::judge::{
-    Gathered, Job, Judge, Judged, KEY_MEMORY, KeyReader, Watch, gather, of_file, run, write_one,
+    Gathered, Job, Judge, Judged, KEY_MEMORY, KeyReader, Tally, Watch, gather, of_file, run,
+    write_one,
 };
 use crate::ledger::{Extract, Ledger, Warning};
 use crate::pieces::{Halt, work_through};
 use crate::progress::{Progress, Watcher};
-use jcw_contract::{
-    Checker, KeyIndex, References, Suspects, Withheld, check_row_count,
-};
+use jcw_contract::{Checker, KeyIndex, References, Suspects, Withheld, check_row_count};
 use jcw_extract::{Reader, XmlPart};
 use jcw_lake::Stage;
 use jcw_project::{Contract, Limits, Severity};
@@ -113,15 +112,14 @@ impl<'a> TableLoader<'a> {
     /// Compares the number of rows with that of the load before.
     pub(crate) fn check_row_count(
         &self,
-        mut judged: Judged,
+        tally: &Tally,
         ledger: &Ledger,
         extract: &Extract,
-    ) -> Result<Judged, Halt> {
+    ) -> Result<Option<Warning>, Halt> {
         let last = ledger.last_load(&self.contract.table());
         let fault = self.contract.row_count.as_ref().and_then(|rule| {
             // What is kept is what counts: a file as long as ever whose dates
             // have changed their form is as broken as a short one.
-            let tally = &judged.tally;
             let kept = tally.accepted + tally.duplicate;
             check_row_count(rule, tally.received, last.map(|last| last.received as u64)).or_else(
                 || {
@@ -131,11 +129,10 @@ impl<'a> TableLoader<'a> {
             )
         });
         let Some(fault) = fault else {
-            return Ok(judged);
+            return Ok(None);
         };
         if fault.severity != Severity::RejectFile {
-            judged.warnings.insert(of_file(fault));
-            return Ok(judged);
+            return Ok(Some(of_file(fault)));
         }
         let sha256 = extract.sha256.as_deref().unwrap_or_default();
         Err(Halt::Rule {

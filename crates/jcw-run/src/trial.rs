@@ -29,7 +29,10 @@ impl Trial {
     /// Every file would load, and every row of it.
     pub fn is_clean(&self) -> bool {
         let received = &self.outcome.received;
-        !received.is_empty() && received.iter().all(|e| e.status == "loaded" && e.rejected == 0)
+        !received.is_empty()
+            && received
+                .iter()
+                .all(|e| e.status == "loaded" && e.rejected == 0)
     }
 }
 
@@ -66,9 +69,15 @@ pub async fn try_out(
 
 /// The project with nothing but the files and what they are held to.
 fn alone(project: &Project, id: &str, files: &[PathBuf]) -> Result<Project, Error> {
-    let source = project.sources.iter().find(|source| *source.contract == *id);
+    let source = project
+        .sources
+        .iter()
+        .find(|source| *source.contract == *id);
     let Some(source) = source else {
-        let known = project.sources.iter().map(|source| source.contract.as_str());
+        let known = project
+            .sources
+            .iter()
+            .map(|source| source.contract.as_str());
         let hint = jcw_project::did_you_mean(id, known)
             .map(|near| format!("; did you mean {near}?"))
             .unwrap_or_default();
@@ -93,7 +102,10 @@ fn alone(project: &Project, id: &str, files: &[PathBuf]) -> Result<Project, Erro
     let own: Vec<String> = (alone.deliveries.iter())
         .filter(|delivery| delivery.id.value == id)
         .flat_map(|delivery| {
-            let ids = delivery.tables.iter().map(|table| delivery.contract_id(table));
+            let ids = delivery
+                .tables
+                .iter()
+                .map(|table| delivery.contract_id(table));
             ids.map(|id| id.replace('/', ".")).collect::<Vec<_>>()
         })
         .collect();

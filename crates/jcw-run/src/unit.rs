@@ -195,9 +195,7 @@ impl<'a> Unit<'a> {
         }
         let is_missing = |number: &usize| {
             !there.contains(&Some(*number))
-                && self
-                    .part(shape, *number)
-                    .is_some_and(|part| !part.optional)
+                && self.part(shape, *number).is_some_and(|part| !part.optional)
         };
         let numbers = 0..self.tables.len();
         numbers

@@ -265,6 +265,15 @@ fn check_as_of(contract: &Contract, problems: &mut Problems) {
         let hint = "name a date or a timestamp that says when the partner made the delivery";
         problems.push(Diagnostic::error(as_of.place.clone(), message).hint(hint));
     }
+    if let Some(as_of) = &contract.as_of
+        && contract
+            .column(as_of)
+            .is_some_and(|column| !column.required)
+    {
+        let message = format!("the `as_of` column \"{}\" is not required", as_of.value);
+        let hint = "add `required: true` to the column: what says not when it was made would replace what is newer";
+        problems.push(Diagnostic::error(as_of.place.clone(), message).hint(hint));
+    }
 }
 
 /// Columns that a layout names are declared.

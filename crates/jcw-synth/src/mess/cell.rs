@@ -130,7 +130,8 @@ pub(crate) fn weighted_sum(text: &str) -> Option<u32> {
 /// The letter with which a pupil number must begin.
 pub(crate) fn upn_letter(text: &str) -> Option<char> {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
-    if text.len() != 13 {
+    let is_shaped = |text: &[u8]| text.len() == 13 && text[1..12].iter().all(u8::is_ascii_digit);
+    if !is_shaped(text.as_bytes()) {
         return None;
     }
     let value = |byte: u8| match byte {
