@@ -24,6 +24,8 @@ mod bad_inputs;
 mod rows;
 // Several tables as one delivery, in any order.
 mod deliveries;
+// XML that means harm.
+mod hostile;
 // A made-up Southend: what is planted is what is found, in every shape.
 mod made_up;
 // A run again does nothing; a killed run is finished by the next.
