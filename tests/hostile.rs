@@ -16,7 +16,13 @@ fn told(content: impl AsRef<[u8]>) -> Ran {
     let check = ["contract", "check", "council/sen2", "SEN2_882_2025.xml"];
     let ran = project.jcw(&check).exits(4);
     let upn = sound();
-    let upn = upn.split("<UPN>").nth(1).unwrap().split('<').next().unwrap();
+    let upn = upn
+        .split("<UPN>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     ran.does_not_say(&[upn])
 }
 
@@ -31,13 +37,15 @@ fn n47_entities_that_swell_are_refused_before_they_are_read() {
     told(with_prologue(laughs)).says(&["rejected", "document type"]);
     let outside = r#"<!DOCTYPE Message [<!ENTITY file SYSTEM "file:///etc/passwd">]>"#;
     told(with_prologue(outside)).says(&["rejected", "document type"]);
-    told(sound().replacen("<Surname>", "<Surname>&who;", 1)).says(&["rejected", "a reference on line"]);
+    told(sound().replacen("<Surname>", "<Surname>&who;", 1))
+        .says(&["rejected", "a reference on line"]);
 }
 
 #[test]
 fn n49_depth_and_length_have_bounds() {
     let deep = format!("{}{}", "<A>".repeat(100_000), "</A>".repeat(100_000));
-    told(sound().replacen("<Persons>", &format!("<Persons>{deep}"), 1)).says(&["rejected", "elements within elements"]);
+    told(sound().replacen("<Persons>", &format!("<Persons>{deep}"), 1))
+        .says(&["rejected", "elements within elements"]);
     let long = "x".repeat(8 << 20);
     let ran = told(sound().replacen("<Surname>", &format!("<Surname>{long}"), 1));
     ran.says(&["rejected", "max_line_bytes"]);
@@ -53,7 +61,11 @@ fn n50_half_a_return_is_held_and_a_broken_one_refused() {
 #[test]
 fn n51_an_encoding_that_the_bytes_are_not_in_is_refused() {
     let mut bytes = sound().into_bytes();
-    let place = bytes.windows(9).position(|part| part == b"<Surname>").unwrap() + 9;
+    let place = bytes
+        .windows(9)
+        .position(|part| part == b"<Surname>")
+        .unwrap()
+        + 9;
     bytes.splice(place..place, [0xe9, 0x20]);
     told(bytes).says(&["rejected", "encoding"]);
 }

@@ -28,6 +28,7 @@ mod table;
 mod trial;
 mod unit;
 mod views;
+mod weighed;
 
 pub use error::Error;
 pub use explain::{Cell, Explanation, explain};
