@@ -112,7 +112,7 @@ owner: DfE
 columns:
   - {name: lea, type: text, required: true}
   - {name: year, type: integer, required: true}
-  - {name: made_at, type: timestamp, aliases: [DateTime]}
+  - {name: made_at, type: timestamp, required: true, aliases: [DateTime]}
   - {name: persons, type: integer}
 period: [lea, year]
 as_of: made_at

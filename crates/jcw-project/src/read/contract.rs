@@ -268,7 +268,7 @@ fn check_as_of(contract: &Contract, problems: &mut Problems) {
     if let Some(as_of) = &contract.as_of
         && contract
             .column(as_of)
-            .is_some_and(|column| !column.required)
+            .is_some_and(|column| is_time(&column.kind) && !column.required)
     {
         let message = format!("the `as_of` column \"{}\" is not required", as_of.value);
         let hint = "add `required: true` to the column: what says not when it was made would replace what is newer";
@@ -498,6 +498,16 @@ mod tests {
             problems_when(return_, "as_of: made_at", "as_of: persons"),
             [
                 "schemas/council/sen2/return.yaml:9:8: `as_of` names \"persons\", which is no time; name a date or a timestamp that says when the partner made the delivery"
+            ]
+        );
+        assert_eq!(
+            problems_when(
+                return_,
+                "type: timestamp, required: true",
+                "type: timestamp"
+            ),
+            [
+                "schemas/council/sen2/return.yaml:9:8: the `as_of` column \"made_at\" is not required; add `required: true` to the column: what says not when it was made would replace what is newer"
             ]
         );
         assert_eq!(
