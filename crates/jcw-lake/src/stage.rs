@@ -336,17 +336,8 @@ impl Staged {
             .into_iter()
             .partition(|file| periods.contains(&self.period(file)));
         self.files = kept;
-        let left_out = Staged {
-            lake: self.lake.clone(),
-            name: self.name.clone(),
-            schema: self.schema.clone(),
-            partition_by: self.partition_by.clone(),
-            base: self.base,
-            files: out,
-        };
-        let rows = left_out.rows();
-        left_out.abandon().await;
-        rows
+        self.delete(&out).await;
+        out.iter().map(|file| file.rows).sum()
     }
 
     pub(crate) fn period(&self, file: &StagedFile) -> Period {
@@ -393,8 +384,12 @@ impl Staged {
 
     /// Deletes the files. Not doing so is harmless: no commit mentions them.
     pub async fn abandon(self) {
+        self.delete(&self.files).await;
+    }
+
+    async fn delete(&self, files: &[StagedFile]) {
         let store = self.lake.log_store(&self.name).object_store(None);
-        for file in &self.files {
+        for file in files {
             if let Ok(path) = Path::parse(&file.add.path)
                 && let Err(error) = store.delete(&path).await
             {
