@@ -99,6 +99,11 @@ fn ceases(child: &Child, plan: &Plan, horizon: Horizon, chance: &mut Chance) -> 
         .into_iter()
         .flatten()
         .min_by_key(|cease| cease.on)
+        // A plan that is issued too late to be kept ceases on its first day.
+        .map(|cease| Cease {
+            on: cease.on.max(plan.maintained_from()),
+            ..cease
+        })
         .filter(|cease| cease.on <= horizon.last_day)
 }
 
