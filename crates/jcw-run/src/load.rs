@@ -36,6 +36,8 @@ pub(crate) enum Start {
     AsItStands,
     /// Nothing: every lot is being loaded again, and this is the first.
     Afresh,
+    /// What a killed run left, which nobody was told of: it is as good as nothing.
+    OverRemains,
 }
 
 /// A loader, or what it lacks.
@@ -93,7 +95,7 @@ impl<'a> Loader<'a> {
             return self.refuse_all(lot, weighed).await;
         }
         let start = match self.is_left_over(ledger).await? {
-            true => Start::Afresh,
+            true => Start::OverRemains,
             false => Start::AsItStands,
         };
         self.commit_current(lot, weighed, &ledger.standing_periods(), start)

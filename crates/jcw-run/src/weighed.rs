@@ -197,7 +197,10 @@ impl Loader<'_> {
             };
             let committed = self.lake.commit(staged, scope.clone(), provenance).await?;
             extract.table_version = Some(committed.version as i64);
-            extract.superseded = committed.superseded_rows as i64;
+            extract.superseded = match start {
+                Start::OverRemains => 0,
+                _ => committed.superseded_rows as i64,
+            };
             loaded.push(extract);
         }
         Ok(loaded)
