@@ -4,7 +4,7 @@
 
 use crate::Error;
 use crate::ledger::{Extract, Ledger};
-use crate::pull::Arrival;
+use crate::pull::{Arrival, names};
 use crate::unit::Unit;
 use jcw_lake::Lake;
 use sha2::{Digest, Sha256};
@@ -98,12 +98,8 @@ impl Lot {
 
     /// Whether a person has said that it may load although it was held.
     pub(crate) fn is_accepted(&self, accept: &[String]) -> bool {
-        (self.files.iter()).any(|(_, file)| {
-            let sha256 = file.incoming.sha256();
-            accept
-                .iter()
-                .any(|prefix| sha256.starts_with(prefix.as_str()))
-        })
+        let mut files = self.files.iter();
+        files.any(|(_, file)| names(accept, file.incoming.sha256()))
     }
 
     /// The file that holds a table.

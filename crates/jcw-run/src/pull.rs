@@ -363,10 +363,12 @@ fn is_same(seen: &Extract, file: &RemoteFile) -> bool {
 }
 
 fn is_accepted(seen: &Extract, accept: &[String]) -> bool {
-    seen.status == "held"
-        && seen.sha256.as_ref().is_some_and(|sha256| {
-            accept
-                .iter()
-                .any(|prefix| sha256.starts_with(prefix.as_str()))
-        })
+    let is_meant = |sha256: &String| names(accept, sha256);
+    seen.status == "held" && seen.sha256.as_ref().is_some_and(is_meant)
+}
+
+/// Whether one of the first characters that a person has given are this file's.
+pub(crate) fn names(accept: &[String], sha256: &str) -> bool {
+    let mut prefixes = accept.iter();
+    prefixes.any(|prefix| sha256.starts_with(prefix.as_str()))
 }

@@ -7,7 +7,7 @@ use crate::progress::Watcher;
 use crate::report;
 use crate::run::pull_only;
 use jcw_lake::Lake;
-use jcw_project::{Placed, Project, Source};
+use jcw_project::{Contract, Placed, Project, Source};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -99,15 +99,8 @@ fn alone(project: &Project, id: &str, files: &[PathBuf]) -> Result<Project, Erro
         ..source.clone()
     }];
     let seeds: Vec<String> = alone.seeds.iter().map(|seed| seed.name.clone()).collect();
-    let own: Vec<String> = (alone.deliveries.iter())
-        .filter(|delivery| delivery.id.value == id)
-        .flat_map(|delivery| {
-            let ids = delivery
-                .tables
-                .iter()
-                .map(|table| delivery.contract_id(table));
-            ids.map(|id| id.replace('/', ".")).collect::<Vec<_>>()
-        })
+    let own: Vec<String> = (project.tables_of(source).into_iter())
+        .map(Contract::table)
         .collect();
     for contract in &mut alone.contracts {
         contract.references.retain(|reference| {

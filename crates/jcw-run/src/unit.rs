@@ -47,26 +47,16 @@ pub(crate) struct Recognised {
 impl<'a> Unit<'a> {
     /// The unit that a source names, if the project has it.
     pub(crate) fn named(project: &'a Project, id: &str) -> Option<Self> {
-        let delivery = project.deliveries.iter().find(|d| d.id.value == id);
-        let contract = project.contracts.iter().find(|c| c.id.value == id);
-        match (delivery, contract) {
-            (Some(delivery), _) => Unit::of_delivery(project, delivery),
-            (None, Some(contract)) => Some(Unit::of_contract(contract)),
-            (None, None) => None,
+        match project.delivery(id) {
+            Some(delivery) => Unit::of_delivery(project, delivery),
+            None => project.contract(id).map(Unit::of_contract),
         }
     }
 
     /// Every unit of a project.
     pub(crate) fn all(project: &'a Project) -> Vec<Self> {
-        let delivered = |contract: &&Contract| {
-            !project.deliveries.iter().any(|delivery| {
-                delivery
-                    .tables
-                    .iter()
-                    .any(|table| delivery.contract_id(table) == contract.id.value)
-            })
-        };
-        let single = project.contracts.iter().filter(delivered);
+        let is_single = |contract: &&Contract| project.delivery_of(contract).is_none();
+        let single = project.contracts.iter().filter(is_single);
         let several = project.deliveries.iter();
         single
             .map(Unit::of_contract)
@@ -91,7 +81,7 @@ impl<'a> Unit<'a> {
         let mut tables = Vec::with_capacity(delivery.tables.len());
         for name in &delivery.tables {
             let id = delivery.contract_id(name);
-            let contract = project.contracts.iter().find(|c| c.id.value == id)?;
+            let contract = project.contract(&id)?;
             tables.push(UnitTable { name, contract });
         }
         tables.sort_by_key(|table| table.name != delivery.header.value);
