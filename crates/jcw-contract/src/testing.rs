@@ -60,6 +60,7 @@ pub(crate) fn contract(columns: Vec<Column>) -> Contract {
         rules: Vec::new(),
         references: Vec::new(),
         row_count: None,
+        person: None,
         hash: String::new(),
     }
 }

@@ -119,6 +119,7 @@ pub(crate) fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
         rules: Vec::new(),
         references: Vec::new(),
         row_count: None,
+        person: None,
         hash: String::new(),
     }
 }

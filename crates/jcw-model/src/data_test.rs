@@ -224,7 +224,7 @@ impl Tester<'_> {
         let mut words = Vec::new();
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             let class = self.plan.classification(&self.node.name, field.name());
-            let value = match class == Classification::Identifier && !column.is_null(row) {
+            let value = match class >= Classification::LocalId && !column.is_null(row) {
                 true => "***".to_owned(),
                 false => ArrayFormatter::try_new(column.as_ref(), &options)
                     .map_err(|error| DataFusionError::ArrowError(Box::new(error), None))?

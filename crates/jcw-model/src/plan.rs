@@ -18,8 +18,9 @@ use arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
 use datafusion::sql::parser::Statement;
 use jcw_project::{
-    Check, Classification, Column, Contract, Diagnostic, Kind, Layer, Level, Materialised, Model,
-    Place, Placed, Project, Test,
+    BIRTH_MONTH_COLUMN, Check, Classification, Column, Contract, Diagnostic, Kind, LOCAL_ID_TABLE,
+    LSOA_COLUMN, Layer, Level, Materialised, Model, PERSON_REF_COLUMN, PERSON_TABLE, Place, Placed,
+    Project, Test,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -137,6 +138,13 @@ impl Plan {
     }
 }
 
+/// What stands in the lake for a person's identifiers.
+const STANDING_FOR: [(&str, Classification); 3] = [
+    (PERSON_REF_COLUMN, Classification::LocalId),
+    (BIRTH_MONTH_COLUMN, Classification::Quasi),
+    (LSOA_COLUMN, Classification::Quasi),
+];
+
 /// What a column says about a person. An NHS number names one, whatever its
 /// contract forgot to say.
 fn class(column: &Column) -> Classification {
@@ -213,11 +221,12 @@ impl<'p> Planner<'p> {
         for seed in &project.seeds {
             planner.declare(&seed.name, &seed.contract);
         }
+        planner.declare_persons();
         planner
     }
 
     fn declare(&mut self, table: &str, contract: &Contract) {
-        let schema = match stored_schema(table, &contract.table_schema()) {
+        let schema = match stored_schema(table, &contract.lake_schema()) {
             Ok(schema) => schema,
             Err(problems) => {
                 let place = &contract.id.place;
@@ -228,14 +237,32 @@ impl<'p> Planner<'p> {
                 return;
             }
         };
-        let classes = contract
-            .columns
-            .iter()
+        let classes = (contract.columns.iter())
             .map(|column| (column.name.value.clone(), class(column)))
+            .chain(STANDING_FOR.map(|(name, class)| (name.to_owned(), class)))
             .collect();
         self.know(table, schema.clone());
         self.declared
             .insert(table.to_owned(), Declared { schema, classes });
+    }
+
+    /// Which records and numbers are one person's: what identity makes of the
+    /// contracts' persons.
+    fn declare_persons(&mut self) {
+        for (table, schema) in [
+            (PERSON_TABLE, jcw_project::person_schema()),
+            (LOCAL_ID_TABLE, jcw_project::local_id_schema()),
+        ] {
+            let Ok(schema) = stored_schema(table, &schema) else {
+                continue;
+            };
+            let pseudonyms = [PERSON_REF_COLUMN, "person_key", "local_id"];
+            let classes = pseudonyms.map(|name| (name.to_owned(), Classification::LocalId));
+            self.know(table, schema.clone());
+            let classes = classes.into_iter().collect();
+            self.declared
+                .insert(table.to_owned(), Declared { schema, classes });
+        }
     }
 
     /// Lets later nodes read `table`.

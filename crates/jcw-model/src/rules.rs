@@ -240,7 +240,7 @@ pub(crate) fn check_identifiers(plan: &Plan, problems: &mut Vec<Diagnostic>) {
         .filter(|node| node.layer == Layer::Published)
     {
         for field in node.schema.fields() {
-            if plan.classification(&node.name, field.name()) != Classification::Identifier {
+            if plan.classification(&node.name, field.name()) < Classification::LocalId {
                 continue;
             }
             let Ok(lineage) = plan.lineage(&node.name, Some(field.name())) else {
@@ -252,7 +252,7 @@ pub(crate) fn check_identifiers(plan: &Plan, problems: &mut Vec<Diagnostic>) {
                 .flat_map(|column| &column.sources)
                 .filter(|source| source.how > How::Counted)
                 .filter(|source| {
-                    plan.classification(&source.table, &source.column) == Classification::Identifier
+                    plan.classification(&source.table, &source.column) >= Classification::LocalId
                 })
                 .map(|source| format!("{}.{}", source.table, source.column))
                 .collect();

@@ -41,6 +41,8 @@ pub struct Contract {
     pub rules: Vec<Rule>,
     /// Values that must exist in another table.
     pub references: Vec<Reference>,
+    /// Which columns say whose row it is; `None` where rows are about nobody.
+    pub person: Option<Person>,
     /// How far the number of rows may be from that of the last delivery.
     pub row_count: Option<RowCount>,
     /// SHA-256 (hex) of the file's text and of the symbol sets it uses.
@@ -287,8 +289,98 @@ pub enum Classification {
     Quasi,
     /// Health, care or need of a person.
     Sensitive,
-    /// Names a person: never leaves identity.
+    /// A partner's own number for a person, or a pseudonym: in the lake it is a
+    /// keyed pseudonym, by which rows are joined, and it is never published.
+    LocalId,
+    /// Names a person: stays in the vault.
     Identifier,
+}
+
+/// Columns that say whose row it is. They are what records are linked by; what
+/// the lake holds instead is [`PERSON_REF_COLUMN`], [`BIRTH_MONTH_COLUMN`] and
+/// [`LSOA_COLUMN`].
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// The partner's own number for the person, classified `local_id`.
+    pub local_id: Option<Placed<String>>,
+    /// NHS number.
+    pub nhs_number: Option<Placed<String>>,
+    /// NHS number status indicator: `01` is present and verified (NHS Data
+    /// Dictionary, NHS NUMBER STATUS INDICATOR CODE).
+    pub nhs_number_status: Option<Placed<String>>,
+    /// Unique pupil number, permanent or temporary.
+    pub upn: Option<Placed<String>>,
+    /// Unique learner number.
+    pub uln: Option<Placed<String>>,
+    /// Family name.
+    pub surname: Option<Placed<String>>,
+    /// Given name.
+    pub forename: Option<Placed<String>>,
+    /// Both in one: given name first.
+    pub full_name: Option<Placed<String>>,
+    /// Date of birth.
+    pub birth_date: Option<Placed<String>>,
+    /// Sex or gender, in any of the partners' codes.
+    pub sex: Option<Placed<String>>,
+    /// Home postcode.
+    pub postcode: Option<Placed<String>>,
+}
+
+impl Person {
+    /// Each role with its word and the column that plays it, in a fixed order:
+    /// that of the vault's columns.
+    pub fn roles(&self) -> [(&'static str, Option<&Placed<String>>); 11] {
+        [
+            ("local_id", self.local_id.as_ref()),
+            ("nhs_number", self.nhs_number.as_ref()),
+            ("nhs_number_status", self.nhs_number_status.as_ref()),
+            ("upn", self.upn.as_ref()),
+            ("uln", self.uln.as_ref()),
+            ("surname", self.surname.as_ref()),
+            ("forename", self.forename.as_ref()),
+            ("full_name", self.full_name.as_ref()),
+            ("birth_date", self.birth_date.as_ref()),
+            ("sex", self.sex.as_ref()),
+            ("postcode", self.postcode.as_ref()),
+        ]
+    }
+}
+
+/// Column of a source table with the pseudonym of what the row says of its
+/// person: rows that say the same of a person have the same. It is tied to a
+/// person by [`PERSON_TABLE`].
+pub const PERSON_REF_COLUMN: &str = "person_ref";
+/// Column of a source table with the first day of the person's month of birth.
+pub const BIRTH_MONTH_COLUMN: &str = "birth_month";
+/// Column of a source table with the lower layer super output area (2021) of
+/// the person's postcode; null where the look-up has none.
+pub const LSOA_COLUMN: &str = "lsoa";
+
+/// Table that ties each [`PERSON_REF_COLUMN`] to a person.
+pub const PERSON_TABLE: &str = "identity.person";
+/// Table that ties each partner's number of a person, as the lake has it, to a
+/// person.
+pub const LOCAL_ID_TABLE: &str = "identity.local_id";
+
+/// Schema of [`PERSON_TABLE`]: `person_ref`; `person_key`, by which a person is
+/// known in every model; `match_class`, how the record was tied to the person's
+/// others (`nhs_number`, `carried`, `deterministic`, `probabilistic`,
+/// `decided`, `alone`); `has_verified_nhs_number`, whether any record of the
+/// person carries a traced one.
+pub fn person_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    Arc::new(Schema::new(vec![
+        text(PERSON_REF_COLUMN),
+        text("person_key"),
+        text("match_class"),
+        Field::new("has_verified_nhs_number", DataType::Boolean, false),
+    ]))
+}
+
+/// Schema of [`LOCAL_ID_TABLE`]: `local_id`, `person_key`.
+pub fn local_id_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    Arc::new(Schema::new(vec![text("local_id"), text("person_key")]))
 }
 
 /// A version of a file, by what its header shows.
@@ -403,6 +495,61 @@ impl Contract {
         fields.push(Field::new(EXTRACT_COLUMN, DataType::Utf8, false));
         fields.push(Field::new(ROW_COLUMN, DataType::Int64, false));
         Arc::new(Schema::new(fields))
+    }
+
+    /// Schema of the source table in the lake: as [`Contract::table_schema`],
+    /// without the columns that name a person; where there is a `person`, the
+    /// pseudonym, month of birth and area that stand for them come last.
+    pub fn lake_schema(&self) -> SchemaRef {
+        let whole = self.table_schema();
+        let named: Vec<String> = (self.columns.iter())
+            .filter(|column| column.classification == Classification::Identifier)
+            .flat_map(|column| {
+                column
+                    .status_name()
+                    .into_iter()
+                    .chain([column.name.value.clone()])
+            })
+            .collect();
+        let mut fields: Vec<Field> = (whole.fields().iter())
+            .filter(|field| !named.contains(field.name()))
+            .map(|field| field.as_ref().clone())
+            .collect();
+        if let Some(person) = &self.person {
+            fields.push(Field::new(PERSON_REF_COLUMN, DataType::Utf8, false));
+            if person.birth_date.is_some() {
+                fields.push(Field::new(BIRTH_MONTH_COLUMN, DataType::Date32, true));
+            }
+            if person.postcode.is_some() {
+                fields.push(Field::new(LSOA_COLUMN, DataType::Utf8, true));
+            }
+        }
+        Arc::new(Schema::new(fields))
+    }
+
+    /// Schema of the same table in the vault: the period's columns, the roles of
+    /// [`Person::roles`] that there are, as text (the date of birth as a date),
+    /// the pseudonym, and where the row came from. `None` where rows are about
+    /// nobody.
+    pub fn vault_schema(&self) -> Option<SchemaRef> {
+        let person = self.person.as_ref()?;
+        let whole = self.table_schema();
+        let mut fields: Vec<Field> = (self.period.iter())
+            .filter_map(|name| whole.field_with_name(name).ok().cloned())
+            .collect();
+        for (role, column) in person.roles() {
+            if column.is_some() {
+                let data_type = match role {
+                    "birth_date" => DataType::Date32,
+                    _ => DataType::Utf8,
+                };
+                fields.push(Field::new(role, data_type, true));
+            }
+        }
+        fields.push(Field::new(PERSON_REF_COLUMN, DataType::Utf8, false));
+        fields.push(Field::new(EXTRACT_COLUMN, DataType::Utf8, false));
+        fields.push(Field::new(ROW_COLUMN, DataType::Int64, false));
+        Some(Arc::new(Schema::new(fields)))
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod delivery;
 pub(crate) mod layout;
 pub(crate) mod metric;
 pub(crate) mod model;
+pub(crate) mod person;
 pub(crate) mod rule;
 pub(crate) mod shape;
 pub(crate) mod source;

@@ -109,7 +109,8 @@ pub(super) fn classification(classification: Classification) -> &'static str {
         Classification::Open => "nothing",
         Classification::Quasi => "together with others it could single a person out",
         Classification::Sensitive => "health, care or need of a person",
-        Classification::Identifier => "names a person",
+        Classification::LocalId => "your own number of a person: kept as a keyed pseudonym",
+        Classification::Identifier => "names a person: stays in the vault",
     }
 }
 

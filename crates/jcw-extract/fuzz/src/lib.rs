@@ -64,6 +64,7 @@ pub fn contract(format: Format, columns: &[&str]) -> Contract {
         rules: Vec::new(),
         references: Vec::new(),
         row_count: None,
+        person: None,
         hash: String::new(),
     }
 }

@@ -19,10 +19,11 @@ pub(crate) const SEVERITIES: [(&str, Severity); 3] = [
     ("warn", Severity::Warn),
 ];
 
-const CLASSIFICATIONS: [(&str, Classification); 4] = [
+const CLASSIFICATIONS: [(&str, Classification); 5] = [
     ("open", Classification::Open),
     ("quasi", Classification::Quasi),
     ("sensitive", Classification::Sensitive),
+    ("local_id", Classification::LocalId),
     ("identifier", Classification::Identifier),
 ];
 

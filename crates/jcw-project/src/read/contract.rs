@@ -3,8 +3,8 @@
 //! about its columns is about columns it has.
 
 use super::column::{self, Declared};
-use super::{File, Setting, hex, layout, rule};
-use crate::contract::{Column, Contract, Format, Kind, Layout, Origin, Version};
+use super::{File, Setting, hex, layout, person, rule};
+use crate::contract::{Column, Contract, Format, Kind, Layout, Origin, Person, Version};
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 use crate::place::{Place, Placed};
@@ -61,6 +61,7 @@ pub(crate) fn read(
         .optional("references", list(rule::reference))
         .unwrap_or_default();
     let row_count = fields.optional("row_count", rule::row_count);
+    let person = fields.optional("person", person::read);
     fields.finish();
 
     let (partner, name) = match of {
@@ -83,11 +84,13 @@ pub(crate) fn read(
         rules,
         references,
         row_count,
+        person,
         hash: String::new(),
     };
     contract.hash = hash(file, &contract.columns);
     if declared.whole && !declared.names.is_empty() {
         check_columns(&contract, &declared.names, problems);
+        person::check(&contract, problems);
     }
     rule::check_ids(&contract, problems);
     check_row_id(&contract, problems);
@@ -204,6 +207,10 @@ fn check_columns(contract: &Contract, declared: &[Placed<String>], problems: &mu
         .chain(key.map(|column| (column, "the key")))
         .chain(contract.row_id.iter().map(|column| (column, "`row_id`")))
         .chain(contract.as_of.iter().map(|column| (column, "`as_of`")))
+        .chain(
+            (contract.person.iter().flat_map(Person::roles))
+                .filter_map(|(_, column)| Some((column?, "`person`"))),
+        )
         .chain(
             references
                 .flat_map(|reference| &reference.columns)

@@ -9,8 +9,9 @@ use crate::warehouse::{Partner, Warehouse};
 use crate::yaml::{self, Node};
 
 /// Words that SQL schemas and folders of the project already use.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 11] = [
     "core",
+    "identity",
     "information_schema",
     "jcw",
     "metrics",
