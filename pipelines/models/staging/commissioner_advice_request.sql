@@ -9,8 +9,8 @@ tests:
 -- A missed appointment excuses a late answer (SEND Regulations 2014, reg. 8).
 select
     request_id,
-    nhs_number,
-    date_of_birth,
+    person_ref,
+    birth_month,
     service,
     provider_code,
     requested_date as requested_on,

@@ -8,9 +8,9 @@ tests:
 */
 select
     referral_id,
-    nhs_number,
-    date_of_birth,
-    postcode,
+    person_ref,
+    birth_month,
+    lsoa,
     sub_icb_code,
     referred_date as referred_on,
     assessed_date as assessed_on,

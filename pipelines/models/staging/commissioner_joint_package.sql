@@ -9,9 +9,9 @@ tests:
 */
 select
     package_id,
-    nhs_number,
-    date_of_birth,
-    postcode,
+    person_ref,
+    birth_month,
+    lsoa,
     package_type,
     primary_need,
     provider_name,

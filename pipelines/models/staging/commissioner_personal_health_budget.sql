@@ -8,9 +8,9 @@ tests:
 */
 select
     budget_id,
-    nhs_number,
-    date_of_birth,
-    postcode,
+    person_ref,
+    birth_month,
+    lsoa,
     sub_icb_code,
     budget_type,
     start_date as started_on,

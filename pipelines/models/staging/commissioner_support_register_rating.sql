@@ -11,8 +11,8 @@ tests:
 with rated as (
     select
         register_id,
-        nhs_number,
-        date_of_birth,
+        person_ref,
+        birth_month,
         asked_date,
         rating,
         rated_date,
@@ -24,8 +24,8 @@ with rated as (
 
 select
     register_id,
-    nhs_number,
-    date_of_birth,
+    person_ref,
+    birth_month,
     asked_date as asked_on,
     rating,
     rated_date as rated_on,

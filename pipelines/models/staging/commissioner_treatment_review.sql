@@ -9,8 +9,8 @@ tests:
 select
     review_id,
     consent as has_consent,
-    nhs_number,
-    date_of_birth,
+    person_ref,
+    birth_month,
     requested_date as requested_on,
     held_date as held_on,
     admitted_date as admitted_on,

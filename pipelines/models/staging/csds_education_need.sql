@@ -31,15 +31,14 @@ with submissions as (
 
 ranked as (
     select
-        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id as local_patient_uid,
-        sent.local_patient_id,
+        sent.local_patient_uid,
         sent.education_need_type,
         sent.org_id_provider,
         sent.submission_id,
         submission.data_set_version,
         sent.rp_end_date as last_reported_on,
         row_number() over (
-            partition by sent.org_id_provider, submission.primary_system, sent.local_patient_id, sent.education_need_type
+            partition by sent.local_patient_uid, sent.education_need_type
             order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
         ) as newest
     from eput.csds_education_need as sent
@@ -52,7 +51,6 @@ ranked as (
 
 select
     local_patient_uid,
-    local_patient_id,
     education_need_type,
     org_id_provider,
     submission_id,

@@ -31,8 +31,7 @@ with submissions as (
 
 ranked as (
     select
-        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id as local_patient_uid,
-        sent.local_patient_id,
+        sent.local_patient_uid,
         sent.org_id_gp,
         sent.gp_registration_start_date as registered_on,
         sent.gp_registration_end_date as left_on,
@@ -41,7 +40,7 @@ ranked as (
         submission.data_set_version,
         sent.rp_end_date as last_reported_on,
         row_number() over (
-            partition by sent.org_id_provider, submission.primary_system, sent.local_patient_id, sent.org_id_gp, sent.gp_registration_start_date
+            partition by sent.local_patient_uid, sent.org_id_gp, sent.gp_registration_start_date
             order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
         ) as newest
     from eput.csds_gp as sent
@@ -54,7 +53,6 @@ ranked as (
 
 select
     local_patient_uid,
-    local_patient_id,
     org_id_gp,
     registered_on,
     left_on,

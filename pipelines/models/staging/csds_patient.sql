@@ -33,13 +33,12 @@ with submissions as (
 
 ranked as (
     select
-        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id as local_patient_uid,
-        sent.local_patient_id,
+        sent.local_patient_uid,
+        sent.person_ref,
         sent.person_id,
-        sent.nhs_number,
         sent.nhs_number_status,
-        sent.date_of_birth,
-        sent.postcode,
+        sent.birth_month,
+        sent.lsoa,
         sent.gender,
         sent.ethnic_category,
         sent.ethnic_category_2021,
@@ -54,7 +53,7 @@ ranked as (
         submission.data_set_version,
         sent.rp_end_date as last_reported_on,
         row_number() over (
-            partition by sent.org_id_provider, submission.primary_system, sent.local_patient_id
+            partition by sent.local_patient_uid
             order by sent.rp_end_date desc, sent.effective_from desc nulls last, sent.submission_id desc, sent._row desc
         ) as newest
     from eput.csds_patient as sent
@@ -67,12 +66,11 @@ ranked as (
 
 select
     local_patient_uid,
-    local_patient_id,
+    person_ref,
     person_id,
-    nhs_number,
     nhs_number_status,
-    date_of_birth,
-    postcode,
+    birth_month,
+    lsoa,
     gender,
     ethnic_category,
     ethnic_category_2021,

@@ -37,8 +37,7 @@ ranked as (
     select
         sent.org_id_provider || ':' || submission.primary_system || ':' || sent.service_request_id as service_request_uid,
         sent.service_request_id,
-        sent.org_id_provider || ':' || submission.primary_system || ':' || sent.local_patient_id as local_patient_uid,
-        sent.local_patient_id,
+        sent.local_patient_uid,
         sent.org_id_commissioner,
         sent.received_date as received_on,
         sent.received_time as received_time,
@@ -68,7 +67,6 @@ select
     service_request_uid,
     service_request_id,
     local_patient_uid,
-    local_patient_id,
     org_id_commissioner,
     received_on,
     received_time,

@@ -10,8 +10,8 @@ tests:
 -- Regulations 2014, reg. 8). Day 42 is within time.
 select
     request_id,
-    nhs_number,
-    date_of_birth,
+    person_ref,
+    birth_month,
     service,
     requested_date as requested_on,
     due_date as due_on,
