@@ -12,6 +12,7 @@ select
     advice_id,
     request_id,
     child_id,
+    person_ref,
     agency,
     sent_date as sent_on,
     due_date as due_on,

@@ -11,6 +11,7 @@ select
     review_id,
     plan_id,
     child_id,
+    person_ref,
     school_urn,
     due_date as due_on,
     meeting_date as held_on,

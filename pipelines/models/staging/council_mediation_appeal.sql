@@ -13,6 +13,7 @@ select
     request_id,
     plan_id,
     child_id,
+    person_ref,
     kind,
     about,
     decision_date as disputed_decision_on,

@@ -12,6 +12,7 @@ select
     placement_id,
     plan_id,
     child_id,
+    person_ref,
     urn,
     kind,
     start_date as started_on,

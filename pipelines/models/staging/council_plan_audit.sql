@@ -11,6 +11,7 @@ select
     audit_id,
     plan_id,
     child_id,
+    person_ref,
     audit_date as audited_on,
     child_voice_score,
     education_score,

@@ -11,6 +11,7 @@ select
     provision_id,
     plan_id,
     child_id,
+    person_ref,
     section,
     service,
     sessions as n_sessions,

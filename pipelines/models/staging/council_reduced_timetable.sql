@@ -9,7 +9,7 @@ tests:
 select
     timetable_id,
     child_id,
-    upn,
+    person_ref,
     urn,
     sen_status,
     reason,

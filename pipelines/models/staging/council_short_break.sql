@@ -11,6 +11,7 @@ tests:
 select
     short_break_id,
     child_id,
+    person_ref,
     referral_id,
     kind,
     start_date as started_on,

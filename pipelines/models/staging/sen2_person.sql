@@ -4,7 +4,7 @@ owner: SEND data team
 grain: [lea, year, person_id]
 tags: [council, sen2]
 tests:
-  - not_null: [birth_date, sex]
+  - not_null: [person_ref, birth_month, sex]
   # 1520 of DfE's common rules, 109 of Annex A: two persons of a return with the same UPN.
   - expression: "n_same_upn = 1"
     blocking: false
@@ -15,20 +15,19 @@ select
     lea,
     year,
     person_id,
-    surname,
-    forename,
-    person_birth_date as birth_date,
+    person_ref,
+    birth_month,
     -- Version 1.1 asked for gender.
-    coalesce(sex, gender_current) as sex,
+    sex_or_gender as sex,
     ethnicity,
-    upper(postcode) as postcode,
-    upn_as_compared as upn,
-    -- A permanent one ends in a digit.
-    coalesce(upn_as_compared ~ '[A-Z]$', false) as is_upn_temporary,
-    replace(unique_learner_number, ' ', '') as uln,
+    lsoa,
+    upn_as_compared is not null as has_upn,
+    coalesce(is_upn_temporary, false) as is_upn_temporary,
+    uln_as_compared is not null as has_uln,
     upn_unknown,
+    -- Both numbers are pseudonyms here: the same number has the same one.
     case when upn_as_compared is null then 1 else count(*) over (partition by lea, year, upn_as_compared) end as n_same_upn,
-    case when unique_learner_number is null then 1 else count(*) over (partition by lea, year, replace(unique_learner_number, ' ', '')) end as n_same_uln,
+    case when uln_as_compared is null then 1 else count(*) over (partition by lea, year, uln_as_compared) end as n_same_uln,
     reference_date,
     spec_version
 from council.sen2_person

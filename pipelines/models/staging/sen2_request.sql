@@ -12,7 +12,7 @@ tests:
   # An assessment follows only a decision to assess; a historical decision was one.
   - expression: "n_assessments = 0 or request_outcome in ('Y', 'H')"
     blocking: false
-  - expression: "received_on >= birth_date"
+  - expression: "received_on >= birth_month"
     blocking: false
   # A check of SEN2 analysts: a person has at most one request that is open, or a plan, on the census day.
   - expression: "n_open_requests_of_person <= 1"
@@ -58,7 +58,8 @@ followed as (
         request.year,
         request.request_id,
         request.person_id,
-        person.person_birth_date as birth_date,
+        person.person_ref,
+        person.birth_month,
         request.received_date as received_on,
         request.request_source,
         request.rya as is_in_youth_accommodation,
@@ -94,7 +95,8 @@ select
     year,
     request_id,
     person_id,
-    birth_date,
+    person_ref,
+    birth_month,
     received_on,
     request_source,
     is_in_youth_accommodation,
