@@ -28,7 +28,7 @@ pub mod health;
 pub mod identifier;
 mod name;
 pub mod need;
-mod place;
+pub mod place;
 pub mod sen2;
 pub mod setting;
 

@@ -23,6 +23,7 @@ mod mhsds;
 mod output;
 mod plan;
 pub(crate) mod record;
+mod reference;
 mod returns;
 mod school;
 mod sen2;
@@ -96,6 +97,7 @@ pub fn write_world(
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         )
     })?;
+    reference::write(world, &mut files.output)?;
     for (number, record) in (0..).zip(board::area(world, truth.delivered())) {
         files
             .singles

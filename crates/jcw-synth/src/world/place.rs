@@ -3,6 +3,9 @@
 
 use super::chance::Chance;
 
+/// Districts that children live in.
+const DISTRICTS: [u8; 5] = [0, 1, 2, 3, 9];
+
 /// Letters that the second half of a postcode may have.
 const INWARD: &[u8; 20] = b"ABDEFGHJLNPQRSTUWXYZ";
 
@@ -16,6 +19,61 @@ pub(super) fn postcode(chance: &mut Chance) -> String {
     let sector = chance.between(0, 9);
     let (first, second) = (letter(chance), letter(chance));
     format!("SS{district} {sector}{first}{second}")
+}
+
+/// A lower-layer super output area: half of a postcode sector, of which a made-up
+/// Southend has a hundred. Its code is none of the country's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Area(u8);
+
+impl Area {
+    /// Every area.
+    pub fn all() -> impl Iterator<Item = Area> {
+        (0..20 * DISTRICTS.len() as u8).map(Area)
+    }
+
+    /// The area that a postcode of the made-up form `SS4 7QX` lies in; `None`
+    /// for one that the directory does not have, which one in 400 is.
+    #[must_use]
+    pub fn of(postcode: &str) -> Option<Area> {
+        let [b'S', b'S', district, b' ', sector, first, second] = *postcode.as_bytes() else {
+            return None;
+        };
+        let district = DISTRICTS.iter().position(|own| own + b'0' == district)?;
+        if (first, second) == (b'Z', b'Z') {
+            return None;
+        }
+        let half = u8::from(first >= b'N');
+        Some(Area(20 * district as u8 + 2 * sector.checked_sub(b'0')? + half))
+    }
+
+    /// `E01990001`.
+    #[must_use]
+    pub fn code(self) -> String {
+        format!("E0199{:04}", u16::from(self.0) + 1)
+    }
+
+    /// Decile of the Index of Multiple Deprivation, 1 the most deprived: more
+    /// of the area is deprived than of the country.
+    #[must_use]
+    pub fn decile(self) -> u8 {
+        const MIX: [u8; 20] = [1, 6, 2, 8, 1, 4, 10, 3, 7, 2, 5, 9, 1, 3, 6, 2, 8, 4, 10, 5];
+        MIX[usize::from(self.0) * 7 % MIX.len()]
+    }
+}
+
+/// Every postcode that there is.
+pub(crate) fn postcodes() -> impl Iterator<Item = String> {
+    DISTRICTS.into_iter().flat_map(|district| {
+        (0..10u8).flat_map(move |sector| {
+            INWARD.iter().flat_map(move |first| {
+                INWARD.iter().map(move |second| {
+                    let (first, second) = (char::from(*first), char::from(*second));
+                    format!("SS{district} {sector}{first}{second}")
+                })
+            })
+        })
+    })
 }
 
 /// General practices with made-up codes of the right shape.
