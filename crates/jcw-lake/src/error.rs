@@ -14,6 +14,12 @@ pub enum LakeError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// Something that names people is to be kept, and there is no place for it.
+    #[error("the lake at {url} was opened without its vault, and what names people goes nowhere else")]
+    NoVault {
+        /// Of the lake.
+        url: String,
+    },
     /// The store lets two writers create the same object, so no commit would be
     /// safe on it.
     #[error(

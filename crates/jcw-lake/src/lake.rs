@@ -2,13 +2,14 @@
 //! warehouse has received, made and published is kept.
 //!
 //! ```text
-//! <lake>/landing/<2 hex>/<sha256>          bytes exactly as received
 //! <lake>/tables/<schema>/<table>/          Delta tables
 //! <lake>/releases/00000001.json            what readers see, create-only
 //! <lake>/leases/<name>/<epoch>.json        who may write now
-//! <lake>/reports/<run>/<partner>/<source>   what partners are told, HTML and CSV
+//! <lake>/notes/                            small texts, such as which key is in use
 //! <lake>/quarantine/                       torn log entries, kept for a person
 //! ```
+//!
+//! What names people is kept outside of it, in its [vault](Lake::vault).
 
 use crate::error::{Doing as _, LakeError, Result};
 use crate::fsync::{Disk, Durable, Fsync, RealDisk};
@@ -25,6 +26,7 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Lake {
     inner: Arc<Inner>,
+    vault: Option<Arc<Inner>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Lake {
     pub async fn open(address: &str) -> Result<Lake> {
         let lake = match local_folder(address)? {
             Some(folder) => Lake::local(folder, Arc::new(RealDisk))?,
-            None => Lake::remote(address)?,
+            None => Lake::remote(address, std::env::vars().collect())?,
         };
         lake.probe().await?;
         Ok(lake)
@@ -92,7 +94,8 @@ impl Lake {
         Ok(Lake::from_parts(url, Arc::new(disk), prefix, Some(local)))
     }
 
-    fn remote(address: &str) -> Result<Lake> {
+    /// Opens a lake that is not on this machine, with these variables.
+    pub(crate) fn remote(address: &str, variables: Vec<(String, String)>) -> Result<Lake> {
         let broken = |reason: String| LakeError::Open {
             url: address.to_owned(),
             reason,
@@ -100,7 +103,7 @@ impl Lake {
         let mut url = Url::parse(address).map_err(|error| broken(error.to_string()))?;
         let trimmed = url.path().trim_end_matches('/').to_owned();
         url.set_path(&trimmed);
-        let environment = std::env::vars().map(|(key, value)| (key.to_lowercase(), value));
+        let environment = (variables.into_iter()).map(|(key, value)| (key.to_lowercase(), value));
         let (root, prefix) = object_store::parse_url_opts(&url, environment).map_err(|error| {
             broken(format!(
                 "{error}; use a path, file://, s3://bucket/folder or az://container/folder"
@@ -124,7 +127,21 @@ impl Lake {
                 store,
                 local,
             }),
+            vault: None,
         }
+    }
+
+    /// The same lake, which knows its vault.
+    pub(crate) fn beside(self, vault: &Lake) -> Lake {
+        Lake {
+            vault: Some(Arc::clone(&vault.inner)),
+            ..self
+        }
+    }
+
+    pub(crate) fn vault_beside(&self) -> Option<Lake> {
+        let inner = Arc::clone(self.vault.as_ref()?);
+        Some(Lake { inner, vault: None })
     }
 
     /// The lake's address, as people may read it.
@@ -212,7 +229,7 @@ impl Lake {
 
     /// Creates one object twice. Where the second write succeeds, or fails for
     /// another reason than the first, two runs could both win a commit.
-    async fn probe(&self) -> Result<()> {
+    pub(crate) async fn probe(&self) -> Result<()> {
         let remembered = Path::from(PROBED);
         if self.read(&remembered).await?.is_some() {
             return Ok(());
@@ -253,7 +270,7 @@ pub(crate) fn is_lost_race(error: &object_store::Error) -> bool {
 }
 
 /// The folder that an address means, if it means one on this machine.
-fn local_folder(address: &str) -> Result<Option<PathBuf>> {
+pub(crate) fn local_folder(address: &str) -> Result<Option<PathBuf>> {
     let Ok(url) = Url::parse(address) else {
         return Ok(Some(PathBuf::from(address)));
     };

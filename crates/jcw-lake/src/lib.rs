@@ -47,6 +47,7 @@ mod session;
 mod stage;
 mod table;
 mod types;
+mod vault;
 
 #[cfg(test)]
 mod testing;
@@ -63,3 +64,4 @@ pub use session::{CATALOG, Catalog, DEFAULT_SCHEMA, SessionSettings, session};
 pub use stage::{Period, Stage, StageWriter, Staged, StagedFile};
 pub use table::{Commit, Table};
 pub use types::{stored_schema, to_stored};
+pub use vault::vault_beside;
