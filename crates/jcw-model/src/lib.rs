@@ -44,6 +44,9 @@ mod testing;
 mod trace;
 mod tree;
 mod unique;
+mod unit_test;
+#[cfg(test)]
+mod unit_test_tests;
 
 pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
@@ -58,3 +61,4 @@ pub use report::{Report, TableOutcome, TableReport};
 pub use select::SelectError;
 pub use trace::How;
 pub use tree::{Tree, lineage};
+pub use unit_test::{UnitReport, run_unit_tests, seeds_of, select_unit_tests};

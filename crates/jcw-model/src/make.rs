@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, is_out_of_room};
 use crate::data_test::{self, TestFailure};
 use crate::plan::{Node, Plan};
 use crate::problem::sentence;
-use crate::tables::Tables;
+use crate::tables::{self, Tables};
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError, Result};
@@ -106,7 +106,7 @@ impl Maker {
             .tables
             .catalog(&self.node.needs, self.is_divided)
             .await?;
-        let plan = self.tables.query(&self.node, &catalog)?;
+        let plan = tables::query(&self.node, &catalog)?;
         let view = datafusion::datasource::ViewTable::new(plan, None);
         catalog.add(&self.node.name, provider_as_source(Arc::new(view)));
         let failures = data_test::failures(&self.node, &self.plan, &catalog, None).await?;
@@ -123,7 +123,7 @@ impl Maker {
             .tables
             .catalog(&self.node.reads, self.is_divided)
             .await?;
-        let plan = self.tables.query(&self.node, &catalog)?;
+        let plan = tables::query(&self.node, &catalog)?;
         if !self.is_divided || !adds_floats(&plan)? {
             return Ok((catalog, self.in_order(plan)?));
         }

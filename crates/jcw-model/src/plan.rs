@@ -13,6 +13,7 @@ use crate::rules;
 use crate::sql::{Query, Read};
 use crate::stored::stored_schema;
 use crate::trace::{self, Traced};
+use crate::unit_test;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
@@ -288,6 +289,7 @@ impl<'p> Planner<'p> {
             metrics: self.metrics,
         };
         rules::check_identifiers(&plan, &mut self.problems);
+        unit_test::check(&plan, &self.project.unit_tests, &mut self.problems);
         self.problems.sort_by(|a, b| a.place.cmp(&b.place));
         self.problems.dedup();
         (plan, self.problems)

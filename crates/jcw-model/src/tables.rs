@@ -113,33 +113,6 @@ impl Tables {
         Ok(catalog)
     }
 
-    /// The plan that makes a node's rows, in stored types. `catalog` has the
-    /// tables that it reads.
-    pub(crate) fn query(&self, node: &Node, catalog: &Catalog) -> Result<LogicalPlan> {
-        let plan = match &node.body {
-            Body::Query(statement) => catalog.plan(statement)?,
-            Body::Parts(parts) if parts.is_empty() => LogicalPlanBuilder::scan(
-                &node.name,
-                provider_as_source(Arc::new(EmptyTable::new(node.schema.clone()))),
-                None,
-            )?
-            .build()?,
-            Body::Parts(parts) => {
-                let plans = parts.iter().map(|sql| catalog.plan_text(sql).map(Arc::new));
-                match plans.collect::<Result<Vec<_>>>()? {
-                    mut one if one.len() == 1 => Arc::unwrap_or_clone(one.remove(0)),
-                    many => LogicalPlan::Union(Union::try_new(many)?),
-                }
-            }
-            Body::Rows(rows) => {
-                let table = MemTable::try_new(rows.schema(), vec![vec![rows.clone()]])?;
-                LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(table)), None)?
-                    .build()?
-            }
-        };
-        catalog.typed(as_stored(plan, &node.schema)?)
-    }
-
     fn provider<'t>(&'t self, table: &'t str) -> BoxFuture<'t, Result<Arc<dyn TableProvider>>> {
         Box::pin(async move {
             let settled = self.lock().get(table).cloned();
@@ -170,7 +143,7 @@ impl Tables {
                     .node(table)
                     .ok_or_else(|| plan_datafusion_err!("{table} is not a view of this project"))?;
                 let catalog = self.catalog(&node.reads, false).await?;
-                let plan = self.query(node, &catalog)?;
+                let plan = query(node, &catalog)?;
                 Ok(Arc::new(ViewTable::new(plan, Some(node.sql.clone()))))
             }
         }
@@ -179,4 +152,31 @@ impl Tables {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Settled>> {
         self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The plan that makes a node's rows, in stored types. `catalog` has the
+/// tables that it reads.
+pub(crate) fn query(node: &Node, catalog: &Catalog) -> Result<LogicalPlan> {
+    let plan = match &node.body {
+        Body::Query(statement) => catalog.plan(statement)?,
+        Body::Parts(parts) if parts.is_empty() => LogicalPlanBuilder::scan(
+            &node.name,
+            provider_as_source(Arc::new(EmptyTable::new(node.schema.clone()))),
+            None,
+        )?
+        .build()?,
+        Body::Parts(parts) => {
+            let plans = parts.iter().map(|sql| catalog.plan_text(sql).map(Arc::new));
+            match plans.collect::<Result<Vec<_>>>()? {
+                mut one if one.len() == 1 => Arc::unwrap_or_clone(one.remove(0)),
+                many => LogicalPlan::Union(Union::try_new(many)?),
+            }
+        }
+        Body::Rows(rows) => {
+            let table = MemTable::try_new(rows.schema(), vec![vec![rows.clone()]])?;
+            LogicalPlanBuilder::scan(&node.name, provider_as_source(Arc::new(table)), None)?
+                .build()?
+        }
+    };
+    catalog.typed(as_stored(plan, &node.schema)?)
 }

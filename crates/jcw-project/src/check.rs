@@ -52,6 +52,7 @@ pub(crate) fn project(
     references(project, unread, problems);
     models(project, unread, problems);
     metrics(project, unread, problems);
+    unit_tests(project, unread, problems);
 }
 
 /// Every source has a contract or a delivery, and each of those a source.
@@ -251,6 +252,24 @@ fn metrics(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diag
             );
             let hint = suggest::hint(&metric.from, "models there", ready);
             problems.push(Diagnostic::error(metric.from.place.clone(), message).hint(hint));
+        }
+    }
+}
+
+/// Unit tests are of a model or a metric that exists.
+fn unit_tests(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
+    let models: Vec<&String> = project.models.iter().map(|m| &m.name.value).collect();
+    let metrics: Vec<&String> = project.metrics.iter().map(|m| &m.id.value).collect();
+    for tests in &project.unit_tests {
+        let of = &tests.of.value;
+        let (what, there) = match of.contains('.') {
+            true => ("model", &models),
+            false => ("metric", &metrics),
+        };
+        if !there.contains(&of) && !unread.contains(of) {
+            let message = format!("there is no {what} \"{of}\" to test");
+            let hint = suggest::hint(of, &format!("{what}s"), there);
+            problems.push(Diagnostic::error(tests.of.place.clone(), message).hint(hint));
         }
     }
 }

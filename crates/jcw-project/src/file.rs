@@ -33,6 +33,10 @@ pub(crate) enum Role {
         layer: Layer,
     },
     Metric,
+    /// `folder`: the layer of the model, or `metrics` for a metric.
+    UnitTests {
+        folder: String,
+    },
 }
 
 /// The files under `root`, by role, then by path: the order in which they are read.
@@ -118,7 +122,17 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         (["pipelines", "metrics"], "yaml") => Ok(Role::Metric),
         (["pipelines", "seeds"], "yaml") => Ok(Role::Seed),
         (["pipelines", "seeds"], "csv") => Ok(Role::SeedTable),
-        (["pipelines", "models" | "metrics" | "seeds", ..], "yaml") => {
+        (["pipelines", "tests", folder], "yaml") => {
+            match Layer::ALL.iter().any(|layer| layer.name() == *folder) {
+                true => Ok(Role::UnitTests {
+                    folder: (*folder).to_owned(),
+                }),
+                false => Err(Some(
+                    "unit tests stand in the folders staging, core, metrics, published".into(),
+                )),
+            }
+        }
+        (["pipelines", "models" | "metrics" | "seeds" | "tests", ..], "yaml") => {
             Err(Some("no YAML file is read in this folder".into()))
         }
         (["pipelines", partner], "yaml") => Ok(Role::Source {

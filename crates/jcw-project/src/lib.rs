@@ -33,6 +33,7 @@ mod source;
 mod suggest;
 #[cfg(test)]
 mod testing;
+mod unit_test;
 mod value;
 mod warehouse;
 mod yaml;
@@ -49,6 +50,7 @@ pub use place::{Place, Placed};
 pub use seed::Seed;
 pub use source::{Limits, Schedule, Source};
 pub use suggest::did_you_mean;
+pub use unit_test::{Cell, Defaults, GivenTable, Row, UnitTest, UnitTests};
 pub use warehouse::{Partner, Warehouse};
 
 use std::path::PathBuf;
@@ -72,6 +74,8 @@ pub struct Project {
     pub models: Vec<Model>,
     /// By id.
     pub metrics: Vec<Metric>,
+    /// By the name of what they are of.
+    pub unit_tests: Vec<UnitTests>,
 }
 
 impl Project {

@@ -6,9 +6,13 @@ use crate::expand::Environment;
 use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
-use crate::read::{Setting, codes, contract, delivery, metric, model, source, symbols, warehouse};
+use crate::read::{
+    Setting, codes, contract, delivery, metric, model, source, symbols, unit_test, warehouse,
+};
 use crate::suggest;
-use crate::{Contract, Delivery, Metric, Model, Project, Seed, Source, Warehouse, check};
+use crate::{
+    Contract, Delivery, Metric, Model, Project, Seed, Source, UnitTests, Warehouse, check,
+};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -66,6 +70,7 @@ struct Reading<'e> {
     deliveries: Vec<Delivery>,
     models: Vec<Model>,
     metrics: Vec<Metric>,
+    unit_tests: Vec<UnitTests>,
     /// By stem; `None` where there is a file that could not be read.
     seed_contracts: BTreeMap<String, Option<Contract>>,
     seed_tables: BTreeMap<String, PathBuf>,
@@ -103,6 +108,7 @@ impl<'e> Reading<'e> {
             deliveries: Vec::new(),
             models: Vec::new(),
             metrics: Vec::new(),
+            unit_tests: Vec::new(),
             seed_contracts: BTreeMap::new(),
             seed_tables: BTreeMap::new(),
             unread: BTreeSet::new(),
@@ -164,6 +170,10 @@ impl<'e> Reading<'e> {
                 .models
                 .push(model::read(&file, *layer, setting, problems)?),
             Role::Metric => self.metrics.push(metric::read(&file, setting, problems)?),
+            Role::UnitTests { folder } => {
+                let tests = unit_test::read(&file, folder, setting, problems)?;
+                self.unit_tests.push(tests);
+            }
         }
         Some(())
     }
@@ -175,6 +185,7 @@ impl<'e> Reading<'e> {
         self.deliveries.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         self.models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         self.metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        self.unit_tests.sort_by(|a, b| a.of.value.cmp(&b.of.value));
         let (mut unread, mut problems) = (self.unread, self.problems);
         let seeds = seeds(
             &self.root,
@@ -189,6 +200,7 @@ impl<'e> Reading<'e> {
         let (root, sources) = (self.root, self.sources);
         let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
+        let unit_tests = self.unit_tests;
         let project = self.warehouse.map(|warehouse| Project {
             deliveries,
             root,
@@ -198,6 +210,7 @@ impl<'e> Reading<'e> {
             seeds,
             models,
             metrics,
+            unit_tests,
         });
         if let Some(project) = &project {
             check::folders(&project.warehouse, files, &mut problems);

@@ -14,6 +14,7 @@ pub(crate) mod rule;
 pub(crate) mod shape;
 pub(crate) mod source;
 pub(crate) mod symbols;
+pub(crate) mod unit_test;
 pub(crate) mod warehouse;
 
 use crate::expand::Environment;

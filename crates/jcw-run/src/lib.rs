@@ -27,6 +27,7 @@ mod seeds;
 mod table;
 mod trial;
 mod unit;
+mod unit_tests;
 mod views;
 mod weighed;
 
@@ -38,6 +39,7 @@ pub use progress::{Nobody, Progress, Watcher};
 pub use run::{Request, Which, build, run};
 pub use schedule::{Instant, ScheduleError};
 pub use trial::{Trial, try_out};
+pub use unit_tests::unit_tests;
 pub use views::{query, query_all, rejects, releases, rollback, status, warnings};
 
 use chrono::{DateTime, Utc};

@@ -27,7 +27,7 @@ Exit codes:
   0  done, or nothing to do
   1  something failed; the message says what
   2  the project's files or the arguments are wrong; nothing was run
-  3  a data test failed; nothing was published
+  3  a data test failed, and nothing was published; or a unit test failed
   4  published, but a file was held back or rejected
   5  another run has the lake";
 
@@ -114,6 +114,8 @@ pub(crate) enum Command {
     Schedule(command::schedule::Args),
     /// Make up extracts of all partners, and the truth to hold a warehouse against
     Synth(command::synth::Args),
+    /// Test models on made-up rows, without data and without a lake
+    Test(command::test::Args),
     /// Print a completion script for a shell
     Completions(command::completions::Args),
 }

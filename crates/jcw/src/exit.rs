@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The project's files or the arguments are wrong; nothing was run.
     Invalid = 2,
-    /// A data test failed; nothing was published.
+    /// A data test failed, and nothing was published; or a unit test failed.
     TestFailed = 3,
     /// Published, but a file was held back or rejected.
     Incomplete = 4,

@@ -21,12 +21,17 @@ pub(crate) fn run(global: &Global, _: Args) -> anyhow::Result<Exit> {
     match project {
         Some(project) if errors == 0 => {
             crate::output::say(&format!(
-                "{} sources, {} contracts, {} seeds, {} models and {} metrics are right{}",
+                "{} sources, {} contracts, {} seeds, {} models, {} metrics and {} unit tests are right{}",
                 project.sources.len(),
                 project.contracts.len(),
                 project.seeds.len(),
                 project.models.len(),
                 project.metrics.len(),
+                project
+                    .unit_tests
+                    .iter()
+                    .map(|of| of.tests.len())
+                    .sum::<usize>(),
                 match warnings {
                     0 => String::new(),
                     1 => ", with 1 warning".to_owned(),

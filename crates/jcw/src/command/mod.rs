@@ -16,6 +16,7 @@ pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod status;
 pub(crate) mod synth;
+pub(crate) mod test;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Lineage(args) => lineage::run(global, args),
             Command::Schedule(args) => schedule::run(global, args).await,
             Command::Synth(args) => synth::run(args),
+            Command::Test(args) => test::run(global, args).await,
             Command::Completions(args) => completions::run(args),
         }
     })
