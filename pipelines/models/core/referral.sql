@@ -170,7 +170,8 @@ select
     referral.reported_from_on,
     case patient.gender when '1' then 'Male' when '2' then 'Female' else 'Unknown' end as sex,
     patient.birth_month,
-    patient.lsoa
+    -- 1 is the most deprived tenth of England's small areas.
+    coalesce(cast(home.imd_decile as varchar), 'Unknown') as deprivation_decile
 from dated as referral
 inner join seed.commissioner_area as area on area.commissioner_code = referral.org_id_commissioner
 left join seed.health_service as service on service.service_code = referral.service_code
@@ -180,3 +181,4 @@ left join core.organisation as provider
     and provider.is_current
 left join staging.person_number as number on number.local_id = referral.local_patient_uid
 left join patient on patient.local_patient_uid = referral.local_patient_uid
+left join staging.lsoa_deprivation as home on home.lsoa = patient.lsoa
