@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Warehouse,
+    Identity,
     Symbols,
     Codes,
     /// `delivery`: the folder it stands in, where that is a delivery's.
@@ -109,6 +110,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
             file.trim_end_matches(".yml")
         ))),
         (["pipelines"], "yaml") if *file == "warehouse.yaml" => Ok(Role::Warehouse),
+        (["pipelines"], "yaml") if *file == "identity.yaml" => Ok(Role::Identity),
         (["schemas"], "yaml") if *file == "symbols.yaml" => Ok(Role::Symbols),
         (["schemas"], "yaml") if *file == "codes.yaml" => Ok(Role::Codes),
         (["pipelines", "models", layer, ..], "sql") => {

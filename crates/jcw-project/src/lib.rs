@@ -22,7 +22,9 @@ mod diagnostic;
 mod expand;
 mod fields;
 mod file;
+mod identity;
 mod label;
+mod linkage;
 mod load;
 mod metric;
 mod model;
@@ -42,7 +44,9 @@ pub use contract::*;
 pub use delivery::*;
 pub use diagnostic::{Diagnostic, Level, render};
 pub use expand::{Environment, ProcessEnvironment};
+pub use identity::Identity;
 pub use label::{SaidLabels, ordinal};
+pub use linkage::{BlockingField, Linkage};
 pub use load::Draft;
 pub use metric::*;
 pub use model::*;
@@ -62,6 +66,8 @@ pub struct Project {
     pub root: PathBuf,
     /// `pipelines/warehouse.yaml`.
     pub warehouse: Warehouse,
+    /// `pipelines/identity.yaml`.
+    pub identity: Identity,
     /// By id.
     pub sources: Vec<Source>,
     /// By id; those of a delivery's tables too.

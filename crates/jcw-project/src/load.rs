@@ -7,11 +7,11 @@ use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
 use crate::read::{
-    Setting, codes, contract, delivery, metric, model, source, symbols, unit_test, warehouse,
+    Setting, codes, contract, delivery, identity, metric, model, source, symbols, unit_test, warehouse,
 };
 use crate::suggest;
 use crate::{
-    Contract, Delivery, Metric, Model, Project, Seed, Source, UnitTests, Warehouse, check,
+    Contract, Delivery, Identity, Metric, Model, Project, Seed, Source, UnitTests, Warehouse, check,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,7 @@ struct Reading<'e> {
     root: PathBuf,
     setting: Setting<'e>,
     warehouse: Option<Warehouse>,
+    identity: Identity,
     sources: Vec<Source>,
     contracts: Vec<Contract>,
     deliveries: Vec<Delivery>,
@@ -103,6 +104,7 @@ impl<'e> Reading<'e> {
             root,
             setting,
             warehouse: None,
+            identity: Identity::default(),
             sources: Vec::new(),
             contracts: Vec::new(),
             deliveries: Vec::new(),
@@ -138,6 +140,9 @@ impl<'e> Reading<'e> {
                 let warehouse = warehouse::read(&file, setting.environment, problems)?;
                 setting.time_zone = warehouse.time_zone;
                 self.warehouse = Some(warehouse);
+            }
+            Role::Identity => {
+                self.identity = identity::read(&file, &self.root, setting.environment, problems)?;
             }
             Role::Symbols => {
                 setting.symbols = Some(symbols::read(&file, setting.environment, problems)?);
@@ -201,10 +206,14 @@ impl<'e> Reading<'e> {
         let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
         let unit_tests = self.unit_tests;
+        let mut identity = self.identity;
+        identity.key_file =
+            identity::key_file(&root, self.setting.environment).or(identity.key_file);
         let project = self.warehouse.map(|warehouse| Project {
             deliveries,
             root,
             warehouse,
+            identity,
             sources,
             contracts,
             seeds,

@@ -6,6 +6,7 @@ pub(crate) mod codes;
 pub(crate) mod column;
 pub(crate) mod contract;
 pub(crate) mod delivery;
+pub(crate) mod identity;
 pub(crate) mod layout;
 pub(crate) mod metric;
 pub(crate) mod model;

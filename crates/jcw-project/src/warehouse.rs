@@ -12,6 +12,9 @@ pub struct Warehouse {
     /// Where the lake is: a path relative to the project's root or an
     /// object-store URL (`s3://`, `az://`, `file://`).
     pub lake: Placed<String>,
+    /// Where what names people is kept, in the same words; beside the lake
+    /// unless said: `./lake-vault`.
+    pub vault: Option<Placed<String>>,
     /// The zone in which schedules are written; `Europe/London` unless said.
     pub time_zone: Tz,
     /// ONS code of the area whose figures are shown first, `E06000033` for

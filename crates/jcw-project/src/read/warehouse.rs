@@ -32,6 +32,7 @@ pub(crate) fn read(
     let mut fields = Fields::of("the warehouse", &node, problems)?;
     let warehouse_name = fields.required("name", text);
     let lake = fields.required("lake", placed_text);
+    let vault = fields.optional("vault", placed_text);
     let zone = fields.optional("time_zone", time_zone);
     let home_area = fields.optional("home_area", text);
     let partners = fields.required("partners", filled(partner));
@@ -50,6 +51,7 @@ pub(crate) fn read(
     Some(Warehouse {
         name: warehouse_name?,
         lake: lake?,
+        vault,
         time_zone: zone.unwrap_or(chrono_tz::Europe::London),
         home_area,
         partners,
