@@ -18,12 +18,14 @@
 mod definition;
 mod health;
 mod joint;
+mod period;
 mod plans;
 mod requests;
+mod slice;
 mod tally;
 
 use self::definition::{Definition, Shape, definitions};
-use self::tally::{Counted, Slice, Tally};
+use self::tally::{Counted, Tally};
 use crate::world::family::{Child, Family};
 use crate::world::health::Provider;
 use crate::world::{World, area::Delivered};
@@ -116,19 +118,20 @@ pub struct MetricValue {
     pub area_name: &'static str,
     /// `local_authority` or `provider`.
     pub area_level: &'static str,
-    /// `2024`, `202425`, `2024-04`, `2024-Q2`, `202425-autumn`, `2024-autumn`.
+    /// `2024`, `2024-25`, `202425`, `2024-04`, `2024-Q2`, `202425-autumn`,
+    /// `2024-autumn`.
     pub period: String,
     /// First day.
     pub period_start: NaiveDate,
     /// Last day.
     pub period_end: NaiveDate,
-    /// `calendar_year`, `academic_year` (its census day), `month`, `quarter`,
-    /// `term`, `survey_wave`.
+    /// `calendar_year`, `financial_year`, `academic_year` (of what lasts its
+    /// census day), `month`, `quarter`, `term`, `survey_wave`.
     pub period_grain: &'static str,
     /// `Total`, `Sex`, `Primary need`, `Service`, ...
     pub breakdown_topic: &'static str,
     /// `Total`, or what of the topic.
-    pub breakdown: String,
+    pub breakdown: &'static str,
     /// Above the line.
     pub numerator: f64,
     /// Below it, if there is one.
@@ -187,7 +190,7 @@ impl MetricValue {
             self.period_end.to_string(),
             self.period_grain.to_owned(),
             self.breakdown_topic.to_owned(),
-            self.breakdown.clone(),
+            self.breakdown.to_owned(),
             self.numerator.to_string(),
             or_empty(self.denominator),
             or_empty(self.value),
@@ -225,14 +228,9 @@ impl Truth {
     }
 
     fn add_child(&mut self, child: &Child) {
-        let need = child.needs.map(|needs| Slice::Need(needs.primary));
-        let slices: Vec<Slice> = [Slice::Total, Slice::Sex(child.sex)]
-            .into_iter()
-            .chain(need)
-            .collect();
         for request in &child.requests {
-            requests::count(request, &slices, &mut self.tally);
-            plans::count(child, request, &slices, &mut self.tally);
+            requests::count(child, request, &mut self.tally);
+            plans::count(child, request, &mut self.tally);
         }
         health::count(child, &mut self.tally);
         joint::count(child, &mut self.tally);
@@ -265,11 +263,11 @@ impl Truth {
 
 fn value(definition: &Definition, counted: &Counted) -> MetricValue {
     let (area_code, area_name, area_level) = counted.slice.area();
+    let (breakdown_topic, breakdown) = counted.slice.words();
     let Counted {
         numerator,
         denominator,
         period,
-        slice,
         ..
     } = *counted;
     let divided = (denominator != 0.0).then(|| numerator / denominator);
@@ -284,8 +282,8 @@ fn value(definition: &Definition, counted: &Counted) -> MetricValue {
         period_start: period.start(),
         period_end: period.end(),
         period_grain: period.grain(),
-        breakdown_topic: slice.topic(),
-        breakdown: slice.breakdown().to_owned(),
+        breakdown_topic,
+        breakdown,
         numerator,
         denominator: definition.shape.divides().then_some(denominator),
         value: match definition.shape {

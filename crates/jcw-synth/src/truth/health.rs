@@ -4,20 +4,23 @@
 //! child; a proxy is not the child. Months are counted for the area and for the
 //! provider that runs the service then, with all services together and each.
 
-use super::tally::{Period, Slice, Tally};
-use crate::world::calendar::{Term, days_between, month_end};
+use super::period::Period;
+use super::slice::{self, Slice};
+use super::tally::Tally;
+use crate::world::calendar::{Term, age, after, days_between, month_end, month_start};
 use crate::world::ehc::Request;
 use crate::world::family::Child;
-use crate::world::health::{Provider, Referral, ReferralReason, Service};
+use crate::world::health::{Priority, Provider, Referral, ReferralReason, Service};
 use chrono::{Datelike, NaiveDate};
 
 /// Counts what is about health in a child's life.
 pub(super) fn count(child: &Child, tally: &mut Tally) {
     for referral in &child.referrals {
-        waiting(referral, tally);
-        referred(referral, tally);
-        attended(referral, tally);
+        waiting(child, referral, tally);
+        referred(child, referral, tally);
+        attended(child, referral, tally);
     }
+    has_access(child, tally);
     on_caseload(child, tally);
     specified(child, tally);
     for request in &child.requests {
@@ -25,13 +28,29 @@ pub(super) fn count(child: &Child, tally: &mut Tally) {
     }
 }
 
-fn slices(service: Service, on: NaiveDate) -> [Slice; 4] {
+/// By service, sex, age on the day, and the address at the end of its month,
+/// which is what the submission of the month has; for the area and for the
+/// provider that runs the service on the day.
+fn slices(child: &Child, service: Service, on: NaiveDate) -> [Slice; 10] {
     let provider = service.provider_on(on);
+    let [total, of_service, sex, age, home] = [
+        Slice::TOTAL,
+        Slice::service(service),
+        Slice::sex(child.sex),
+        Slice::age(child.born, on),
+        Slice::deprivation(child, month_end(on)),
+    ];
     [
-        Slice::Total,
-        Slice::Service(service),
-        Slice::Provider(provider),
-        Slice::ProviderService(provider, service),
+        total,
+        of_service,
+        sex,
+        age,
+        home,
+        total.at(provider),
+        of_service.at(provider),
+        sex.at(provider),
+        age.at(provider),
+        home.at(provider),
     ]
 }
 
@@ -47,14 +66,15 @@ fn earliest(dates: [Option<NaiveDate>; 3]) -> Option<NaiveDate> {
 ///   126 days or less for 100. Consultant-led only: therapies have no clock.
 /// - H10: referrals to neurodiversity for suspected autism that are open, those
 ///   not seen and more than 91 days old for 100.
-fn waiting(referral: &Referral, tally: &mut Tally) {
+fn waiting(child: &Child, referral: &Referral, tally: &mut Tally) {
     let over = earliest([referral.rejected, referral.discharged, None]);
     let seen = referral.first_seen().map(|contact| contact.on);
     let until = earliest([referral.rejected, referral.discharged, seen]);
     for month in tally.periods.month_ends(referral.received, until) {
         let period = Period::Month(month);
-        let slices = slices(referral.service, month);
-        let days = days_between(referral.received, month_end(month));
+        let end = month_end(month);
+        let slices = slices(child, referral.service, end);
+        let days = days_between(referral.received, end);
         tally.count(("H01", "all"), period, &slices);
         tally.share(("H02", "all"), period, &slices, days > 126);
         tally.add(
@@ -67,8 +87,9 @@ fn waiting(referral: &Referral, tally: &mut Tally) {
     }
     if let Some(clock) = referral.clock {
         for month in tally.periods.month_ends(clock.start, clock.end) {
-            let in_time = days_between(clock.start, month_end(month)) <= 126;
-            let slices = slices(referral.service, month);
+            let end = month_end(month);
+            let in_time = days_between(clock.start, end) <= 126;
+            let slices = slices(child, referral.service, end);
             tally.share(("H05", "all"), Period::Month(month), &slices, in_time);
         }
     }
@@ -79,7 +100,7 @@ fn waiting(referral: &Referral, tally: &mut Tally) {
             let end = month_end(month);
             let late =
                 seen.is_none_or(|seen| seen > end) && days_between(referral.received, end) > 91;
-            let slices = slices(referral.service, month);
+            let slices = slices(child, referral.service, end);
             tally.share(("H10", "all"), Period::Month(month), &slices, late);
         }
     }
@@ -91,9 +112,12 @@ fn waiting(referral: &Referral, tally: &mut Tally) {
 ///
 /// By the month in which the child was first seen:
 /// - H04: median and 95th percentile of the days since the referral.
-fn referred(referral: &Referral, tally: &mut Tally) {
+/// - H12: of referrals for an eating disorder, urgent ones seen within 7 days of
+///   receipt, and routine ones within 28, each for 100 of its kind first seen
+///   in the month; day 7 and day 28 are in time.
+fn referred(child: &Child, referral: &Referral, tally: &mut Tally) {
     let month = Period::month_of(referral.received);
-    let of_receipt = slices(referral.service, referral.received);
+    let of_receipt = slices(child, referral.service, referral.received);
     let rejected = referral.rejected.is_some();
     tally.count(("H06", "received"), month, &of_receipt);
     tally.share(("H06", "rejected"), month, &of_receipt, rejected);
@@ -101,19 +125,25 @@ fn referred(referral: &Referral, tally: &mut Tally) {
     if let Some(seen) = referral.first_seen() {
         let month = Period::month_of(seen.on);
         let days = days_between(referral.received, seen.on);
-        let slices = slices(referral.service, seen.on);
-        tally.lasted(("H04", "median"), month, &slices, days);
-        tally.lasted(("H04", "percentile_95"), month, &slices, days);
+        let slices = slices(child, referral.service, seen.on);
+        tally.lasted("H04", month, &slices, days);
+        if referral.service == Service::EatingDisorders {
+            let (part, standard) = match referral.priority {
+                Priority::Urgent => ("urgent", 7),
+                Priority::Routine => ("routine", 28),
+            };
+            tally.share(("H12", part), month, &slices, days <= standard);
+        }
     }
 }
 
 /// By the month of the appointment:
 /// - H07: missed without warning or too late (3, 7), for 100 of 3, 5, 6 and 7.
 /// - H09: cancelled by the provider (4), for 100 appointments.
-fn attended(referral: &Referral, tally: &mut Tally) {
+fn attended(child: &Child, referral: &Referral, tally: &mut Tally) {
     for contact in &referral.contacts {
         let month = Period::month_of(contact.on);
-        let slices = slices(referral.service, contact.on);
+        let slices = slices(child, referral.service, contact.on);
         if !contact.attendance.is_cancelled() {
             let missed = contact.attendance.is_missed();
             tally.share(("H07", "all"), month, &slices, missed);
@@ -123,14 +153,14 @@ fn attended(referral: &Referral, tally: &mut Tally) {
     }
 }
 
-/// H13: plans on the last day of the quarter, those of children with an open
+/// H13: plans on the last day of a month, those of children with an open
 /// referral to EPUT for 100 plans; by service, those with one to that service.
 fn on_caseload(child: &Child, tally: &mut Tally) {
     if child.requests.iter().all(|request| request.plan.is_none()) {
         return;
     }
-    for first in tally.periods.quarters() {
-        let period = Period::Quarter(first);
+    for month in tally.periods.months() {
+        let period = Period::Month(month);
         let end = period.end();
         let Some(plan) = child.plan_on(end) else {
             continue;
@@ -142,13 +172,60 @@ fn on_caseload(child: &Child, tally: &mut Tally) {
                     && referral.service.provider_on(end) == Provider::Eput
             })
         };
-        let need = Slice::Need(plan.needs.primary);
-        tally.share(("H13", "all"), period, &[Slice::Total, need], open(None));
+        let slices = [
+            Slice::TOTAL,
+            Slice::need(plan.needs.primary),
+            Slice::sex(child.sex),
+            Slice::age(child.born, end),
+        ];
+        tally.share(("H13", "all"), period, &slices, open(None));
         for service in Service::ALL {
             if service.team_type().is_some() {
-                let slice = [Slice::Service(service)];
+                let slice = [Slice::service(service)];
                 tally.share(("H13", "all"), period, &slice, open(Some(service)));
             }
+        }
+    }
+}
+
+/// H11: at the end of each month, children who were seen at least once, and at
+/// least twice, by mental health services in the twelve months that end with it,
+/// and who were under 18 (from the month of birth) when they were seen first in
+/// these. Sex, age and address are those of that first time.
+fn has_access(child: &Child, tally: &mut Tally) {
+    let mut seen: Vec<NaiveDate> = (child.referrals.iter())
+        .filter(|referral| referral.service.provider_on(referral.received) == Provider::Nelft)
+        .flat_map(|referral| &referral.contacts)
+        .filter(|contact| contact.is_child_seen())
+        .map(|contact| contact.on)
+        .collect();
+    seen.sort_unstable();
+    let Some(latest) = seen.last().copied() else {
+        return;
+    };
+    for month in tally.periods.rolling() {
+        // Into the month of which that of the end is the twelfth.
+        let from = month_start(after(month, -320));
+        let in_window = |on: &NaiveDate| (from..=month_end(month)).contains(on);
+        if latest < from {
+            break;
+        }
+        let mut within = seen.iter().copied().filter(in_window);
+        let Some(first) = within.next() else { continue };
+        if age(month_start(child.born), first) >= 18 {
+            continue;
+        }
+        let area = [
+            Slice::TOTAL,
+            Slice::sex(child.sex),
+            Slice::age(child.born, first),
+            Slice::deprivation(child, month_end(first)),
+        ];
+        let slices = [area, area.map(|slice| slice.at(Provider::Nelft))].concat();
+        let period = Period::Month(month);
+        tally.count(("H11", "one_contact"), period, &slices);
+        if within.next().is_some() {
+            tally.count(("H11", "two_contacts"), period, &slices);
         }
     }
 }
@@ -193,7 +270,7 @@ fn specified(child: &Child, tally: &mut Tally) {
                 .filter(|contact| contact.is_child_seen())
                 .filter(|contact| (term.start()..=term.end()).contains(&contact.on))
                 .count();
-            let slices = [Slice::Total, Slice::Service(service)];
+            let slices = [Slice::TOTAL, Slice::service(service)];
             let planned = f64::from(line.contacts_per_term);
             tally.add(
                 ("H14", "all"),
@@ -223,6 +300,7 @@ fn waiting_under_assessment(child: &Child, request: &Request, tally: &mut Tally)
                 Service::SpeechLanguage | Service::OccupationalTherapy | Service::Physiotherapy
             ) && referral.is_waiting_on(end)
         });
-        tally.share(("H15", "all"), Period::Month(month), &[Slice::Total], waits);
+        let slices = slice::on(child, end, tally.periods.last_day);
+        tally.share(("H15", "all"), Period::Month(month), &slices, waits);
     }
 }

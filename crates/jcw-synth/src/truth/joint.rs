@@ -1,6 +1,8 @@
 //! What partners do together, and what comes of it for children at school.
 
-use super::tally::{Period, Slice, Tally};
+use super::period::Period;
+use super::slice::Slice;
+use super::tally::Tally;
 use crate::world::World;
 use crate::world::calendar::{age, census_day, days_between, month_end};
 use crate::world::family::Child;
@@ -17,16 +19,16 @@ pub(super) fn count(child: &Child, tally: &mut Tally) {
     school(child, tally);
 }
 
-/// J01: packages that run on the last day of the quarter, what they cost in a
+/// J01: packages that run on the last day of a month, what they cost in a
 /// year, and who pays.
 fn packages(child: &Child, tally: &mut Tally) {
     for package in &child.packages {
-        for first in tally.periods.quarters() {
-            let period = Period::Quarter(first);
+        for month in tally.periods.months() {
+            let period = Period::Month(month);
             if !package.is_active_on(period.end()) {
                 continue;
             }
-            tally.count(("J01", "packages"), period, &[Slice::Total]);
+            tally.count(("J01", "packages"), period, &[Slice::TOTAL]);
             for (part, pounds) in [
                 ("cost", package.annual_pounds()),
                 ("education", package.education_pounds),
@@ -36,7 +38,7 @@ fn packages(child: &Child, tally: &mut Tally) {
                 tally.add(
                     ("J01", part),
                     period,
-                    &[Slice::Total],
+                    &[Slice::TOTAL],
                     f64::from(pounds),
                     0.0,
                 );
@@ -45,29 +47,29 @@ fn packages(child: &Child, tally: &mut Tally) {
     }
 }
 
-/// By the quarter in which a child was referred for continuing care:
+/// By the month in which a child was referred for continuing care:
 /// - J02: referrals; those decided within 42 days for 100 referrals; those found
 ///   eligible for 100 decided.
 ///
-/// On the last day of the quarter:
+/// On the last day of a month:
 /// - J03: children under 18 in the area who have been found eligible, those with
 ///   a personal health budget for 100.
 fn continuing_care(child: &Child, tally: &mut Tally) {
     for care in &child.continuing_care {
-        let quarter = Period::quarter_of(care.referred);
-        tally.count(("J02", "referrals"), quarter, &[Slice::Total]);
+        let month = Period::month_of(care.referred);
+        tally.count(("J02", "referrals"), month, &[Slice::TOTAL]);
         let in_time = care
             .decided
             .is_some_and(|decided| days_between(care.referred, decided) <= 42);
-        tally.share(("J02", "in_time"), quarter, &[Slice::Total], in_time);
+        tally.share(("J02", "in_time"), month, &[Slice::TOTAL], in_time);
         if let Some(eligible) = care.eligible {
-            tally.share(("J02", "eligible"), quarter, &[Slice::Total], eligible);
+            tally.share(("J02", "eligible"), month, &[Slice::TOTAL], eligible);
         }
         let Some(decided) = care.decided.filter(|_| care.eligible == Some(true)) else {
             continue;
         };
-        for first in tally.periods.quarters() {
-            let period = Period::Quarter(first);
+        for month in tally.periods.months() {
+            let period = Period::Month(month);
             let end = period.end();
             if decided > end || age(child.born, end) >= 18 || !child.is_present_on(end) {
                 continue;
@@ -76,7 +78,7 @@ fn continuing_care(child: &Child, tally: &mut Tally) {
                 .health_budgets
                 .iter()
                 .any(|budget| budget.from <= end && budget.until.is_none_or(|until| until >= end));
-            tally.share(("J03", "all"), period, &[Slice::Total], budget);
+            tally.share(("J03", "all"), period, &[Slice::TOTAL], budget);
         }
     }
 }
@@ -98,37 +100,37 @@ fn register(child: &Child, tally: &mut Tally) {
                 Some("GREEN") => "green",
                 _ => continue,
             };
-            tally.count(("J04", part), Period::Month(month), &[Slice::Total]);
+            tally.count(("J04", part), Period::Month(month), &[Slice::TOTAL]);
         }
     }
     for review in &child.treatment_reviews {
         let month = Period::month_of(review.requested);
         let before = review.is_before_admission();
-        tally.share(("J04", "before_admission"), month, &[Slice::Total], before);
+        tally.share(("J04", "before_admission"), month, &[Slice::TOTAL], before);
     }
 }
 
 /// J08: referrals to the Children with Disabilities team received in the
-/// quarter, those accepted by the world's last day for 100 referrals; children
-/// with a short break on the last day of the quarter.
+/// month, those accepted by the world's last day for 100 referrals; children
+/// with a short break on the last day of a month.
 fn social_care(child: &Child, tally: &mut Tally) {
     for referral in &child.care_referrals {
-        let quarter = Period::quarter_of(referral.received);
+        let month = Period::month_of(referral.received);
         let accepted = referral.accepted == Some(true);
-        tally.share(("J08", "accepted"), quarter, &[Slice::Total], accepted);
+        tally.share(("J08", "accepted"), month, &[Slice::TOTAL], accepted);
     }
     if child.short_breaks.is_empty() {
         return;
     }
-    for first in tally.periods.quarters() {
-        let period = Period::Quarter(first);
+    for month in tally.periods.months() {
+        let period = Period::Month(month);
         let end = period.end();
         let running = child
             .short_breaks
             .iter()
             .any(|rest| rest.from <= end && rest.until.is_none_or(|until| until >= end));
         if running {
-            tally.count(("J08", "short_breaks"), period, &[Slice::Total]);
+            tally.count(("J08", "short_breaks"), period, &[Slice::TOTAL]);
         }
     }
 }
@@ -160,7 +162,7 @@ fn linked(child: &Child, tally: &mut Tally) {
         tally.share(
             ("J10", "all"),
             Period::Census(year + 1),
-            &[Slice::Total],
+            &[Slice::TOTAL],
             linked,
         );
     }
@@ -175,8 +177,8 @@ fn school(child: &Child, tally: &mut Tally) {
     for attendance in &child.attendance {
         let period = Period::Term(attendance.term);
         let slices = [
-            Slice::Total,
-            Slice::Word("SEN provision", attendance.provision.code()),
+            Slice::TOTAL,
+            Slice::provision(attendance.provision),
         ];
         let missed = f64::from(attendance.authorised + attendance.unauthorised);
         let possible = f64::from(attendance.possible);
@@ -197,8 +199,8 @@ fn school(child: &Child, tally: &mut Tally) {
             false => "suspensions",
         };
         let slices = [
-            Slice::Total,
-            Slice::Word("SEN provision", suspension.provision.code()),
+            Slice::TOTAL,
+            Slice::provision(suspension.provision),
         ];
         tally.add(("O02", part), Period::Term(term), &slices, 1.0, 0.0);
     }
@@ -220,17 +222,13 @@ pub(super) fn count_area(
             continue;
         };
         let wave = Period::Wave(answer.wave);
-        tally.share(("O09", "all"), wave, &[Slice::Total], value >= 4);
-        tally.share(("O09", answer.question), wave, &[Slice::Total], value >= 4);
+        tally.share(("O09", "all"), wave, &[Slice::TOTAL], value >= 4);
+        tally.share(("O09", answer.question), wave, &[Slice::TOTAL], value >= 4);
     }
     for plan in world.contract_plans() {
         let contacts = f64::from(delivered.contacts(plan.month, plan.service));
-        let slices = [
-            Slice::Total,
-            Slice::Service(plan.service),
-            Slice::Provider(plan.provider),
-            Slice::ProviderService(plan.provider, plan.service),
-        ];
+        let slices = [Slice::TOTAL, Slice::service(plan.service)];
+        let slices = [slices, slices.map(|slice| slice.at(plan.provider))].concat();
         let planned = f64::from(plan.contacts);
         tally.add(
             ("H08", "all"),

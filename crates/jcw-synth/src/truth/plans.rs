@@ -2,7 +2,9 @@
 //! placed, how they are reviewed and end.
 
 use super::requests::share_disputed;
-use super::tally::{Period, Slice, Tally};
+use super::period::Period;
+use super::slice::{self, Slice};
+use super::tally::Tally;
 use crate::world::calendar::{age, census_day, day, days_between};
 use crate::world::ehc::{
     Assessment, DisputeAbout, Outcome, Place, Plan, Request, Residential, ReviewOutcome, Strand,
@@ -14,28 +16,37 @@ use crate::world::setting::Group;
 use chrono::{Datelike, NaiveDate};
 
 /// Counts the assessment and the plan of a request.
-pub(super) fn count(child: &Child, request: &Request, slices: &[Slice], tally: &mut Tally) {
+///
+/// An assessment is sliced by the child's age on the day of the request, what
+/// comes of a plan by that on the day it came; flows by the last known address,
+/// which is what the casework system has, where it has the case; all else by the
+/// address in the SEN2 return, which is that on its census day.
+pub(super) fn count(child: &Child, request: &Request, tally: &mut Tally) {
+    let last_known = tally.periods.last_day;
     if let Some(assessment) = &request.assessment {
-        assessed(request, assessment, slices, tally);
+        let slices = slice::on(child, request.received, last_known);
+        assessed(request, assessment, &slices, tally);
     }
     let Some(plan) = &request.plan else { return };
-    issued(request, plan, slices, tally);
+    issued(child, request, plan, tally);
     for year in tally.periods.years() {
-        maintained(child, plan, year, slices, tally);
+        maintained(child, plan, year, tally);
     }
-    reviewed(plan, slices, tally);
+    reviewed(child, plan, tally);
     if let Some(cease) = plan.ceased {
-        let year = Period::Year(cease.on.year());
+        let slices = slice::on(child, cease.on, census_day(cease.on.year() + 1));
+        let month = Period::month_of(cease.on);
         for (part, reason) in REASONS {
-            tally.share(("E26", part), year, slices, cease.reason == reason);
+            tally.share(("E26", part), month, &slices, cease.reason == reason);
         }
         // The denominator is counted with the plans at census.
         let out = f64::from(u8::from(cease.reason == 5));
-        tally.add(("E37", "all"), year, slices, out, 0.0);
+        let year = Period::Year(cease.on.year());
+        tally.add(("E37", "all"), year, &slice::of_child(child), out, 0.0);
     }
     if let Some(transfer) = plan.transfer_in {
         let year = Period::Year(transfer.on.year());
-        tally.add(("E37", "in"), year, slices, 1.0, 0.0);
+        tally.add(("E37", "in"), year, &slice::of_child(child), 1.0, 0.0);
     }
 }
 
@@ -90,24 +101,24 @@ fn assessed(request: &Request, assessment: &Assessment, slices: &[Slice], tally:
     let Some(decision) = assessment.decision else {
         return;
     };
-    let year = Period::Year(decision.on.year());
+    let month = Period::month_of(decision.on);
     match decision.outcome {
         Outcome::No => {
             let in_time = days_between(request.received, decision.on) <= 112;
-            tally.share(("E11", "all"), year, slices, in_time);
+            tally.share(("E11", "all"), month, slices, in_time);
         }
         Outcome::Yes => {
             let drafted = assessment
                 .draft
                 .is_some_and(|draft| days_between(request.received, draft) <= 112);
-            tally.share(("E19", "all"), year, slices, drafted);
+            tally.share(("E19", "all"), month, slices, drafted);
             let census = census_day(decision.on.year() + 1);
             share_disputed(
                 "E32",
                 request,
                 DisputeAbout::Content,
                 census,
-                year,
+                month,
                 slices,
                 tally,
             );
@@ -116,7 +127,7 @@ fn assessed(request: &Request, assessment: &Assessment, slices: &[Slice], tally:
     }
 }
 
-/// First plans that began in the year; not those transferred in.
+/// First plans, by the month in which they began; not those transferred in.
 /// - E12: within 140 days of the request, for 100 plans; day 140 is in time
 ///   (reg. 13(2)).
 /// - E13: the same without plans to which an exception applied, which are left
@@ -126,48 +137,52 @@ fn assessed(request: &Request, assessment: &Assessment, slices: &[Slice], tally:
 /// - E16: plans to which an exception applied, for 100 plans.
 /// - E21: plans. E22N: by the setting that section I names first. E25N: by
 ///   primary need.
-fn issued(request: &Request, plan: &Plan, slices: &[Slice], tally: &mut Tally) {
+fn issued(child: &Child, request: &Request, plan: &Plan, tally: &mut Tally) {
     if plan.transfer_in.is_some() {
         return;
     }
-    let year = Period::Year(plan.start.year());
+    let month = Period::month_of(plan.start);
+    let slices = &slice::on(child, plan.start, tally.periods.last_day);
     let days = days_between(request.received, plan.start);
     let exception = request
         .assessment
         .as_ref()
         .is_some_and(|assessment| assessment.exception);
     let weeks = days as f64 / 7.0;
-    tally.share(("E12", "all"), year, slices, days <= 140);
+    tally.share(("E12", "all"), month, slices, days <= 140);
     tally.share(
         ("E14", "weeks_20_to_52"),
-        year,
+        month,
         slices,
         (141..=364).contains(&days),
     );
-    tally.share(("E14", "over_52_weeks"), year, slices, days > 364);
-    tally.add(("E15", "all"), year, slices, weeks, 1.0);
-    tally.share(("E16", "all"), year, slices, exception);
+    tally.share(("E14", "over_52_weeks"), month, slices, days > 364);
+    tally.add(("E15", "all"), month, slices, weeks, 1.0);
+    tally.share(("E16", "all"), month, slices, exception);
     if !exception {
         let late = (141..=364).contains(&days);
-        tally.share(("E13", "all"), year, slices, days <= 140);
-        tally.share(("E14", "weeks_20_to_52_no_exception"), year, slices, late);
+        tally.share(("E13", "all"), month, slices, days <= 140);
+        tally.share(("E14", "weeks_20_to_52_no_exception"), month, slices, late);
         tally.share(
             ("E14", "over_52_weeks_no_exception"),
-            year,
+            month,
             slices,
             days > 364,
         );
-        tally.add(("E15", "no_exception"), year, slices, weeks, 1.0);
+        tally.add(("E15", "no_exception"), month, slices, weeks, 1.0);
     }
-    tally.count(("E21", "all"), year, slices);
+    tally.count(("E21", "all"), month, slices);
     let named = plan.named.first().map(|placed| placed.place);
-    share_mix("E22N", named, year, slices, tally);
-    share_needs("E25N", plan, year, slices, tally);
+    share_needs("E25N", plan, month, slices, tally);
+    // Settings are named in the return alone.
+    let slices = slice::on(child, plan.start, census_day(plan.start.year() + 1));
+    share_mix("E22N", named, month, &slices, tally);
 }
 
 /// Plans that Southend maintains on census day, transferred ones included, and
 /// what is asked of each once a year.
-fn maintained(child: &Child, plan: &Plan, year: i32, slices: &[Slice], tally: &mut Tally) {
+fn maintained(child: &Child, plan: &Plan, year: i32, tally: &mut Tally) {
+    let census = census_day(year + 1);
     let due = plan
         .phase_transfers
         .iter()
@@ -176,18 +191,25 @@ fn maintained(child: &Child, plan: &Plan, year: i32, slices: &[Slice], tally: &m
         // E31: of plans maintained on a due date in the year, those whose final
         // plan was sent by it (reg. 18(1), (2)).
         let in_time = transfer.last.is_some_and(|last| last <= transfer.due);
-        tally.share(("E31", "all"), Period::Year(year), slices, in_time);
+        let slices = slice::on(child, transfer.due, census);
+        tally.share(("E31", "all"), Period::month_of(transfer.due), &slices, in_time);
     }
-    let census = census_day(year + 1);
     if !plan.is_active_on(census) {
         return;
     }
     let (period, calendar) = (Period::Census(year + 1), Period::Year(year));
+    for part in ["all", "in"] {
+        tally.add(("E37", part), calendar, &slice::of_child(child), 0.0, 1.0);
+    }
+    let place = (plan.placements_on(census))
+        .find(|placement| placement.rank == 1)
+        .map(|placement| placement.place);
+    let mut slices = slice::on(child, census, census);
+    slices.push(Slice::placement(group(place)));
+    let slices = &slices;
     tally.count(("E20", "all"), period, slices);
-    tally.add(("E37", "all"), calendar, slices, 0.0, 1.0);
-    tally.add(("E37", "in"), calendar, slices, 0.0, 1.0);
     share_needs("E25", plan, period, slices, tally);
-    placed(child, plan, census, period, slices, tally);
+    placed(child, plan, place, period, slices, tally);
     budgeted(plan, census, period, slices, tally);
     expected(plan, year, slices, tally);
 }
@@ -201,15 +223,12 @@ fn maintained(child: &Child, plan: &Plan, year: i32, slices: &[Slice], tally: &m
 fn placed(
     child: &Child,
     plan: &Plan,
-    census: NaiveDate,
+    place: Option<Place>,
     period: Period,
     slices: &[Slice],
     tally: &mut Tally,
 ) {
-    let place = plan
-        .placements_on(census)
-        .find(|placement| placement.rank == 1)
-        .map(|placement| placement.place);
+    let census = period.end();
     share_mix("E22", place, period, slices, tally);
     let independent = matches!(
         place,
@@ -365,20 +384,21 @@ fn expected(plan: &Plan, year: i32, slices: &[Slice], tally: &mut Tally) {
     tally.share(("E30", "overdue"), period, slices, before || last.is_none());
 }
 
-/// Decisions after a review, by the year in which they were made.
+/// Decisions after a review, by the month in which they were made.
 /// - E28: within 28 days of the meeting, for 100 decisions; day 28 is in time
 ///   (reg. 20(10)).
 /// - E29: of decisions to amend, those whose final amended plan was sent within
 ///   84 days of the meeting (reg. 22; R (L, M, P) v Devon [2022] EWHC 493).
-fn reviewed(plan: &Plan, slices: &[Slice], tally: &mut Tally) {
+fn reviewed(child: &Child, plan: &Plan, tally: &mut Tally) {
     for review in &plan.reviews {
         let (Some(meeting), Some((on, outcome))) = (review.meeting, review.decision) else {
             continue;
         };
-        let year = Period::Year(on.year());
+        let month = Period::month_of(on);
+        let slices = &slice::on(child, on, tally.periods.last_day);
         tally.share(
             ("E28", "all"),
-            year,
+            month,
             slices,
             days_between(meeting, on) <= 28,
         );
@@ -386,7 +406,7 @@ fn reviewed(plan: &Plan, slices: &[Slice], tally: &mut Tally) {
             let in_time = review
                 .last
                 .is_some_and(|last| days_between(meeting, last) <= 84);
-            tally.share(("E29", "all"), year, slices, in_time);
+            tally.share(("E29", "all"), month, slices, in_time);
         }
     }
 }

@@ -1,19 +1,26 @@
 //! Requests for an assessment, and the advice that an assessment asks for.
 //!
-//! Two cohorts, as in DfE's file: what was *received* in the year, as it stood
-//! on the census day after it (E01 to E04, E07, E08), and what was *decided* in
-//! the year, whenever it was received (E05). Plans that were transferred in
+//! Two cohorts, as in DfE's file: what was *received* in a month, as it stood
+//! on the census day after its calendar year (E01 to E04, E07, E08), and what was *decided* in
+//! a month, whenever it was received (E05). Plans that were transferred in
 //! have a request elsewhere (SEN2 outcome `H`), which is in neither.
+//!
+//! A request is sliced by the child's age on the day it was received, advice by
+//! that on the day it was asked for; both by the last known address, which is
+//! what the casework system has.
 
-use super::tally::{Period, Slice, Tally};
+use super::period::Period;
+use super::slice::{self, Slice};
+use super::tally::Tally;
 use crate::world::calendar::{census_day, days_between, month_end};
 use crate::world::ehc::{
     AdviceOutcome, AdviceRequest, DisputeAbout, DisputeKind, Outcome, Request, Source,
 };
+use crate::world::family::Child;
 use chrono::{Datelike, NaiveDate};
 
-/// Counts one request. `slices` are those of its child.
-pub(super) fn count(request: &Request, slices: &[Slice], tally: &mut Tally) {
+/// Counts one request of a child.
+pub(super) fn count(child: &Child, request: &Request, tally: &mut Tally) {
     if request
         .plan
         .as_ref()
@@ -21,12 +28,13 @@ pub(super) fn count(request: &Request, slices: &[Slice], tally: &mut Tally) {
     {
         return;
     }
-    received(request, slices, tally);
-    decided(request, slices, tally);
-    undecided(request, slices, tally);
+    let slices = slice::on(child, request.received, tally.periods.last_day);
+    received(request, &slices, tally);
+    decided(request, &slices, tally);
+    undecided(child, request, tally);
     if let Some(assessment) = &request.assessment {
         for advice in &assessment.advice {
-            count_advice(advice, tally);
+            count_advice(child, advice, tally);
         }
     }
 }
@@ -40,13 +48,13 @@ pub(super) fn count(request: &Request, slices: &[Slice], tally: &mut Tally) {
 /// - E08: refused by census day with mediation, an appeal, or both registered
 ///   by census day, for 100 refused.
 fn received(request: &Request, slices: &[Slice], tally: &mut Tally) {
-    let year = Period::Year(request.received.year());
+    let month = Period::month_of(request.received);
     let census = census_day(request.received.year() + 1);
     let outcome = request
         .decision
         .filter(|decision| decision.on <= census)
         .map(|decision| decision.outcome);
-    tally.count(("E01", "all"), year, slices);
+    tally.count(("E01", "all"), month, slices);
     for (part, source) in [
         ("family", Source::Family),
         ("school", Source::School),
@@ -54,22 +62,22 @@ fn received(request: &Request, slices: &[Slice], tally: &mut Tally) {
         ("social_care", Source::SocialCare),
         ("other", Source::Other),
     ] {
-        tally.share(("E02", part), year, slices, request.source == source);
+        tally.share(("E02", part), month, slices, request.source == source);
     }
     let refused = outcome == Some(Outcome::No);
-    tally.share(("E03", "all"), year, slices, refused);
+    tally.share(("E03", "all"), month, slices, refused);
     if matches!(outcome, Some(Outcome::Yes | Outcome::No)) {
-        tally.share(("E04", "all"), year, slices, refused);
+        tally.share(("E04", "all"), month, slices, refused);
     }
     tally.share(
         ("E07", "all"),
-        year,
+        month,
         slices,
         outcome == Some(Outcome::Withdrawn),
     );
     if refused {
         let about = DisputeAbout::RefusalToAssess;
-        share_disputed("E08", request, about, census, year, slices, tally);
+        share_disputed("E08", request, about, census, month, slices, tally);
     }
 }
 
@@ -102,54 +110,57 @@ fn decided(request: &Request, slices: &[Slice], tally: &mut Tally) {
     if let Some(decision) = request.decision
         && decision.outcome != Outcome::Withdrawn
     {
-        let year = Period::Year(decision.on.year());
+        let month = Period::month_of(decision.on);
         let in_time = days_between(request.received, decision.on) <= 42;
-        tally.share(("E05", "all"), year, slices, in_time);
+        tally.share(("E05", "all"), month, slices, in_time);
     }
 }
 
 /// E06: at the end of each month, requests received and neither decided nor
 /// withdrawn nor taken along to another area, those more than 42 days old for
 /// 100 of them.
-fn undecided(request: &Request, slices: &[Slice], tally: &mut Tally) {
+fn undecided(child: &Child, request: &Request, tally: &mut Tally) {
     let until = request
         .decision
         .map(|decision| decision.on)
         .or(request.exported.map(|(on, _)| on));
     for month in tally.periods.month_ends(request.received, until) {
-        let late = days_between(request.received, month_end(month)) > 42;
-        tally.share(("E06", "all"), Period::Month(month), slices, late);
+        let end = month_end(month);
+        let slices = slice::on(child, end, tally.periods.last_day);
+        let late = days_between(request.received, end) > 42;
+        tally.share(("E06", "all"), Period::Month(month), &slices, late);
     }
 }
 
-/// By the year in which the request for advice was sent, as it stood on the
+/// By the month in which the request for advice was sent, as it stood on the
 /// world's last day, in all and by agency:
 /// - E17: answered (advice, or not known to the service) within 42 days, for
 ///   100 sent; day 42 is in time, and a missed appointment excuses nobody here.
 /// - E18: of those answered late the median of the days after the due date;
 ///   those answered late, and those never answered before the decision, for
 ///   100 sent.
-fn count_advice(advice: &AdviceRequest, tally: &mut Tally) {
-    let year = Period::Year(advice.sent.year());
-    let slices = [Slice::Total, Slice::Word("Agency", advice.agency.code())];
+fn count_advice(child: &Child, advice: &AdviceRequest, tally: &mut Tally) {
+    let month = Period::month_of(advice.sent);
+    let mut slices = slice::on(child, advice.sent, tally.periods.last_day);
+    slices.push(Slice::agency(advice.agency));
     let late = advice
         .received
         .map(|received| days_between(advice.due, received));
     tally.share(
         ("E17", "all"),
-        year,
+        month,
         &slices,
         late.is_some_and(|days| days <= 0),
     );
     tally.share(
         ("E18", "late"),
-        year,
+        month,
         &slices,
         late.is_some_and(|days| days > 0),
     );
     let nil = advice.outcome == Some(AdviceOutcome::Nil);
-    tally.share(("E18", "nil"), year, &slices, nil);
+    tally.share(("E18", "nil"), month, &slices, nil);
     if let Some(days) = late.filter(|days| *days > 0) {
-        tally.lasted(("E18", "median_days_late"), year, &slices, days);
+        tally.lasted("E18", month, &slices, days);
     }
 }

@@ -2,211 +2,36 @@
 //! denominator for each part of a metric, each period and each slice. It grows
 //! with the number of figures, not with the number of children.
 
-use super::definition::{Definition, Shape};
+use super::definition::{Definition, Grain, Shape};
+use super::period::{Period, Periods};
+use super::slice::Slice;
 use crate::world::World;
-use crate::world::calendar::{Term, academic_year, after, census_day, day, month_end, months};
-use crate::world::family::Sex;
-use crate::world::health::{Provider, Service};
-use crate::world::need::Need;
-use chrono::{Datelike, NaiveDate};
+use crate::world::calendar::month_start;
 use std::collections::BTreeMap;
 
-/// The days that a figure is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Period {
-    /// January to December.
-    Year(i32),
-    /// The census day in January of this year.
-    Census(i32),
-    /// A month, by its first day.
-    Month(NaiveDate),
-    /// Three months from January, April, July or October, by its first day.
-    Quarter(NaiveDate),
-    /// A school term.
-    Term(Term),
-    /// A wave of a survey, by the day it closed.
-    Wave(NaiveDate),
-}
-
-impl Period {
-    pub(super) fn label(self) -> String {
-        match self {
-            Period::Year(year) => year.to_string(),
-            Period::Census(year) => format!("{}{:02}", year - 1, year % 100),
-            Period::Month(month) => month.format("%Y-%m").to_string(),
-            Period::Quarter(first) => format!("{}-Q{}", first.year(), first.month0() / 3 + 1),
-            Period::Term(term) => {
-                let season =
-                    ["autumn", "spring", "summer"][usize::from(term.number.clamp(1, 3)) - 1];
-                let year = term.academic_year;
-                format!("{year}{:02}-{season}", (year + 1) % 100)
-            }
-            Period::Wave(closed) => format!("{}-autumn", closed.year()),
-        }
-    }
-
-    pub(super) fn grain(self) -> &'static str {
-        match self {
-            Period::Year(_) => "calendar_year",
-            Period::Census(_) => "academic_year",
-            Period::Month(_) => "month",
-            Period::Quarter(_) => "quarter",
-            Period::Term(_) => "term",
-            Period::Wave(_) => "survey_wave",
-        }
-    }
-
-    pub(super) fn start(self) -> NaiveDate {
-        match self {
-            Period::Year(year) => day(year, 1, 1),
-            Period::Census(year) => census_day(year),
-            Period::Month(first) | Period::Quarter(first) => first,
-            Period::Term(term) => term.start(),
-            Period::Wave(closed) => closed,
-        }
-    }
-
-    pub(super) fn end(self) -> NaiveDate {
-        match self {
-            Period::Year(year) => day(year, 12, 31),
-            Period::Census(year) => census_day(year),
-            Period::Month(first) => month_end(first),
-            Period::Quarter(first) => month_end(after(first, 62)),
-            Period::Term(term) => term.end(),
-            Period::Wave(closed) => closed,
-        }
-    }
-
-    /// The quarter of a day.
-    pub(super) fn quarter_of(on: NaiveDate) -> Self {
-        Period::Quarter(day(on.year(), on.month0() / 3 * 3 + 1, 1))
-    }
-
-    /// The month of a day.
-    pub(super) fn month_of(on: NaiveDate) -> Self {
-        Period::Month(crate::world::calendar::month_start(on))
-    }
-}
-
-/// The periods that a world has answers for.
-#[derive(Debug, Clone)]
-pub(super) struct Periods {
-    first: NaiveDate,
-    /// 31 December of the last year.
-    last: NaiveDate,
-    /// The census day after it.
-    pub(super) last_day: NaiveDate,
-}
-
-impl Periods {
-    pub(super) fn new(world: &World) -> Self {
-        Self {
-            first: world.first_day(),
-            last: day(*world.years().end(), 12, 31),
-            last_day: world.last_day(),
-        }
-    }
-
-    pub(super) fn years(&self) -> impl Iterator<Item = i32> + use<> {
-        self.first.year()..=self.last.year()
-    }
-
-    pub(super) fn months(&self) -> impl Iterator<Item = NaiveDate> + use<> {
-        months(self.first, self.last)
-    }
-
-    pub(super) fn quarters(&self) -> impl Iterator<Item = NaiveDate> + use<> {
-        self.months().step_by(3)
-    }
-
-    /// Terms, from the autumn before the first day on.
-    pub(super) fn terms(&self) -> impl Iterator<Item = Term> + use<> {
-        Term::within(day(academic_year(self.first), 9, 1), self.last_day)
-    }
-
-    /// The first days of the months at whose end something that lasts from one
-    /// day to before another was so.
-    pub(super) fn month_ends(
-        &self,
-        from: NaiveDate,
-        until: Option<NaiveDate>,
-    ) -> impl Iterator<Item = NaiveDate> + use<> {
-        let last = until.map_or(self.last, |until| after(until, -1).min(self.last));
-        months(from.max(self.first), last).filter(move |month| month_end(*month) <= last)
-    }
-
-    fn has(&self, period: Period) -> bool {
-        match period {
-            Period::Term(_) | Period::Wave(_) | Period::Census(_) => period.end() <= self.last_day,
-            _ => period.start() >= self.first && period.end() <= self.last,
-        }
-    }
-}
-
-/// What of a period's children or events a figure is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Slice {
-    Total,
-    Sex(Sex),
-    Need(Need),
-    Service(Service),
-    Provider(Provider),
-    ProviderService(Provider, Service),
-    /// Any other topic, with its word.
-    Word(&'static str, &'static str),
-}
-
-impl Slice {
-    /// Code, name and level of the area.
-    pub(super) fn area(self) -> (&'static str, &'static str, &'static str) {
-        let provider = |provider| match provider {
-            Provider::Eput => "Essex Partnership University NHS Foundation Trust",
-            Provider::Mseft => "Mid and South Essex NHS Foundation Trust",
-            Provider::Nelft => "NELFT NHS Foundation Trust",
-        };
-        match self {
-            Slice::Provider(at) | Slice::ProviderService(at, _) => {
-                (at.code(), provider(at), "provider")
-            }
-            _ => ("E06000033", "Southend-on-Sea", "local_authority"),
-        }
-    }
-
-    pub(super) fn topic(self) -> &'static str {
-        match self {
-            Slice::Total | Slice::Provider(_) => "Total",
-            Slice::Sex(_) => "Sex",
-            Slice::Need(_) => "Primary need",
-            Slice::Service(_) | Slice::ProviderService(..) => "Service",
-            Slice::Word(topic, _) => topic,
-        }
-    }
-
-    pub(super) fn breakdown(self) -> &'static str {
-        match self {
-            Slice::Total | Slice::Provider(_) => "Total",
-            Slice::Sex(Sex::Female) => "Female",
-            Slice::Sex(Sex::Male) => "Male",
-            Slice::Need(need) => need.code(),
-            Slice::Service(service) | Slice::ProviderService(_, service) => service.name(),
-            Slice::Word(_, word) => word,
-        }
-    }
-}
-
-/// A metric's id and the part of it.
+/// A metric's id and the part of it. The parts of a metric that are percentiles
+/// of the same days have them under [`DAYS`].
 pub(super) type Figure = (&'static str, &'static str);
 
-/// What was counted of one figure, by period and slice.
-type Cells<T> = BTreeMap<(Period, Slice), T>;
+/// The part under which days are counted.
+const DAYS: &str = "days";
 
-/// Everything counted so far. A map of maps, because a figure is looked up once
-/// for all the slices that a child is in.
+/// What was counted of one figure: by period, and there by the slice's number.
+type Cells<T> = BTreeMap<Period, Vec<T>>;
+
+/// Days, and how often each was.
+type Histogram = BTreeMap<u32, u32>;
+
+/// What is above and below the line; `None` where nothing was counted.
+type Sum = Option<(f64, f64)>;
+
+/// Everything counted so far. A figure and its period are looked up once for all
+/// the slices that a child is in; a slice is a place in a row.
 #[derive(Debug, Clone)]
 pub(super) struct Tally {
     pub(super) periods: Periods,
-    sums: BTreeMap<Figure, Cells<(f64, f64)>>,
-    days: BTreeMap<Figure, Cells<BTreeMap<u32, u32>>>,
+    sums: BTreeMap<Figure, Cells<Sum>>,
+    days: BTreeMap<Figure, Cells<Histogram>>,
 }
 
 /// One figure, counted.
@@ -240,8 +65,9 @@ impl Tally {
             return;
         }
         let cells = self.sums.entry(figure).or_default();
+        let row = cells.entry(period).or_default();
         for slice in slices {
-            let sum = cells.entry((period, *slice)).or_default();
+            let sum = cell(row, *slice).get_or_insert_default();
             sum.0 += numerator;
             sum.1 += denominator;
         }
@@ -257,14 +83,21 @@ impl Tally {
         self.add(figure, period, slices, f64::from(u8::from(so)), 1.0);
     }
 
-    /// Adds a number of days, of which a median is to be taken.
-    pub(super) fn lasted(&mut self, figure: Figure, period: Period, slices: &[Slice], days: i64) {
+    /// Adds a number of days, of which a metric's percentiles are to be taken.
+    pub(super) fn lasted(
+        &mut self,
+        metric: &'static str,
+        period: Period,
+        slices: &[Slice],
+        days: i64,
+    ) {
         if !self.periods.has(period) {
             return;
         }
-        let cells = self.days.entry(figure).or_default();
+        let cells = self.days.entry((metric, DAYS)).or_default();
+        let row = cells.entry(period).or_default();
         for slice in slices {
-            let counts = cells.entry((period, *slice)).or_default();
+            let counts = cell(row, *slice);
             *counts.entry(days.max(0) as u32).or_default() += 1;
         }
     }
@@ -273,15 +106,28 @@ impl Tally {
     /// nothing where nothing happened.
     pub(super) fn counted(&self, definition: &Definition) -> Vec<Counted> {
         let figure = (definition.metric, definition.part);
-        let mut rows: Cells<(f64, f64)> = BTreeMap::new();
+        let mut rows = BTreeMap::new();
         if let Shape::Percentile(share) = definition.shape {
-            for (cell, days) in self.days.get(&figure).into_iter().flatten() {
-                rows.insert(*cell, (percentile(days, share), 0.0));
-            }
+            let days = self.days.get(&(definition.metric, DAYS));
+            let days = self.over_grains(definition.grain, days, |all, one: &Histogram| {
+                for (days, count) in one {
+                    *all.entry(*days).or_default() += count;
+                }
+            });
+            let told = days.into_iter().filter(|(_, days)| !days.is_empty());
+            rows.extend(told.map(|(cell, days)| (cell, (percentile(&days, share), 0.0))));
         } else {
             let periods = definition.grain.periods(&self.periods);
-            rows.extend(periods.map(|period| ((period, Slice::Total), (0.0, 0.0))));
-            rows.extend(self.sums.get(&figure).into_iter().flatten());
+            rows.extend(periods.map(|period| ((period, Slice::TOTAL), (0.0, 0.0))));
+            let sums = self.over_grains(definition.grain, self.sums.get(&figure), |all, one| {
+                if let Some((numerator, denominator)) = one {
+                    let sum: &mut (f64, f64) = all.get_or_insert_default();
+                    sum.0 += numerator;
+                    sum.1 += denominator;
+                }
+            });
+            let told = sums.into_iter().filter_map(|(cell, sum)| Some((cell, sum?)));
+            rows.extend(told);
         }
         rows.into_iter()
             .map(|((period, slice), (numerator, denominator))| Counted {
@@ -292,11 +138,48 @@ impl Tally {
             })
             .collect()
     }
+
+    /// Puts months together to the periods of a grain; other periods stay.
+    fn over_grains<T: Clone + Default>(
+        &self,
+        grain: Grain,
+        cells: Option<&Cells<T>>,
+        add: impl Fn(&mut T, &T),
+    ) -> BTreeMap<(Period, Slice), T> {
+        let lasts = matches!(grain, Grain::Stock | Grain::Rolling);
+        let mut found: BTreeMap<(Period, Slice), T> = BTreeMap::new();
+        for (counted, row) in cells.into_iter().flatten() {
+            let around = match *counted {
+                Period::Month(month) => Period::around(month).to_vec(),
+                other => vec![other],
+            };
+            let told = around.into_iter().filter(|period| {
+                // What lasts is told of a year as it stood at its end.
+                let is_last = month_start(period.end()) == month_start(counted.start());
+                self.periods.has(*period) && (!lasts || is_last)
+            });
+            for period in told {
+                for (number, one) in row.iter().enumerate() {
+                    let slice = Slice::numbered(number);
+                    add(found.entry((period, slice)).or_default(), one);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The cell of a slice in a row that is as long as it needs to be.
+fn cell<T: Clone + Default>(row: &mut Vec<T>, slice: Slice) -> &mut T {
+    if row.len() <= slice.number() {
+        row.resize(slice.number() + 1, T::default());
+    }
+    &mut row[slice.number()]
 }
 
 /// The number below which this share lies, straight lines between the numbers:
 /// what SQL calls `percentile_cont`.
-fn percentile(counts: &BTreeMap<u32, u32>, share: f64) -> f64 {
+fn percentile(counts: &Histogram, share: f64) -> f64 {
     let total: u32 = counts.values().sum();
     let place = share * f64::from(total.saturating_sub(1));
     let at = |wanted: u32| {
@@ -327,17 +210,5 @@ mod tests {
         assert_eq!(percentile(&counts, 0.5), 20.0);
         assert_eq!(percentile(&BTreeMap::from([(10, 1), (20, 1)]), 0.5), 15.0);
         assert_eq!(percentile(&counts, 1.0), 40.0);
-    }
-
-    #[test]
-    fn periods_are_labelled_as_the_published_ones() {
-        assert_eq!(Period::Census(2025).label(), "202425");
-        assert_eq!(Period::Month(day(2024, 4, 1)).label(), "2024-04");
-        let quarter = Period::quarter_of(day(2024, 5, 9));
-        assert_eq!(quarter.label(), "2024-Q2");
-        assert_eq!(
-            (quarter.start(), quarter.end()),
-            (day(2024, 4, 1), day(2024, 6, 30))
-        );
     }
 }

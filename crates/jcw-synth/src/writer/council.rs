@@ -91,6 +91,11 @@ fn case(child: &Child, request: &Request, world: &World) -> Record {
     let withdrawn = decision
         .filter(|decision| decision.outcome == Outcome::Withdrawn)
         .map(|decision| decision.on);
+    // What ended neither in a decision nor in a plan.
+    let abandoned = issue
+        .filter(|issue| issue.outcome == Outcome::Withdrawn)
+        .map(|issue| issue.on)
+        .or(request.exported.map(|(on, _)| on));
     let plan = request.plan.as_ref();
     let exception = assessment.filter(|assessment| assessment.exception);
     let postcode = child.home_on(world.last_day()).map(|home| &home.postcode);
@@ -128,6 +133,7 @@ fn case(child: &Child, request: &Request, world: &World) -> Record {
             issue.map(|issue| letter(issue.outcome)),
         )
         .put_some("assessment_outcome_date", told(issue))
+        .put_some("closed_date", abandoned)
         .put_some(
             "draft_plan_date",
             assessment.and_then(|assessment| assessment.draft),

@@ -35,6 +35,7 @@ pub(crate) static EHCNA_CASE: Table = Table {
         Column::new("issue_panel_date", "issue_panel_date", Date),
         Column::new("assessment_outcome", "assessment_outcome", Code),
         Column::new("assessment_outcome_date", "assessment_outcome_date", Date),
+        Column::new("closed_date", "closed_date", Date),
         Column::new("draft_plan_date", "draft_plan_date", Date),
         Column::new("final_plan_date", "final_plan_date", Date),
         Column::new("plan_id", "plan_id", Text).unlike("?"),
