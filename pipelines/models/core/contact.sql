@@ -45,9 +45,12 @@ select
     referral.sex,
     -- Born on the first of the month, as far as the lake knows.
     coalesce(band.age_band, 'Unknown') as age_band,
-    referral.deprivation_decile
+    coalesce(home.deprivation_decile, 'Unknown') as deprivation_decile
 from contacts as contact
 inner join core.referral as referral on referral.referral_uid = contact.service_request_uid
+left join core.patient_month as home
+    on home.local_patient_uid = referral.local_patient_uid
+    and home.month_number = date_part('year', contact.contact_on) * 12 + date_part('month', contact.contact_on) - 1
 left join seed.age_band as band
     on band.age = cast(
         floor((date_part('year', contact.contact_on) * 12 + date_part('month', contact.contact_on) - date_part('year', referral.birth_month) * 12 - date_part('month', referral.birth_month)) / 12.0) as bigint

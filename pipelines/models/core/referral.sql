@@ -93,9 +93,9 @@ attendance as (
 ),
 
 patient as (
-    select local_patient_uid, gender, birth_month, lsoa from staging.csds_patient
+    select local_patient_uid, gender, birth_month from staging.csds_patient
     union all
-    select local_patient_uid, gender, birth_month, lsoa from staging.mhsds_patient
+    select local_patient_uid, gender, birth_month from staging.mhsds_patient
 ),
 
 dated as (
@@ -136,6 +136,7 @@ dated as (
 
 select
     referral.referral_uid,
+    referral.local_patient_uid,
     number.person_key,
     referral.data_set,
     referral.service_code,
@@ -170,8 +171,8 @@ select
     referral.reported_from_on,
     case patient.gender when '1' then 'Male' when '2' then 'Female' else 'Unknown' end as sex,
     patient.birth_month,
-    -- 1 is the most deprived tenth of England's small areas.
-    coalesce(cast(home.imd_decile as varchar), 'Unknown') as deprivation_decile
+    coalesce(band.age_band, 'Unknown') as age_band,
+    coalesce(home.deprivation_decile, 'Unknown') as deprivation_decile
 from dated as referral
 inner join seed.commissioner_area as area on area.commissioner_code = referral.org_id_commissioner
 left join seed.health_service as service on service.service_code = referral.service_code
@@ -181,4 +182,14 @@ left join core.organisation as provider
     and provider.is_current
 left join staging.person_number as number on number.local_id = referral.local_patient_uid
 left join patient on patient.local_patient_uid = referral.local_patient_uid
-left join staging.lsoa_deprivation as home on home.lsoa = patient.lsoa
+left join core.patient_month as home
+    on home.local_patient_uid = referral.local_patient_uid
+    and home.month_number = date_part('year', referral.received_on) * 12 + date_part('month', referral.received_on) - 1
+-- Born on the first of the month, as far as the lake knows.
+left join seed.age_band as band
+    on band.age = cast(
+        floor(
+            (date_part('year', referral.received_on) * 12 + date_part('month', referral.received_on)
+            - date_part('year', patient.birth_month) * 12 - date_part('month', patient.birth_month)) / 12.0
+        ) as bigint
+    )

@@ -67,9 +67,12 @@ select
     month.month_ends_on - months.clock_started_on as n_days,
     referral.sex,
     coalesce(band.age_band, 'Unknown') as age_band,
-    referral.deprivation_decile
+    coalesce(home.deprivation_decile, 'Unknown') as deprivation_decile
 from months
 inner join core.month as month on month.month_number = months.month_number
 inner join core.referral as referral on referral.referral_uid = months.referral_uid
+left join core.patient_month as home
+    on home.local_patient_uid = referral.local_patient_uid
+    and home.month_number = months.month_number
 left join seed.age_band as band
     on band.age = cast(floor((month.month_number - date_part('year', referral.birth_month) * 12 - date_part('month', referral.birth_month) + 1) / 12.0) as bigint)
