@@ -8,18 +8,12 @@ tests:
 */
 -- Reason for referral 25 is suspected autism. The child development centre's referrals are in CSDS, and in no
 -- national figure about autism; those to mental health are in MHSDS. NICE QS51: assessed within 13 weeks.
-with ended as (
-    select max(reported_until_on) as last_on
-    from core.reported_span
-),
-
-open_referrals as (
+with open_referrals as (
     select
         referral.referral_uid,
         greatest(referral.received_on, referral.reported_from_on) as shows_from_on,
-        least(coalesce(cast(referral.closed_on - interval '1 day' as date), ended.last_on), ended.last_on) as shows_until_on
+        least(coalesce(cast(referral.closed_on - interval '1 day' as date), referral.reported_until_on), referral.reported_until_on) as shows_until_on
     from core.referral as referral
-    cross join ended
     where referral.is_suspected_autism and referral.is_history_known
 ),
 

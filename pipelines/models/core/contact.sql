@@ -43,6 +43,7 @@ select
     contact.is_proxy,
     contact.is_child_seen,
     referral.sex,
+    referral.birth_month,
     -- Born on the first of the month, as far as the lake knows.
     coalesce(band.age_band, 'Unknown') as age_band,
     coalesce(home.deprivation_decile, 'Unknown') as deprivation_decile

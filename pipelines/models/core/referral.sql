@@ -116,6 +116,7 @@ dated as (
         attendance.first_seen_on as first_reported_seen_on,
         coalesce(attendance.n_contacts, 0) as n_contacts,
         span.reported_from_on,
+        span.reported_until_on,
         -- Open when the submissions begin: whether the child had been seen shows by the next consultation.
         referral.received_on >= span.reported_from_on
             or referral.rejected_on is not null
@@ -169,6 +170,7 @@ select
     referral.rejected_on is not null as is_rejected,
     referral.n_contacts,
     referral.reported_from_on,
+    referral.reported_until_on,
     case patient.gender when '1' then 'Male' when '2' then 'Female' else 'Unknown' end as sex,
     patient.birth_month,
     coalesce(band.age_band, 'Unknown') as age_band,

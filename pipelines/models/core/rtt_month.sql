@@ -8,12 +8,7 @@ tests:
 */
 -- The 18 weeks from referral to treatment are law for consultant-led care alone: community paediatrics here.
 -- Therapies have no such clock, whatever rows a provider sends: theirs are left out.
-with ended as (
-    select max(reported_until_on) as last_on
-    from core.reported_span
-),
-
-clocks as (
+with clocks as (
     select
         clock.service_request_uid as referral_uid,
         clock.clock_started_on,
@@ -28,10 +23,9 @@ runs as (
         clock.clock_started_on,
         clock.clock_stopped_on,
         greatest(clock.clock_started_on, referral.reported_from_on) as shows_from_on,
-        least(coalesce(cast(clock.clock_stopped_on - interval '1 day' as date), ended.last_on), ended.last_on) as shows_until_on
+        least(coalesce(cast(clock.clock_stopped_on - interval '1 day' as date), referral.reported_until_on), referral.reported_until_on) as shows_until_on
     from clocks as clock
     inner join core.referral as referral on referral.referral_uid = clock.referral_uid
-    cross join ended
     where referral.is_consultant_led
 ),
 

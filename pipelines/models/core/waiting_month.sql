@@ -8,23 +8,17 @@ tests:
 */
 -- A child waits from the day the referral was received until the day it is first seen, or the referral is turned
 -- down or closed. The day on which it ends is no day of waiting.
-with ended as (
-    select max(reported_until_on) as last_on
-    from core.reported_span
-),
-
-waits as (
+with waits as (
     select
         referral.referral_uid,
         referral.received_on,
         greatest(referral.received_on, referral.reported_from_on) as shows_from_on,
         -- The last month end on which it may show: the one before the wait ended, or the last reported.
         least(
-            coalesce(cast(referral.waited_until_on - interval '1 day' as date), ended.last_on),
-            ended.last_on
+            coalesce(cast(referral.waited_until_on - interval '1 day' as date), referral.reported_until_on),
+            referral.reported_until_on
         ) as shows_until_on
     from core.referral as referral
-    cross join ended
     where referral.is_history_known
 ),
 

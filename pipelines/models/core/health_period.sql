@@ -1,0 +1,64 @@
+/*
+description: From when to when figures about health services are whole, for the area and for each provider; a row for each kind of figure and area
+owner: Business intelligence, NHS Mid and South Essex ICB
+grain: [about, area_code]
+tags: [csds, mhsds]
+tests:
+  - accepted_values: {column: about, values: [all_services, mental_health, mental_health_rolling]}
+*/
+-- A total of all services is whole only while every provider reports: EPUT does since it took over the Lighthouse
+-- in March 2022. Figures of twelve months to a month end begin when there are twelve.
+with spans as (
+    select
+        span.data_set,
+        span.provider_code,
+        coalesce(provider.current_name, span.provider_code) as provider_name,
+        span.reported_from_on,
+        span.reported_until_on
+    from core.reported_span as span
+    left join core.organisation as provider
+        on provider.subject = span.provider_code
+        and provider.subject_kind = 'provider'
+        and provider.is_current
+),
+
+kinds as (
+    select 'all_services' as about, data_set, provider_code, provider_name, reported_from_on, reported_until_on
+    from spans
+    union all
+    select 'mental_health', data_set, provider_code, provider_name, reported_from_on, reported_until_on
+    from spans
+    where data_set = 'MHSDS'
+    union all
+    select
+        'mental_health_rolling', data_set, provider_code, provider_name,
+        cast(reported_from_on + interval '11 months' as date), reported_until_on
+    from spans
+    where data_set = 'MHSDS'
+),
+
+whole as (
+    select about, max(reported_from_on) as known_from, min(reported_until_on) as known_to
+    from kinds
+    group by about
+)
+
+select
+    whole.about,
+    area.area_code,
+    area.area_name,
+    area.area_level,
+    whole.known_from,
+    whole.known_to
+from whole
+cross join seed.commissioner_area as area
+union all
+select
+    about,
+    provider_code as area_code,
+    min(provider_name) as area_name,
+    'provider' as area_level,
+    min(reported_from_on) as known_from,
+    max(reported_until_on) as known_to
+from kinds
+group by about, provider_code
