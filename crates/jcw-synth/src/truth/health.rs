@@ -4,7 +4,7 @@
 //! child; a proxy is not the child. Months are counted for the area and for the
 //! provider that runs the service then, with all services together and each.
 
-use super::period::Period;
+use super::period::{Period, Periods};
 use super::slice::{self, Slice};
 use super::tally::Tally;
 use crate::world::calendar::{Term, age, after, days_between, month_end, month_start};
@@ -58,7 +58,18 @@ fn earliest(dates: [Option<NaiveDate>; 3]) -> Option<NaiveDate> {
     dates.into_iter().flatten().min()
 }
 
-/// At the end of each month:
+/// Whether the extracts tell if the child had been seen before they begin: of a
+/// referral that is older than they are they do so by a later appointment, which
+/// is a first one or not, or by its rejection.
+fn is_known(referral: &Referral, periods: &Periods) -> bool {
+    let from = periods.known_from(referral.service);
+    referral.received >= from
+        || (referral.rejected).is_some_and(|on| (from..=periods.last).contains(&on))
+        || (referral.contacts.iter())
+            .any(|contact| (from..=periods.last).contains(&contact.on))
+}
+
+/// At the end of each month, of referrals of which it is known:
 /// - H01: referrals neither turned down nor discharged, the child not seen yet.
 /// - H02: of these, those more than 126 days old, for 100.
 /// - H03: of these, those more than 364 days old.
@@ -67,6 +78,17 @@ fn earliest(dates: [Option<NaiveDate>; 3]) -> Option<NaiveDate> {
 /// - H10: referrals to neurodiversity for suspected autism that are open, those
 ///   not seen and more than 91 days old for 100.
 fn waiting(child: &Child, referral: &Referral, tally: &mut Tally) {
+    if let Some(clock) = referral.clock {
+        for month in tally.periods.month_ends(clock.start, clock.end) {
+            let end = month_end(month);
+            let in_time = days_between(clock.start, end) <= 126;
+            let slices = slices(child, referral.service, end);
+            tally.share(("H05", "all"), Period::Month(month), &slices, in_time);
+        }
+    }
+    if !is_known(referral, &tally.periods) {
+        return;
+    }
     let over = earliest([referral.rejected, referral.discharged, None]);
     let seen = referral.first_seen().map(|contact| contact.on);
     let until = earliest([referral.rejected, referral.discharged, seen]);
@@ -85,14 +107,6 @@ fn waiting(child: &Child, referral: &Referral, tally: &mut Tally) {
             0.0,
         );
     }
-    if let Some(clock) = referral.clock {
-        for month in tally.periods.month_ends(clock.start, clock.end) {
-            let end = month_end(month);
-            let in_time = days_between(clock.start, end) <= 126;
-            let slices = slices(child, referral.service, end);
-            tally.share(("H05", "all"), Period::Month(month), &slices, in_time);
-        }
-    }
     if referral.service == Service::Neurodiversity
         && referral.reason == ReferralReason::SuspectedAutism
     {
@@ -107,7 +121,8 @@ fn waiting(child: &Child, referral: &Referral, tally: &mut Tally) {
 }
 
 /// By the month in which a referral was received:
-/// - H06: referrals; those turned down by the world's last day, and the others,
+/// - H06: referrals; those turned down by the end of the world's last
+///   calendar year, and the others,
 ///   for 100.
 ///
 /// By the month in which the child was first seen:
@@ -118,7 +133,7 @@ fn waiting(child: &Child, referral: &Referral, tally: &mut Tally) {
 fn referred(child: &Child, referral: &Referral, tally: &mut Tally) {
     let month = Period::month_of(referral.received);
     let of_receipt = slices(child, referral.service, referral.received);
-    let rejected = referral.rejected.is_some();
+    let rejected = (referral.rejected).is_some_and(|on| on <= tally.periods.last);
     tally.count(("H06", "received"), month, &of_receipt);
     tally.share(("H06", "rejected"), month, &of_receipt, rejected);
     tally.share(("H06", "accepted"), month, &of_receipt, !rejected);
@@ -299,6 +314,7 @@ fn waiting_under_assessment(child: &Child, request: &Request, tally: &mut Tally)
                 referral.service,
                 Service::SpeechLanguage | Service::OccupationalTherapy | Service::Physiotherapy
             ) && referral.is_waiting_on(end)
+                && is_known(referral, &tally.periods)
         });
         let slices = slice::on(child, end, tally.periods.last_day);
         tally.share(("H15", "all"), Period::Month(month), &slices, waits);

@@ -4,9 +4,8 @@ use super::period::Period;
 use super::slice::Slice;
 use super::tally::Tally;
 use crate::world::World;
-use crate::world::calendar::{age, census_day, days_between, month_end};
+use crate::world::calendar::{age, census_day, days_between, month_end, month_start};
 use crate::world::family::Child;
-use crate::world::health::Provider;
 
 /// Counts a child's packages, care, register entries, schooling and whether
 /// the child can be linked.
@@ -20,28 +19,26 @@ pub(super) fn count(child: &Child, tally: &mut Tally) {
 }
 
 /// J01: packages that run on the last day of a month, what they cost in a
-/// year, and who pays.
+/// year, and who pays; by the need of the plan on the day it began.
 fn packages(child: &Child, tally: &mut Tally) {
     for package in &child.packages {
+        let need = child
+            .plan_on(package.from)
+            .map_or(Slice::NEED_UNKNOWN, |plan| Slice::need(plan.needs.primary));
+        let slices = [Slice::TOTAL, need];
         for month in tally.periods.months() {
             let period = Period::Month(month);
             if !package.is_active_on(period.end()) {
                 continue;
             }
-            tally.count(("J01", "packages"), period, &[Slice::TOTAL]);
+            tally.count(("J01", "packages"), period, &slices);
             for (part, pounds) in [
                 ("cost", package.annual_pounds()),
                 ("education", package.education_pounds),
                 ("social_care", package.social_care_pounds),
                 ("health", package.health_pounds),
             ] {
-                tally.add(
-                    ("J01", part),
-                    period,
-                    &[Slice::TOTAL],
-                    f64::from(pounds),
-                    0.0,
-                );
+                tally.add(("J01", part), period, &slices, f64::from(pounds), 0.0);
             }
         }
     }
@@ -52,18 +49,19 @@ fn packages(child: &Child, tally: &mut Tally) {
 ///   eligible for 100 decided.
 ///
 /// On the last day of a month:
-/// - J03: children under 18 in the area who have been found eligible, those with
+/// - J03: children under 18 (from the month of birth) who have been found eligible, those with
 ///   a personal health budget for 100.
 fn continuing_care(child: &Child, tally: &mut Tally) {
     for care in &child.continuing_care {
         let month = Period::month_of(care.referred);
-        tally.count(("J02", "referrals"), month, &[Slice::TOTAL]);
+        let slices = [Slice::TOTAL, Slice::age(child.born, care.referred)];
+        tally.count(("J02", "referrals"), month, &slices);
         let in_time = care
             .decided
             .is_some_and(|decided| days_between(care.referred, decided) <= 42);
-        tally.share(("J02", "in_time"), month, &[Slice::TOTAL], in_time);
+        tally.share(("J02", "in_time"), month, &slices, in_time);
         if let Some(eligible) = care.eligible {
-            tally.share(("J02", "eligible"), month, &[Slice::TOTAL], eligible);
+            tally.share(("J02", "eligible"), month, &slices, eligible);
         }
         let Some(decided) = care.decided.filter(|_| care.eligible == Some(true)) else {
             continue;
@@ -71,14 +69,15 @@ fn continuing_care(child: &Child, tally: &mut Tally) {
         for month in tally.periods.months() {
             let period = Period::Month(month);
             let end = period.end();
-            if decided > end || age(child.born, end) >= 18 || !child.is_present_on(end) {
+            if decided > end || age(month_start(child.born), end) >= 18 {
                 continue;
             }
             let budget = child
                 .health_budgets
                 .iter()
                 .any(|budget| budget.from <= end && budget.until.is_none_or(|until| until >= end));
-            tally.share(("J03", "all"), period, &[Slice::TOTAL], budget);
+            let slices = [Slice::TOTAL, Slice::age(child.born, end)];
+            tally.share(("J03", "all"), period, &slices, budget);
         }
     }
 }
@@ -136,7 +135,7 @@ fn social_care(child: &Child, tally: &mut Tally) {
 }
 
 /// J10: children with a plan or an assessment under way on census day, those who
-/// are also patients of EPUT, MSEFT or NELFT by then with a verified NHS number
+/// are also patients of EPUT or NELFT by then, by their submissions, with a verified NHS number
 /// for 100: the most that any linkage can find.
 fn linked(child: &Child, tally: &mut Tally) {
     if child.requests.is_empty() {
@@ -155,9 +154,12 @@ fn linked(child: &Child, tally: &mut Tally) {
         if !known {
             continue;
         }
-        let patient = [Provider::Eput, Provider::Mseft, Provider::Nelft]
-            .into_iter()
-            .any(|provider| child.is_patient_of(provider, census));
+        let patient = child.referrals.iter().any(|referral| {
+            let over = referral.rejected.or(referral.discharged);
+            let from = tally.periods.known_from(referral.service);
+            referral.received <= census.min(tally.periods.last)
+                && over.is_none_or(|over| over >= from)
+        });
         let linked = patient && child.nhs_number_verified;
         tally.share(
             ("J10", "all"),

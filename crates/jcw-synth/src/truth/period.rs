@@ -5,6 +5,7 @@ use crate::world::World;
 use crate::world::calendar::{
     Term, academic_year, after, census_day, day, financial_year, month_end, month_start, months,
 };
+use crate::world::health::{Provider, Service, lighthouse_transfer};
 use chrono::{Datelike, NaiveDate};
 
 /// The days that a figure is about.
@@ -106,8 +107,8 @@ impl Period {
 #[derive(Debug, Clone)]
 pub(super) struct Periods {
     first: NaiveDate,
-    /// 31 December of the last year.
-    last: NaiveDate,
+    /// 31 December of the last year, up to which health providers report.
+    pub(super) last: NaiveDate,
     /// The census day after it.
     pub(super) last_day: NaiveDate,
 }
@@ -148,6 +149,22 @@ impl Periods {
     ) -> impl Iterator<Item = NaiveDate> + use<> {
         let last = until.map_or(self.last, |until| after(until, -1).min(self.last));
         months(from.max(self.first), last).filter(move |month| month_end(*month) <= last)
+    }
+
+    /// The first day that the submissions about a service are about: those of the
+    /// Lighthouse begin when EPUT took it over.
+    pub(super) fn known_from(&self, service: Service) -> NaiveDate {
+        match service.provider_on(self.last) {
+            Provider::Nelft => self.first,
+            _ => self.first.max(lighthouse_transfer()),
+        }
+    }
+
+    /// There is a figure of the metric for it. What needs the submissions of the
+    /// Lighthouse is not told of earlier days, nor is the area's total then.
+    pub(super) fn has_of(&self, metric: &str, period: Period) -> bool {
+        let of_lighthouse = metric.starts_with('H') && !matches!(metric, "H11" | "H12");
+        self.has(period) && (!of_lighthouse || period.start() >= lighthouse_transfer())
     }
 
     /// It lies wholly in the world's years.

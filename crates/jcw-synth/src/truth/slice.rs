@@ -36,7 +36,7 @@ const TOPICS: [Topic; 10] = [
         "Primary need",
         &[
             "SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "DS",
-            "OTH",
+            "OTH", "Unknown",
         ],
     ),
     (
@@ -77,7 +77,7 @@ const TOPICS: [Topic; 10] = [
 ];
 
 /// Words of all topics together.
-const WORDS: u8 = 63;
+const WORDS: u8 = 64;
 
 /// Areas after the authority itself.
 const PROVIDERS: [Provider; 3] = [Provider::Eput, Provider::Mseft, Provider::Nelft];
@@ -139,6 +139,8 @@ impl Slice {
     pub(super) fn need(need: Need) -> Self {
         Slice(const { first(4) } + need as u8)
     }
+
+    pub(super) const NEED_UNKNOWN: Slice = Slice(first(4) + 13);
 
     /// By the word of the placement tables.
     pub(super) fn placement(word: &str) -> Self {
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_slice_has_the_words_that_it_was_made_for() {
-        assert_eq!(TOPICS.iter().map(|(_, words)| words.len()).sum::<usize>(), 63);
+        assert_eq!(TOPICS.iter().map(|(_, words)| words.len()).sum::<usize>(), 64);
         for need in Need::ALL {
             assert_eq!(Slice::need(need).words(), ("Primary need", need.code()));
         }

@@ -61,7 +61,7 @@ impl Tally {
         numerator: f64,
         denominator: f64,
     ) {
-        if !self.periods.has(period) {
+        if !self.periods.has_of(figure.0, period) {
             return;
         }
         let cells = self.sums.entry(figure).or_default();
@@ -91,7 +91,7 @@ impl Tally {
         slices: &[Slice],
         days: i64,
     ) {
-        if !self.periods.has(period) {
+        if !self.periods.has_of(metric, period) {
             return;
         }
         let cells = self.days.entry((metric, DAYS)).or_default();
@@ -109,7 +109,7 @@ impl Tally {
         let mut rows = BTreeMap::new();
         if let Shape::Percentile(share) = definition.shape {
             let days = self.days.get(&(definition.metric, DAYS));
-            let days = self.over_grains(definition.grain, days, |all, one: &Histogram| {
+            let days = self.over_grains(definition, days, |all, one: &Histogram| {
                 for (days, count) in one {
                     *all.entry(*days).or_default() += count;
                 }
@@ -117,9 +117,10 @@ impl Tally {
             let told = days.into_iter().filter(|(_, days)| !days.is_empty());
             rows.extend(told.map(|(cell, days)| (cell, (percentile(&days, share), 0.0))));
         } else {
-            let periods = definition.grain.periods(&self.periods);
+            let periods = (definition.grain.periods(&self.periods))
+                .filter(|period| self.periods.has_of(definition.metric, *period));
             rows.extend(periods.map(|period| ((period, Slice::TOTAL), (0.0, 0.0))));
-            let sums = self.over_grains(definition.grain, self.sums.get(&figure), |all, one| {
+            let sums = self.over_grains(definition, self.sums.get(&figure), |all, one| {
                 if let Some((numerator, denominator)) = one {
                     let sum: &mut (f64, f64) = all.get_or_insert_default();
                     sum.0 += numerator;
@@ -139,14 +140,14 @@ impl Tally {
             .collect()
     }
 
-    /// Puts months together to the periods of a grain; other periods stay.
+    /// Puts months together to the periods of a figure; other periods stay.
     fn over_grains<T: Clone + Default>(
         &self,
-        grain: Grain,
+        definition: &Definition,
         cells: Option<&Cells<T>>,
         add: impl Fn(&mut T, &T),
     ) -> BTreeMap<(Period, Slice), T> {
-        let lasts = matches!(grain, Grain::Stock | Grain::Rolling);
+        let lasts = matches!(definition.grain, Grain::Stock | Grain::Rolling);
         let mut found: BTreeMap<(Period, Slice), T> = BTreeMap::new();
         for (counted, row) in cells.into_iter().flatten() {
             let around = match *counted {
@@ -156,7 +157,7 @@ impl Tally {
             let told = around.into_iter().filter(|period| {
                 // What lasts is told of a year as it stood at its end.
                 let is_last = month_start(period.end()) == month_start(counted.start());
-                self.periods.has(*period) && (!lasts || is_last)
+                self.periods.has_of(definition.metric, *period) && (!lasts || is_last)
             });
             for period in told {
                 for (number, one) in row.iter().enumerate() {
