@@ -5,6 +5,7 @@ use crate::report::{Report, TableOutcome};
 use crate::testing::{Files, METRICS_REQUEST, options, outcomes, released, rows, seed_rows, table};
 use arrow::array::{ArrayRef, StringArray};
 use arrow::record_batch::RecordBatch;
+use jcw_project::Basis;
 use std::sync::Arc;
 
 const ROWS: &str =
@@ -437,8 +438,10 @@ async fn keys_that_hold_nulls_are_compared_as_values() {
 
 #[test]
 fn what_stands_behind_a_metric_is_named() {
-    let basis = metric_project().plan().basis("e03").unwrap();
-    assert_eq!(basis.models, ["staging.request", "metrics.request"]);
-    assert_eq!(basis.sources, ["council.requests"]);
-    assert!(basis.parts[0].sql.contains("refused_status"));
+    let plan = metric_project().plan();
+    let backing = plan.backing("e03", Basis::Published).unwrap();
+    assert_eq!(backing.models, ["staging.request", "metrics.request"]);
+    assert_eq!(backing.sources, ["council.requests"]);
+    assert!(backing.parts[0].sql.contains("refused_status"));
+    assert_eq!(plan.backing("e03", Basis::PersonLevel), None);
 }

@@ -298,16 +298,16 @@ fn a_metrics_expressions_are_placed_in_its_yaml() {
     let said = files.said();
     assert!(
         said.contains(
-            "E03.yaml:14:9: there is no column \"breakdwn\" | did you mean \"breakdown\"?"
+            "E03.yaml:16:11: there is no column \"breakdwn\" | did you mean \"breakdown\"?"
         ),
         "{said}"
     );
     assert!(
-        said.contains("E03.yaml:15:12: there is no column \"refusd\" | did you mean \"refused\"?"),
+        said.contains("E03.yaml:17:14: there is no column \"refusd\" | did you mean \"refused\"?"),
         "{said}"
     );
     assert!(
-        said.contains("E03.yaml:16:14: a figure is made from one row of its model"),
+        said.contains("E03.yaml:18:16: a figure is made from one row of its model"),
         "{said}"
     );
     assert_eq!(said.lines().count(), 3, "{said}");
@@ -326,7 +326,7 @@ fn a_model_that_cannot_feed_a_metric_is_told_what_it_lacks() {
     let said = files.said();
     assert!(
         said.contains(
-            "E03.yaml:7:7: metrics.request cannot feed a metric: it has no column area_name"
+            "E03.yaml:14:9: metrics.request cannot feed a metric: it has no column area_name"
         ),
         "{said}"
     );

@@ -31,6 +31,8 @@ mod identity;
 mod lineage;
 mod make;
 mod metric;
+#[cfg(test)]
+mod metric_tests;
 mod plan;
 mod problem;
 mod report;
@@ -50,12 +52,9 @@ mod unit_test_tests;
 
 pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
-pub use explain::Basis;
+pub use explain::Backing;
 pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
-pub use metric::{
-    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, grain_word, polarity_word,
-    unit_word, value_schema,
-};
+pub use metric::{METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, value_schema};
 pub use plan::{Node, Plan, check, check_draft};
 pub use report::{Report, TableOutcome, TableReport};
 pub use select::SelectError;

@@ -7,7 +7,9 @@ use crate::catalog::Catalog;
 use crate::graph;
 use crate::identity;
 use crate::lineage;
-use crate::metric::{self, METRIC_DEFINITION, METRIC_VALUE, PartSql, VALUE_GRAIN};
+use crate::metric::{
+    self, Counting, DEFINITION_GRAIN, METRIC_DEFINITION, METRIC_VALUE, PartSql, VALUE_GRAIN,
+};
 use crate::problem::{Text, listed, nearest};
 use crate::rules;
 use crate::sql::{Query, Read};
@@ -20,8 +22,8 @@ use datafusion::common::DFSchema;
 use datafusion::sql::parser::Statement;
 use jcw_project::{
     BIRTH_MONTH_COLUMN, Check, Classification, Column, Contract, Diagnostic, Kind, LOCAL_ID_TABLE,
-    LSOA_COLUMN, Layer, Level, Materialised, Model, PERSON_REF_COLUMN, PERSON_TABLE, Place, Placed,
-    Project, Test,
+    LSOA_COLUMN, Layer, Level, Materialised, Metric, Model, PERSON_REF_COLUMN, PERSON_TABLE,
+    PersonLevel, Place, Placed, Project, Test,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -90,12 +92,14 @@ pub(crate) struct Declared {
     pub(crate) classes: BTreeMap<String, Classification>,
 }
 
-/// A metric with the SQL made from it.
+/// A metric with the tables that feed it.
 #[derive(Debug, Clone)]
 pub(crate) struct MetricPlan {
     pub(crate) id: String,
-    pub(crate) from: String,
-    pub(crate) parts: Vec<PartSql>,
+    /// The model and the SQL of what is published.
+    pub(crate) published: Option<(String, Vec<PartSql>)>,
+    /// The table of what is counted from our own rows.
+    pub(crate) counted: Option<String>,
 }
 
 impl Plan {
@@ -185,6 +189,8 @@ pub(crate) struct Draft<'p> {
 pub(crate) enum Of<'p> {
     /// A model; no query when its SQL cannot be read.
     Model(&'p Model, Option<Box<Query>>),
+    /// What is counted for one metric from our own rows.
+    Counted(&'p Metric, &'p PersonLevel),
     /// `published.metric_value`.
     Values,
     /// `published.metric_definition`.
@@ -307,6 +313,8 @@ impl<'p> Planner<'p> {
             drafts.push(self.draft(model));
         }
         if !self.project.metrics.is_empty() {
+            let metrics = self.project.metrics.iter();
+            drafts.extend(metrics.filter_map(|metric| self.counted_draft(metric)));
             drafts.push(self.values_draft());
             drafts.push(Draft {
                 name: METRIC_DEFINITION.to_owned(),
@@ -342,22 +350,29 @@ impl<'p> Planner<'p> {
         }
     }
 
+    fn counted_draft(&self, metric: &'p Metric) -> Option<Draft<'p>> {
+        let figure = metric.person_level.as_ref()?;
+        let covers = figure.covers.as_ref().map(|covers| &covers.from.value);
+        let reads = self.models_named(std::iter::once(&figure.from.value).chain(covers));
+        Some(Draft {
+            name: metric.counted_table(),
+            layer: Layer::Metrics,
+            of: Of::Counted(metric, figure),
+            needs: reads.iter().map(|read| read.table.clone()).collect(),
+            reads,
+        })
+    }
+
     fn values_draft(&self) -> Draft<'p> {
-        let reads: Vec<Read> = self
-            .project
-            .metrics
-            .iter()
-            .map(|metric| metric.from.value.clone())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .filter(|table| {
-                self.project
-                    .models
-                    .iter()
-                    .any(|model| model.name.value == *table)
-            })
-            .map(|table| Read { table, span: None })
-            .collect();
+        let metrics = &self.project.metrics;
+        let published = metrics.iter().filter_map(|m| m.published.as_ref());
+        let mut reads = self.models_named(published.map(|figure| &figure.from.value));
+        let counted = metrics.iter().filter(|m| m.person_level.is_some());
+        reads.extend(counted.map(|metric| Read {
+            table: metric.counted_table(),
+            span: None,
+        }));
+        reads.sort_by(|a, b| a.table.cmp(&b.table));
         Draft {
             name: METRIC_VALUE.to_owned(),
             layer: Layer::Published,
@@ -365,6 +380,20 @@ impl<'p> Planner<'p> {
             needs: reads.iter().map(|read| read.table.clone()).collect(),
             reads,
         }
+    }
+
+    /// Those of these names that are models, each once.
+    fn models_named<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<Read> {
+        let is_model = |name: &&String| {
+            let mut models = self.project.models.iter();
+            models.any(|model| model.name.value == **name)
+        };
+        let names: BTreeSet<&String> = names.filter(is_model).collect();
+        let read = |table: &String| Read {
+            table: table.clone(),
+            span: None,
+        };
+        names.into_iter().map(read).collect()
     }
 
     /// Plans one draft whose upstream has been tried. A draft that reads a
@@ -383,6 +412,7 @@ impl<'p> Planner<'p> {
                     false => None,
                 }
             }
+            Of::Counted(metric, figure) => self.plan_counted(metric, figure, draft),
             Of::Values => self.plan_values(draft),
             Of::Definitions => self.plan_definitions(),
         };
@@ -439,32 +469,80 @@ impl<'p> Planner<'p> {
         })
     }
 
-    /// The SQL of the parts is not planned here: its expressions are, one by
-    /// one, which points at the right place and takes a quarter of the time;
-    /// the rest of it is the same for every part.
+    /// The SQL that is made from metrics is not planned here: its expressions
+    /// are, one by one, which points at the right place and takes a quarter of
+    /// the time; the rest of it is the same for every metric.
+    fn plan_counted(
+        &mut self,
+        metric: &Metric,
+        figure: &PersonLevel,
+        draft: &Draft<'_>,
+    ) -> Option<Node> {
+        let model = self.schemas.get(&figure.from.value).cloned()?;
+        let covers = match &figure.covers {
+            Some(covers) => Some(self.schemas.get(&covers.from.value).cloned()?),
+            None => None,
+        };
+        let counting = Counting::new(metric, figure, &model, covers.as_deref(), &self.catalog)
+            .map_err(|problems| self.problems.extend(problems))
+            .ok()?;
+        let queries = counting.queries();
+        let sql = queries.join("\nunion all\n");
+        let place = metric.id.place.clone();
+        let grain: Vec<String> = VALUE_GRAIN.iter().map(ToString::to_string).collect();
+        let tests = grain_tests(&grain, &place);
+        Some(Node {
+            name: draft.name.clone(),
+            layer: Layer::Metrics,
+            description: format!(
+                "{} {}, counted from our own rows: one row for each part, area, period and breakdown",
+                metric.id.value, metric.name
+            ),
+            owner: metric.owner.clone(),
+            materialised: Materialised::Table,
+            tags: Vec::new(),
+            digest: identity::of_query(&sql, &tests),
+            tests,
+            grain,
+            sql,
+            reads: draft.reads.iter().map(|read| read.table.clone()).collect(),
+            schema: metric::value_schema(),
+            place,
+            traced: counting.traced(&model),
+            body: Body::Parts(queries),
+            needs: draft.needs.iter().cloned().collect(),
+        })
+    }
+
     fn plan_values(&mut self, draft: &Draft<'_>) -> Option<Node> {
         let mut traced = Traced::default();
+        let mut parts = Vec::new();
         for metric in &self.project.metrics {
-            let Some(model) = self.schemas.get(&metric.from.value).cloned() else {
-                continue;
+            let mut planned = MetricPlan {
+                id: metric.id.value.clone(),
+                published: None,
+                counted: None,
             };
-            match metric::queries(metric, &model, &self.catalog) {
-                Ok(queries) => {
-                    self.metrics.push(MetricPlan {
-                        id: metric.id.value.clone(),
-                        from: metric.from.value.clone(),
-                        parts: queries.parts,
-                    });
-                    traced.take_in(queries.traced);
+            if let Some(figure) = &metric.published
+                && let Some(model) = self.schemas.get(&figure.from.value).cloned()
+            {
+                match metric::queries(metric, figure, &model, &self.catalog) {
+                    Ok(queries) => {
+                        parts.extend(queries.parts.iter().map(|part| part.sql.clone()));
+                        planned.published = Some((figure.from.value.clone(), queries.parts));
+                        traced.take_in(queries.traced);
+                    }
+                    Err(problems) => self.problems.extend(problems),
                 }
-                Err(problems) => self.problems.extend(problems),
             }
+            let table = metric.counted_table();
+            if metric.person_level.is_some() && self.schemas.contains_key(&table) {
+                parts.push(metric::take_in(metric));
+                traced.take_in(Traced::copy_of(&table, &metric::value_schema()));
+                planned.counted = Some(table);
+            }
+            self.metrics.push(planned);
         }
-        let parts: Vec<String> = self
-            .metrics
-            .iter()
-            .flat_map(|metric| metric.parts.iter().map(|part| part.sql.clone()))
-            .collect();
         let sql = parts.join("\nunion all\n");
         let place = Place::start_of("pipelines/metrics");
         let grain: Vec<String> = VALUE_GRAIN.iter().map(ToString::to_string).collect();
@@ -472,7 +550,7 @@ impl<'p> Planner<'p> {
         Some(Node {
             name: METRIC_VALUE.to_owned(),
             layer: Layer::Published,
-            description: "one row for each metric, part, area, period and breakdown".to_owned(),
+            description: "one row for each metric, basis, part, area, period and breakdown".to_owned(),
             owner: "the owner of each metric".to_owned(),
             materialised: Materialised::Table,
             tags: Vec::new(),
@@ -501,7 +579,7 @@ impl<'p> Planner<'p> {
                 return None;
             }
         };
-        let grain = vec!["metric_id".to_owned(), "part".to_owned()];
+        let grain: Vec<String> = DEFINITION_GRAIN.iter().map(ToString::to_string).collect();
         let tests = grain_tests(&grain, &place);
         let hashes: Vec<&str> = self
             .project
@@ -513,7 +591,7 @@ impl<'p> Planner<'p> {
             name: METRIC_DEFINITION.to_owned(),
             layer: Layer::Published,
             description:
-                "one row for each part of each metric: what it means and who answers for it"
+                "one row for each part of each metric on each basis: what it means and who answers for it"
                     .to_owned(),
             owner: "the owner of each metric".to_owned(),
             materialised: Materialised::Table,

@@ -49,7 +49,7 @@ columns:
   - {name: year, type: integer, required: true}
   - {name: received, type: integer}
   - {name: refused, type: integer, symbols: {c: suppressed, x: unavailable}}
-  - {name: nhs_number, type: nhs_number, classification: identifier}
+  - {name: nhs_number, type: text, classification: local_id}
 ",
             )
     }
@@ -70,8 +70,16 @@ columns:
         )
     }
 
-    /// A metric `id` in percent over `metrics.request`.
+    /// A metric `id` in percent that is published in `metrics.request`; `more`
+    /// are further lines of the figure.
     pub(crate) fn metric(self, id: &str, more: &str) -> Files {
+        let more: String = more.lines().map(|line| format!("  {line}\n")).collect();
+        let figure = format!("published:\n  from: metrics.request\n  grain: calendar_year\n{more}");
+        self.metric_with(id, "percent", &figure)
+    }
+
+    /// A metric with these figures.
+    pub(crate) fn metric_with(self, id: &str, unit: &str, figures: &str) -> Files {
         let text = format!(
             "id: {id}
 name: A rate
@@ -79,14 +87,13 @@ question: How often?
 owner: o
 definition: d
 cohort: c
-from: metrics.request
-unit: percent
+unit: {unit}
 polarity: low
-grain: calendar_year
 source: s
 comparator: England
+design: local
 version: 1
-{more}"
+{figures}"
         );
         self.write(&format!("pipelines/metrics/{id}.yaml"), &text)
     }

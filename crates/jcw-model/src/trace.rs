@@ -33,6 +33,18 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
+    /// Every column of a table as it stands there.
+    pub(crate) fn copy_of(table: &str, columns: &arrow::datatypes::Schema) -> Traced {
+        let cell = |name: &String| Cell::from([((table.to_owned(), name.clone()), How::Copied)]);
+        let columns = columns.fields().iter();
+        Traced {
+            columns: columns
+                .map(|field| (field.name().clone(), cell(field.name())))
+                .collect(),
+            decides: Cell::new(),
+        }
+    }
+
     /// Adds what another plan of the same columns says.
     pub(crate) fn take_in(&mut self, other: Traced) {
         for (column, cell) in other.columns {
@@ -88,6 +100,16 @@ impl Expressions {
             self.columns.entry(name.to_owned()).or_default(),
             cell,
             How::Copied,
+        );
+    }
+
+    /// `expression` is only counted in a column.
+    pub(crate) fn counted(&mut self, name: &str, expression: &Expr) {
+        let cell = self.tracer.expression(expression, &self.input);
+        merge(
+            self.columns.entry(name.to_owned()).or_default(),
+            cell,
+            How::Counted,
         );
     }
 

@@ -118,9 +118,21 @@ fn subject(plan: &Plan, of: &str) -> Option<Node> {
         return plan.node(of).cloned();
     }
     let metric = plan.metrics.iter().find(|metric| metric.id == of)?;
-    let parts = metric.parts.iter().map(|part| part.sql.clone()).collect();
+    let (mut parts, mut reads) = (Vec::new(), Vec::new());
+    if let Some((from, published)) = &metric.published {
+        parts.extend(published.iter().map(|part| part.sql.clone()));
+        reads.push(from.clone());
+    }
+    let counted = metric.counted.as_ref().and_then(|table| plan.node(table));
+    if let Some(node) = counted
+        && let Body::Parts(queries) = &node.body
+    {
+        parts.extend(queries.iter().cloned());
+        reads.extend(node.reads.iter().cloned());
+    }
     let mut node = plan.node(METRIC_VALUE)?.clone();
     node.body = Body::Parts(parts);
+    node.reads = reads;
     Some(node)
 }
 

@@ -239,21 +239,56 @@ fn metrics(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diag
             );
             problems.push(Diagnostic::error(metric.id.place.clone(), message).hint(hint));
         }
-        let ready = project
-            .models
-            .iter()
-            .filter(|model| model.layer == Layer::Metrics)
-            .map(|model| &model.name.value);
-        let ready: Vec<&String> = ready.collect();
-        if !ready.contains(&&metric.from.value) && !unread.contains(&metric.from.value) {
-            let message = format!(
-                "there is no model \"{}\" in the layer metrics",
-                metric.from.value
-            );
-            let hint = suggest::hint(&metric.from, "models there", ready);
-            problems.push(Diagnostic::error(metric.from.place.clone(), message).hint(hint));
+        if let Some(figure) = &metric.published {
+            figure_model(&figure.from, &[Layer::Metrics], project, unread, problems);
+        }
+        if let Some(figure) = &metric.person_level {
+            let layers = [Layer::Core, Layer::Metrics];
+            figure_model(&figure.from, &layers, project, unread, problems);
+            if let Some(covers) = &figure.covers {
+                figure_model(&covers.from, &layers, project, unread, problems);
+            }
+            let has_clocks = project.seeds.iter().any(|seed| seed.name == CLOCKS);
+            if let Some(clock) = figure.clock.as_ref().filter(|_| !has_clocks)
+                && !unread.contains(CLOCKS)
+            {
+                let message = format!(
+                    "the clock \"{}\" is one of {CLOCKS}, and there is no such seed",
+                    clock.value
+                );
+                let hint = "write pipelines/seeds/clock.csv and clock.yaml, or take the line out";
+                problems.push(Diagnostic::error(clock.place.clone(), message).hint(hint));
+            }
         }
     }
+}
+
+/// The seed that holds the statutory clocks.
+const CLOCKS: &str = "seed.clock";
+
+/// Figures are made from a model of one of these layers.
+fn figure_model(
+    from: &Placed<String>,
+    layers: &[Layer],
+    project: &Project,
+    unread: &BTreeSet<String>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let ready = project.models.iter();
+    let ready = ready.filter(|model| layers.contains(&model.layer));
+    let ready: Vec<&String> = ready.map(|model| &model.name.value).collect();
+    if ready.contains(&&from.value) || unread.contains(&from.value) {
+        return;
+    }
+    let names: Vec<&str> = layers.iter().map(|layer| layer.name()).collect();
+    let message = format!(
+        "there is no model \"{}\" in the layer{} {}",
+        from.value,
+        if names.len() > 1 { "s" } else { "" },
+        names.join(" and ")
+    );
+    let hint = suggest::hint(from, "models there", ready);
+    problems.push(Diagnostic::error(from.place.clone(), message).hint(hint));
 }
 
 /// Unit tests are of a model or a metric that exists.

@@ -201,18 +201,21 @@ question: How often does the area say no?
 owner: SEND data team
 definition: Refused divided by received
 cohort: All requests
-from: metrics.request
-numerator: refused
-denominator: received
-published: refused_pc
 unit: percent
 polarity: low_contested
-grain: calendar_year
-dimensions: [sex, age]
 source: DfE
 comparator: England
+design: published
 caveats: [Early data]
+trap: Not the operational rate
 version: 1
+published:
+  from: metrics.request
+  numerator: refused
+  denominator: received
+  published: refused_pc
+  grain: calendar_year
+  dimensions: [sex, age]
 ",
     ),
     (
@@ -223,16 +226,26 @@ question: Which kinds?
 owner: SEND data team
 definition: Each kind
 cohort: All
-from: metrics.request
-parts:
-  - {id: one, name: One, numerator: received}
-  - {id: two, name: Two, numerator: refused}
-unit: count
+unit: days
 polarity: context
-grain: calendar_year
-source: DfE
+source: A local design
 comparator: none
+design: local
 version: 2
+changes:
+  - {version: 2, on: 2026-11-22, what: The median too}
+person_level:
+  from: metrics.request
+  cohort: received  >  0
+  exclusions:
+    - {id: exception, what: An exception applies, sql: has_exception}
+  grains: [month, academic_year]
+  when: started_on
+  by: {Sex: sex}
+  covers: {from: metrics.request, filter: area_code = 'E06000033'}
+  parts:
+    - {id: median, name: Median days, numerator: days_to_plan, percentile: 0.5}
+    - {id: late, name: Late, unit: percent, numerator: days_to_plan > 140, denominator: 'true'}
 ",
     ),
 ];

@@ -20,6 +20,7 @@ with printed as (
         area_level <> 'local_authority' as counts_are_rounded
     from published.metric_value
     where metric_id in ('J06', 'J07')
+        and basis = 'published'
         and status = 'ok'
         and published_value is not null
         and denominator > 0

@@ -1,5 +1,5 @@
 /*
-description: Every figure of every area beside England, its region and its statistical neighbours; a row for each metric, part, area, period and breakdown
+description: Every published figure of every area beside England, its region and its statistical neighbours; a row for each metric, part, area, period and breakdown
 owner: SEND data team
 grain: [metric_id, part, area_code, period, breakdown_topic, breakdown]
 tags: [published]
@@ -18,6 +18,7 @@ with figures as (
         metric_id, part, part_name, area_code, area_name, area_level, period, period_start, period_end, period_grain,
         breakdown_topic, breakdown, numerator, denominator, value, unit, status
     from published.metric_value
+    where basis = 'published'
 ),
 
 england as (

@@ -113,23 +113,24 @@ const FIRST_LOOK: &str = "
     select d.name as measure, v.period, round(v.value, 1) as \"Southend\", round(c.england_value, 1) as \"England\",
            round(c.region_value, 1) as \"East of England\", v.unit, v.status
     from published.metric_value v
-    join published.metric_definition d on d.metric_id = v.metric_id and d.part = v.part
+    join published.metric_definition d
+      on d.metric_id = v.metric_id and d.basis = v.basis and d.part = v.part
     left join published.metric_comparison c
       on c.metric_id = v.metric_id and c.part = v.part and c.area_code = v.area_code
      and c.period = v.period and c.breakdown_topic = v.breakdown_topic and c.breakdown = v.breakdown
-    where v.area_code = 'E06000033' and v.breakdown = 'Total'
+    where v.area_code = 'E06000033' and v.breakdown = 'Total' and v.basis = 'published'
       and v.metric_id in ('E01', 'E03', 'E05', 'E13', 'E20', 'E28')
       and v.period in (select max(period) from published.metric_value w
-                       where w.metric_id = v.metric_id and w.area_code = 'E06000033')
+                       where w.metric_id = v.metric_id and w.area_code = 'E06000033' and w.basis = 'published')
     order by v.metric_id";
 
 const WAITS: &str = "
     select v.period as month, v.breakdown as service, v.numerator as waiting, v.status
     from published.metric_value v
-    where v.metric_id = 'H01' and v.area_code = 'R1L'
+    where v.metric_id = 'H01' and v.area_code = 'R1L' and v.basis = 'published'
       and v.breakdown in ('Community paediatric service', 'Therapy interventions: Occupational therapy',
                           'Therapy interventions: Speech and language')
-      and v.period = (select max(period) from published.metric_value where metric_id = 'H01')
+      and v.period = (select max(period) from published.metric_value where metric_id = 'H01' and basis = 'published')
     order by service";
 
 const REJECTED: &str = "
