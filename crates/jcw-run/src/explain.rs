@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Float64Type};
 use datafusion::prelude::{DataFrame, col, lit};
 use jcw_lake::{Lake, Release};
 use jcw_model::METRIC_VALUE;
-use jcw_project::Project;
+use jcw_project::{Basis, Project};
 use std::collections::HashSet;
 use std::fmt;
 
@@ -69,9 +69,14 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
         .filter(col("metric_id").eq(lit(&definition.id)))?;
     let figures = figures(&choose(project, values, cell).await?)?;
     let plan = crate::plan(project)?;
-    let basis = plan.basis(&definition.id).unwrap_or_default();
-    let mut models = basis.models;
+    let bases = [Basis::Published, Basis::PersonLevel];
+    let backings: Vec<_> = bases
+        .iter()
+        .filter_map(|basis| plan.backing(&definition.id, *basis))
+        .collect();
+    let mut models: Vec<String> = backings.iter().flat_map(|b| b.models.clone()).collect();
     models.reverse();
+    let sources: Vec<&String> = backings.iter().flat_map(|b| &b.sources).collect();
     let ledger = Ledger::read(lake).await?;
     let period = figures
         .first()
@@ -81,7 +86,7 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
         .contents
         .extracts
         .iter()
-        .filter(|extract| basis.sources.contains(&extract.table))
+        .filter(|extract| sources.contains(&&extract.table))
         .filter_map(|released| {
             let loads = ledger.extracts().iter().rev();
             loads
