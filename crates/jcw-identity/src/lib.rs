@@ -11,7 +11,9 @@ mod gate;
 mod key;
 pub mod link;
 mod postcode;
+mod report;
 
 pub use gate::{Gate, GateError, Passed, needs_key};
 pub use key::{Domain, Key, KeyError};
 pub use postcode::{PostcodeError, Postcodes};
+pub use report::{Accuracy, Report};

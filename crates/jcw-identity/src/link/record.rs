@@ -99,6 +99,8 @@ impl Records {
             filled(record.forename),
             filled(record.full_name),
         );
+        let first = forename.split(' ').next().unwrap_or_default();
+        self.word(first);
         let packed = Packed {
             person_ref,
             source,
@@ -141,7 +143,7 @@ impl Records {
         self.sources.get(usize::from(source)).map_or("", |text| text)
     }
 
-    /// The word of a text that is there.
+    /// The word of a text that is there. Each first given name is.
     pub(crate) fn find(&self, text: &str) -> Option<Word> {
         self.words.get(text).copied()
     }
