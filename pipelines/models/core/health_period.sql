@@ -4,10 +4,12 @@ owner: Business intelligence, NHS Mid and South Essex ICB
 grain: [about, area_code]
 tags: [csds, mhsds]
 tests:
-  - accepted_values: {column: about, values: [all_services, mental_health, mental_health_rolling]}
+  - accepted_values: {column: about, values: [all_services, mental_health, mental_health_rolling, partnership]}
 */
 -- A total of all services is whole only while every provider reports: EPUT does since it took over the Lighthouse
--- in March 2022. Figures of twelve months to a month end begin when there are twelve.
+-- in March 2022. Figures of twelve months to a month end begin when there are twelve. The registers of the board
+-- and of social care do not say since when they have been kept: they are shown from the first month that any
+-- provider reports (partnership).
 with spans as (
     select
         span.data_set,
@@ -41,6 +43,9 @@ whole as (
     select about, max(reported_from_on) as known_from, min(reported_until_on) as known_to
     from kinds
     group by about
+    union all
+    select 'partnership', min(reported_from_on), max(reported_until_on)
+    from spans
 )
 
 select

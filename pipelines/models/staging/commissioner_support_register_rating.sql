@@ -17,6 +17,7 @@ with rated as (
         rating,
         rated_date,
         left_date,
+        extract_date,
         lead(rated_date) over (partition by register_id order by rated_date asc) as next_rated_date
     from commissioner.dynamic_support_register
     where consent
@@ -30,5 +31,6 @@ select
     rating,
     rated_date as rated_on,
     cast(coalesce(next_rated_date, left_date) - interval '1 day' as date) as held_until,
-    left_date as left_on
+    left_date as left_on,
+    extract_date as as_of_on
 from rated
