@@ -44,6 +44,7 @@ mod profile;
 mod record;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 pub use decision::{Decision, DecisionError, Decisions, Mention, Verdict};
 pub use jcw_project::Linkage as Settings;

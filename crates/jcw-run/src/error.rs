@@ -54,6 +54,37 @@ pub enum Error {
         /// Which rule, where.
         reason: String,
     },
+    /// There is something to make pseudonyms of, and nothing to make them with.
+    #[error(
+        "there is no key to make pseudonyms with: make one with `jcw identity new-key FILE`, keep a copy of it somewhere else, and name it in JCW_IDENTITY_KEY_FILE or as key_file in pipelines/identity.yaml"
+    )]
+    NoKey,
+    /// The key is not the one that the lake's pseudonyms were made with.
+    #[error(
+        "this is not the key that the lake's pseudonyms were made with, so nothing was done; use that key, or `jcw identity rotate` to put this one in its place"
+    )]
+    OtherKey,
+    /// A variable of the environment holds no key.
+    #[error("{name}: {error}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        #[source]
+        error: jcw_identity::KeyError,
+    },
+    /// A key cannot be read or made.
+    #[error(transparent)]
+    Key(#[from] jcw_identity::KeyError),
+    /// The postcodes do not read.
+    #[error(transparent)]
+    Postcodes(#[from] jcw_identity::PostcodeError),
+    /// Rows cannot be divided between the lake and the vault.
+    #[error(transparent)]
+    Gate(#[from] jcw_identity::GateError),
+    /// What people decided of records does not read.
+    #[error(transparent)]
+    Decisions(#[from] jcw_identity::link::DecisionError),
     /// A folder for what is taken out of a file could not be made.
     #[error("making a temporary folder: {0}; is the disk full?")]
     Disk(#[source] std::io::Error),
@@ -81,4 +112,14 @@ pub enum Error {
     /// A worker of ours ended early.
     #[error("a worker stopped before its work was done: {0}")]
     Worker(#[from] tokio::task::JoinError),
+}
+
+impl Error {
+    /// Whether it is about the key: nothing more can be done in the run.
+    pub fn is_about_key(&self) -> bool {
+        matches!(
+            self,
+            Error::NoKey | Error::OtherKey | Error::Variable { .. } | Error::Key(_)
+        )
+    }
 }

@@ -14,6 +14,8 @@ use jcw_contract::{
     Suspects, Withheld, WithheldRows, reject_malformed,
 };
 use jcw_extract::Piece;
+use crate::sides::Sides;
+use jcw_identity::Gate;
 use jcw_lake::{Period, Stage, StageWriter, StagedFile};
 use jcw_project::Severity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +35,7 @@ pub(crate) struct Job {
     pub(crate) file: String,
     pub(crate) suspects: Suspects,
     pub(crate) watch: Watch,
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// What is to be noted of the rows that load.
@@ -159,8 +162,8 @@ fn instants(column: &ArrayRef) -> Result<StringArray, Error> {
 
 /// A file that went through its contract, written but not yet visible.
 pub(crate) struct Judged {
-    pub(crate) accepted: Vec<StagedFile>,
-    pub(crate) rejects: Vec<StagedFile>,
+    pub(crate) accepted: Sides<Vec<StagedFile>>,
+    pub(crate) rejects: Sides<Vec<StagedFile>>,
     pub(crate) tally: Tally,
     pub(crate) version: Option<String>,
     pub(crate) warnings: BTreeSet<Warning>,
@@ -171,8 +174,8 @@ impl Judged {
     /// A table that has no rows.
     pub(crate) fn nothing(watch: &Watch) -> Self {
         Judged {
-            accepted: Vec::new(),
-            rejects: Vec::new(),
+            accepted: Sides::default(),
+            rejects: Sides::default(),
             tally: Tally::default(),
             version: None,
             warnings: BTreeSet::new(),
@@ -283,8 +286,8 @@ impl Worker for KeyReader {
 pub(crate) struct Judge {
     job: Arc<Job>,
     bindings: Bindings,
-    data: StageWriter,
-    rejects: StageWriter,
+    data: Sides<StageWriter>,
+    rejects: Sides<StageWriter>,
     withheld: Vec<WithheldRows>,
     tally: Tally,
     version: Option<String>,
@@ -293,12 +296,12 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(job: &Arc<Job>, data: &Stage, rejects: &Stage) -> Self {
+    pub(crate) fn new(job: &Arc<Job>, data: &Sides<Stage>, rejects: &Sides<Stage>) -> Self {
         Judge {
             job: Arc::clone(job),
             bindings: Bindings::default(),
-            data: data.writer(),
-            rejects: rejects.writer(),
+            data: data.writers(),
+            rejects: rejects.writers(),
             withheld: Vec::new(),
             tally: Tally::default(),
             version: None,
@@ -349,8 +352,8 @@ impl Worker for Judge {
         self.tally.rejected += (rejected_rows + rows.malformed.len()) as u64;
         self.tally.rules.add(counts);
         self.witness.see(&job.watch, &accepted).map_err(Halt::Run)?;
-        write(&mut self.data, &accepted).await?;
-        write(&mut self.rejects, &rejected).await?;
+        self.data.write_rows(&job.gate, &accepted).await?;
+        self.rejects.write_rejects(&rejected).await?;
         if !rows.malformed.is_empty() {
             let malformed: Vec<MalformedRow> = rows
                 .malformed
@@ -364,7 +367,7 @@ impl Worker for Judge {
                 .collect();
             let batch =
                 reject_malformed(&delivery, &malformed).map_err(|error| Halt::Run(error.into()))?;
-            write(&mut self.rejects, &batch).await?;
+            self.rejects.write_rejects(&batch).await?;
         }
         self.withheld.extend(withheld);
         Ok(())
@@ -384,12 +387,8 @@ pub(crate) async fn gather(workers: Vec<Judge>, watch: &Watch) -> Result<Gathere
     };
     for worker in workers {
         let judged = &mut gathered.judged;
-        judged
-            .accepted
-            .extend(worker.data.close().await.map_err(lake)?);
-        judged
-            .rejects
-            .extend(worker.rejects.close().await.map_err(lake)?);
+        judged.accepted.append(worker.data.close().await?);
+        judged.rejects.append(worker.rejects.close().await?);
         judged.tally.received += worker.tally.received;
         judged.tally.accepted += worker.tally.accepted;
         judged.tally.rejected += worker.tally.rejected;
@@ -414,19 +413,6 @@ pub(crate) fn of_file(fault: FileFault) -> Warning {
         rows: 0,
         first_row: None,
     }
-}
-
-pub(crate) async fn write(writer: &mut StageWriter, batch: &RecordBatch) -> Result<(), Halt> {
-    if batch.num_rows() == 0 {
-        return Ok(());
-    }
-    writer.write(batch).await.map_err(lake)
-}
-
-pub(crate) async fn write_one(stage: &Stage, batch: &RecordBatch) -> Result<Vec<StagedFile>, Halt> {
-    let mut writer = stage.writer();
-    write(&mut writer, batch).await?;
-    writer.close().await.map_err(lake)
 }
 
 pub(crate) fn run(error: jcw_contract::Error) -> Halt {

@@ -9,6 +9,8 @@
 mod definition;
 mod error;
 mod explain;
+mod identify;
+mod key_ring;
 mod judge;
 mod ledger;
 mod load;
@@ -24,6 +26,7 @@ mod report;
 mod run;
 mod schedule;
 mod seeds;
+mod sides;
 mod table;
 mod trial;
 mod unit;
@@ -77,12 +80,22 @@ pub fn plan(project: &Project) -> Result<Plan, Error> {
         .map_err(|_| Error::Usage("the project has problems; `jcw check` tells them".into()))
 }
 
-/// Opens the lake at a URL, or at a path relative to `folder`.
+/// Opens the lake at a URL, or at a path relative to `folder`, without its vault:
+/// for who reads.
 pub async fn open_lake(url: &str, folder: &Path) -> Result<Lake, Error> {
-    if url.contains("://") {
-        return Ok(Lake::open(url).await?);
+    Ok(Lake::open(&address(url, folder)).await?)
+}
+
+/// Opens a lake's vault likewise.
+pub async fn open_vault(url: &str, folder: &Path) -> Result<Lake, Error> {
+    Ok(Lake::open_vault(&address(url, folder)).await?)
+}
+
+fn address(url: &str, folder: &Path) -> String {
+    match url.contains("://") {
+        true => url.to_owned(),
+        false => folder.join(url).to_string_lossy().into_owned(),
     }
-    Ok(Lake::open(&folder.join(url).to_string_lossy()).await?)
 }
 
 /// Whether everything in the lake came from files below `folder`. A lake with

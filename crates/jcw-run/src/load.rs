@@ -5,20 +5,27 @@
 
 use crate::error::Error;
 use crate::judge::{Judged, Watch};
+use crate::key_ring::KeyRing;
 use crate::ledger::{Extract, Ledger, REJECT_TABLE};
 use crate::lot::Lot;
 use crate::pieces::Halt;
 use crate::progress::Watcher;
 use crate::references::Outside;
+use crate::sides::Sides;
 use crate::table::{Rows, TableLoader};
 use crate::unit::Unit;
 use crate::weighed::Weighed;
-use jcw_contract::{KnownValues, References, header_values, reject_schema};
+use jcw_contract::{KnownValues, References, header_values};
 use jcw_extract::{ReadError, Standing, XmlTable, take_apart};
+use jcw_identity::Gate;
 use jcw_lake::{Lake, LocalFile, Stage, Staged, StagedFile};
 use jcw_project::{Contract, Format, Limits, Origin, Placed, Project, Reference, Severity};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tempfile::TempDir;
+
+/// Folder of the vault for what is read and not kept.
+pub(crate) const SPOOL: &str = "spool";
 
 /// Loads lots of one unit.
 pub(crate) struct Loader<'a> {
@@ -26,6 +33,7 @@ pub(crate) struct Loader<'a> {
     project: &'a Project,
     pub(crate) unit: &'a Unit<'a>,
     outside: Outside,
+    gates: Vec<Arc<Gate>>,
     watcher: &'a dyn Watcher,
 }
 
@@ -54,8 +62,10 @@ impl<'a> Loader<'a> {
         project: &'a Project,
         lake: &'a Lake,
         unit: &'a Unit<'a>,
+        keys: &KeyRing,
         watcher: &'a dyn Watcher,
     ) -> Result<Prepared<'a>, Error> {
+        let gates = keys.gates(&unit.tables, lake).await?;
         let outside = match Outside::read(project, lake, unit).await? {
             Ok(outside) => outside,
             Err(missing) => return Ok(Prepared::Missing(missing)),
@@ -65,6 +75,7 @@ impl<'a> Loader<'a> {
             project,
             unit,
             outside,
+            gates,
             watcher,
         }))
     }
@@ -159,9 +170,7 @@ impl<'a> Loader<'a> {
 
     /// Takes every table through its contract.
     async fn weigh(&self, lot: &Lot, last: Option<&Ledger>) -> Result<Weighed, Halt> {
-        let rejects = self
-            .lake
-            .stage(REJECT_TABLE, &reject_schema(), &["extract".to_owned()])
+        let rejects = Sides::of_rejects(self.lake, REJECT_TABLE)
             .await
             .map_err(crate::judge::lake)?;
         let mut locals = Vec::with_capacity(lot.files.len());
@@ -169,7 +178,7 @@ impl<'a> Loader<'a> {
             locals.push(file.incoming.local().await.map_err(crate::judge::lake)?);
         }
         let opened = self.open(lot, &locals).await?;
-        let (mut tables, mut rejected) = (Vec::new(), Vec::new());
+        let (mut tables, mut rejected) = (Vec::new(), Sides::default());
         let judged = self
             .judge_tables(lot, last, opened, &rejects, &mut tables, &mut rejected)
             .await;
@@ -190,22 +199,16 @@ impl<'a> Loader<'a> {
         lot: &Lot,
         last: Option<&Ledger>,
         mut opened: Opened,
-        rejects: &Stage,
-        tables: &mut Vec<(Staged, Judged)>,
-        rejected: &mut Vec<StagedFile>,
+        rejects: &Sides<Stage>,
+        tables: &mut Vec<(Sides<Staged>, Judged)>,
+        rejected: &mut Sides<Vec<StagedFile>>,
     ) -> Result<(), Halt> {
         let mut known: BTreeMap<(String, Vec<String>), KnownValues> = BTreeMap::new();
         let mut header = None;
         for (number, table) in self.unit.tables.iter().enumerate() {
             let name = table.contract.table();
             let watch = self.watch(number);
-            let stage = self
-                .lake
-                .stage(
-                    &name,
-                    &table.contract.table_schema(),
-                    &periods(table.contract),
-                )
+            let stage = Sides::of_rows(self.lake, table.contract)
                 .await
                 .map_err(crate::judge::lake)?;
             let mut counted = Ok(None);
@@ -218,6 +221,7 @@ impl<'a> Loader<'a> {
                     let loader = TableLoader::new(
                         &rows.contract,
                         self.references(&rows.contract, &known),
+                        Arc::clone(&self.gates[number]),
                         watch.clone(),
                         self.watcher,
                     )?;
@@ -238,7 +242,7 @@ impl<'a> Loader<'a> {
             for (columns, values) in watch.keys.iter().zip(&judged.witness.keys) {
                 known.insert((name.clone(), columns.clone()), values.clone());
             }
-            rejected.append(&mut judged.rejects);
+            rejected.append(std::mem::take(&mut judged.rejects));
             if number == 0 {
                 header = one_header(table.contract, &judged);
             }
@@ -310,7 +314,7 @@ impl<'a> Loader<'a> {
         else {
             return Ok(());
         };
-        let folder = TempDir::new().map_err(|error| Halt::Run(Error::Disk(error)))?;
+        let folder = self.spool().map_err(Halt::Run)?;
         let names: Vec<String> = (self.unit.tables.iter())
             .map(|table| table.name.to_owned())
             .collect();
@@ -339,6 +343,18 @@ impl<'a> Loader<'a> {
         }
         opened.folder = Some(folder);
         Ok(())
+    }
+
+    /// A folder for what is read and not kept: in the vault where that is on this
+    /// machine, for a killed run leaves it behind.
+    fn spool(&self) -> Result<TempDir, Error> {
+        let vault = self.lake.vault()?;
+        let Some(folder) = vault.folder() else {
+            return TempDir::new().map_err(Error::Disk);
+        };
+        let spool = folder.join(SPOOL);
+        std::fs::create_dir_all(&spool).map_err(Error::Disk)?;
+        TempDir::new_in(spool).map_err(Error::Disk)
     }
 
     /// What is to be noted of a table's rows for the tables that come after it.
@@ -388,7 +404,7 @@ impl<'a> Loader<'a> {
     fn check_totals(
         &self,
         header: &Option<BTreeMap<String, String>>,
-        tables: &[(Staged, Judged)],
+        tables: &[(Sides<Staged>, Judged)],
     ) -> Result<(), Halt> {
         let (Some(delivery), Some(header)) = (self.unit.delivery(), header) else {
             return Ok(());
@@ -418,12 +434,12 @@ impl<'a> Loader<'a> {
     }
 
     /// The periods that all tables replace are the header's.
-    fn whole(&self, tables: Vec<(Staged, Judged)>, rejects: Staged) -> Weighed {
+    fn whole(&self, tables: Vec<(Sides<Staged>, Judged)>, rejects: Sides<Staged>) -> Weighed {
         let columns = periods(self.unit.header());
         let header = tables.first();
         let covered = match (columns.is_empty(), header) {
             (true, _) => vec![Vec::new()],
-            (false, Some((staged, _))) => staged.periods(),
+            (false, Some((staged, _))) => staged.lake.periods(),
             (false, None) => Vec::new(),
         };
         let periods = covered.into_iter().map(|period| {

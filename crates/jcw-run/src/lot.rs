@@ -6,7 +6,7 @@ use crate::Error;
 use crate::ledger::{Extract, Ledger};
 use crate::pull::{Arrival, names};
 use crate::unit::Unit;
-use jcw_lake::Lake;
+use jcw_lake::Landing;
 use sha2::{Digest, Sha256};
 
 /// The files of one delivery, landed.
@@ -34,7 +34,7 @@ impl Lot {
     pub(crate) fn again(
         unit: &Unit<'_>,
         standing: &[Extract],
-        lake: &Lake,
+        landing: &Landing,
         run_id: &str,
     ) -> Result<Vec<Self>, String> {
         let mut lots: Vec<(String, Lot)> = Vec::new();
@@ -46,7 +46,7 @@ impl Lot {
                 ));
             };
             let mark = extract.mark().unwrap_or_default().to_owned();
-            let arrival = Arrival::again(extract.clone(), unit, lake, run_id);
+            let arrival = Arrival::again(extract.clone(), unit, landing, run_id);
             match lots.iter_mut().find(|(known, _)| *known == mark) {
                 None => {
                     let files = vec![(what.table, arrival)];

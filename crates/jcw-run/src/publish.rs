@@ -10,12 +10,18 @@ use jcw_project::{Materialised, Project, Seed};
 use std::collections::BTreeMap;
 
 /// What a release of the project as it is now would be made from.
-pub(crate) fn draft(project: &Project, ledger: &Ledger, run_id: &str) -> Contents {
+pub(crate) fn draft(
+    project: &Project,
+    ledger: &Ledger,
+    people: &BTreeMap<String, u64>,
+    run_id: &str,
+) -> Contents {
     // A table that was loaded again from the same files is another version.
     let loads = ledger
         .versions()
         .into_iter()
-        .map(|(table, version)| (format!("{LOAD}{table}"), version.to_string()));
+        .map(|(table, version)| (format!("{LOAD}{table}"), version.to_string()))
+        .chain(people.iter().map(|(table, version)| (format!("{LOAD}{table}"), version.to_string())));
     let mut extracts: Vec<ReleasedExtract> = ledger.standing().into_iter().map(released).collect();
     extracts.sort_by(|a, b| {
         (a.received_at, &a.table, &a.sha256).cmp(&(b.received_at, &b.table, &b.sha256))
@@ -100,14 +106,16 @@ pub(crate) async fn is_published(lake: &Lake, draft: &Contents) -> Result<Option
     Ok(releases.into_iter().next_back().filter(|_| is_same))
 }
 
-/// The source tables as the ledger's last loads left them, and the seeds.
+/// The source tables as the ledger's last loads left them, who is who, and the
+/// seeds.
 pub(crate) async fn inputs(
     project: &Project,
     ledger: &Ledger,
     lake: &Lake,
+    people: &BTreeMap<String, u64>,
     seeds: BTreeMap<String, SeedRows>,
 ) -> Result<Inputs, Error> {
-    let mut sources = BTreeMap::new();
+    let mut sources = people.clone();
     let is_ours = |table: &String| project.contracts.iter().any(|c| c.table() == *table);
     for (table, version) in ledger.versions() {
         if is_ours(&table) {

@@ -8,7 +8,7 @@ use crate::progress::{Progress, Watcher};
 use crate::unit::{Recognised, Unit};
 use chrono::{SubsecRound, Utc};
 use jcw_extract::{RemoteFile, Stillness};
-use jcw_lake::{Incoming, Lake, LakeError};
+use jcw_lake::{Incoming, Lake, LakeError, Landing};
 use jcw_project::Source;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,15 +23,19 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     /// A file that was loaded before, to be held to the contract as it is now.
-    pub(crate) fn again(extract: Extract, unit: &Unit<'_>, lake: &Lake, run_id: &str) -> Self {
+    pub(crate) fn again(
+        extract: Extract,
+        unit: &Unit<'_>,
+        landing: &Landing,
+        run_id: &str,
+    ) -> Self {
         let sha256 = extract.sha256.as_deref().unwrap_or_default();
-        let incoming = lake
-            .landing()
+        let incoming = landing
             .again(sha256, extract.size.unwrap_or_default() as u64);
         Arrival {
             extract: Extract {
                 run_id: run_id.to_owned(),
-                contract_hash: unit.hash.to_owned(),
+                contract_hash: unit.hash.clone(),
                 version: None,
                 periods: "[]".to_owned(),
                 table_version: None,
@@ -255,7 +259,7 @@ impl Look<'_> {
             return Ok(growing(extract));
         }
         let stream = file.stream().await.map_err(|e| self.failed(e))?;
-        let landing = self.lake.landing();
+        let landing = self.lake.vault()?.landing();
         let incoming = match landing.take_in(stream, self.source.limits.max_bytes).await {
             Ok(incoming) => incoming,
             Err(error) => return of_this_file(extract, error).map_err(Error::from),
@@ -305,7 +309,7 @@ impl Look<'_> {
             source: self.source.id.value.clone(),
             partner: self.source.partner.clone(),
             table_name: self.unit.header().table(),
-            contract_hash: self.unit.hash.to_owned(),
+            contract_hash: self.unit.hash.clone(),
             url: url.to_owned(),
             file: file.to_owned(),
             sha256: None,

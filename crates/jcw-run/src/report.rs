@@ -22,19 +22,20 @@ use jcw_project::Project;
 
 /// Writes a report for every source of which something arrived in the run, or
 /// which is late while others arrived, to `reports/<run>/<partner>/` of the
-/// lake. Gives the names of the pages there.
+/// vault: they name rows by the partner's own numbers. Gives the names of the
+/// pages there.
 pub(crate) async fn write(
     project: &Project,
     lake: &Lake,
     outcome: &Outcome,
 ) -> Result<Vec<String>, Error> {
-    let mut pages = Vec::new();
+    let (vault, mut pages) = (lake.vault()?, Vec::new());
     for report in gather::reports(project, lake, outcome).await? {
         let partner = report.partner.as_str();
         let name = report.source.rsplit('/').next().unwrap_or_default();
         let put = async |extension: &str, bytes: Vec<u8>| {
             let file = format!("{name}.{extension}");
-            lake.put_report(&[&outcome.run_id, partner, &file], bytes)
+            vault.put_report(&[&outcome.run_id, partner, &file], bytes)
                 .await
         };
         put("csv", csv::table(&report)?).await?;

@@ -7,6 +7,8 @@
 //! the last release until a new one is published in one step.
 
 use crate::error::Error;
+use crate::identify::identify;
+use crate::key_ring::KeyRing;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
 use crate::load::{Loader, Prepared};
 use crate::lot::Lot;
@@ -54,11 +56,12 @@ pub async fn run(
     request: Request,
     watcher: &dyn Watcher,
 ) -> Result<Outcome, Error> {
-    let due = due(project, lake, &request.which).await?;
+    let keys = KeyRing::of(project, lake).await?;
+    let due = due(project, lake, &request.which, &keys).await?;
     if due.is_empty() && matches!(request.which, Which::Due(_)) {
         return Ok(Outcome::nothing_due());
     }
-    let mut run = Run::begin(project, lake, request.accept, watcher);
+    let mut run = Run::begin(project, lake, request.accept, &keys, watcher);
     let lease = run.lease().await?;
     let result = run.whole(&due).await;
     lease.release().await?;
@@ -72,7 +75,8 @@ pub async fn build(
     select: &[String],
     watcher: &dyn Watcher,
 ) -> Result<Outcome, Error> {
-    let mut run = Run::begin(project, lake, Vec::new(), watcher);
+    let keys = KeyRing::of(project, lake).await?;
+    let mut run = Run::begin(project, lake, Vec::new(), &keys, watcher);
     let lease = run.lease().await?;
     let result = async {
         let mut ledger = Ledger::read(lake).await?;
@@ -88,11 +92,12 @@ pub async fn build(
 pub(crate) async fn pull_only(
     project: &Project,
     lake: &Lake,
+    keys: &KeyRing,
     watcher: &dyn Watcher,
 ) -> Result<Outcome, Error> {
-    let mut run = Run::begin(project, lake, Vec::new(), watcher);
+    let mut run = Run::begin(project, lake, Vec::new(), keys, watcher);
     let mut ledger = Ledger::read(lake).await?;
-    for due in in_order(project, project.sources.iter()) {
+    for due in in_order(project, project.sources.iter(), keys) {
         run.pull_and_load(&mut ledger, &due).await?;
         ledger.save(lake).await?;
     }
@@ -106,10 +111,18 @@ struct Due<'a> {
     instant: Option<DateTime<Utc>>,
 }
 
-async fn due<'a>(project: &'a Project, lake: &Lake, which: &Which) -> Result<Vec<Due<'a>>, Error> {
+async fn due<'a>(
+    project: &'a Project,
+    lake: &Lake,
+    which: &Which,
+    keys: &KeyRing,
+) -> Result<Vec<Due<'a>>, Error> {
     let now = match which {
-        Which::All => return Ok(in_order(project, project.sources.iter())),
-        Which::Named(names) => return Ok(in_order(project, named(project, names)?.into_iter())),
+        Which::All => return Ok(in_order(project, project.sources.iter(), keys)),
+        Which::Named(names) => {
+            let named = named(project, names)?;
+            return Ok(in_order(project, named.into_iter(), keys));
+        }
         Which::Due(now) => *now,
     };
     let served = served(lake).await?;
@@ -119,6 +132,7 @@ async fn due<'a>(project: &'a Project, lake: &Lake, which: &Which) -> Result<Vec
             .sources
             .iter()
             .filter(|source| source.schedule.is_some()),
+        keys,
     );
     for one in &mut due {
         let Some(schedule) = &one.source.schedule else {
@@ -137,12 +151,16 @@ async fn due<'a>(project: &'a Project, lake: &Lake, which: &Which) -> Result<Vec
 }
 
 /// Sources with what they bring; a table that others refer to is loaded before them.
-fn in_order<'a>(project: &'a Project, sources: impl Iterator<Item = &'a Source>) -> Vec<Due<'a>> {
+fn in_order<'a>(
+    project: &'a Project,
+    sources: impl Iterator<Item = &'a Source>,
+    keys: &KeyRing,
+) -> Vec<Due<'a>> {
     let mut due: Vec<_> = sources
         .filter_map(|source| {
             Some(Due {
                 source,
-                unit: Unit::named(project, &source.contract)?,
+                unit: Unit::named(project, &source.contract, keys)?,
                 instant: None,
             })
         })
@@ -178,6 +196,7 @@ struct Run<'a> {
     project: &'a Project,
     lake: &'a Lake,
     accept: Vec<String>,
+    keys: &'a KeyRing,
     watcher: &'a dyn Watcher,
     outcome: Outcome,
 }
@@ -187,12 +206,14 @@ impl<'a> Run<'a> {
         project: &'a Project,
         lake: &'a Lake,
         accept: Vec<String>,
+        keys: &'a KeyRing,
         watcher: &'a dyn Watcher,
     ) -> Self {
         Run {
             project,
             lake,
             accept,
+            keys,
             watcher,
             outcome: Outcome::begin(Utc::now()),
         }
@@ -226,6 +247,7 @@ impl<'a> Run<'a> {
                 Ok(()) => served.push(one),
                 // Somebody else writes to the lake: nothing more may be written.
                 Err(Error::Lake(error)) if error.is_lost_race() => return Err(error.into()),
+                Err(error) if error.is_about_key() => return Err(error),
                 // One partner's trouble is not another's.
                 Err(error) => self
                     .outcome
@@ -245,7 +267,7 @@ impl<'a> Run<'a> {
     /// contracts. If the changed contract refuses one of them, nothing is changed.
     /// The same for a table that a killed run left in a state nobody recorded.
     async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
-        for unit in Unit::all(self.project) {
+        for unit in Unit::all(self.project, self.keys) {
             let names: Vec<String> = unit.table_names().collect();
             let standing: Vec<Extract> = ledger
                 .standing()
@@ -261,8 +283,9 @@ impl<'a> Run<'a> {
                 contract: unit.id.to_owned(),
                 reason,
             };
-            let loader = match Loader::prepare(self.project, self.lake, &unit, self.watcher).await?
-            {
+            let prepared =
+                Loader::prepare(self.project, self.lake, &unit, self.keys, self.watcher).await?;
+            let loader = match prepared {
                 Prepared::Ready(loader) => loader,
                 // The table may be pulled in this very run: the next one sees to it.
                 Prepared::Missing(table) => {
@@ -273,8 +296,9 @@ impl<'a> Run<'a> {
                     continue;
                 }
             };
+            let landing = self.lake.vault()?.landing();
             let lots =
-                || Lot::again(&unit, &standing, self.lake, &self.outcome.run_id).map_err(refused);
+                || Lot::again(&unit, &standing, &landing, &self.outcome.run_id).map_err(refused);
             for lot in lots()?.into_iter().filter(|_| is_changed) {
                 if let Some(reason) = loader.refuses(&lot).await? {
                     let file = &lot.files[0].1.extract.file;
@@ -359,7 +383,8 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let (source, unit) = (due.source, &due.unit);
-        let loader = match Loader::prepare(self.project, self.lake, unit, self.watcher).await? {
+        let prepared = Loader::prepare(self.project, self.lake, unit, self.keys, self.watcher);
+        let loader = match prepared.await? {
             Prepared::Ready(loader) => loader,
             Prepared::Missing(table) => {
                 let reason = format!(
@@ -373,7 +398,7 @@ impl<'a> Run<'a> {
             }
         };
         for lot in lots {
-            let stands = ledger.still_stands(&source.id, &lot.mark(), unit.hash);
+            let stands = ledger.still_stands(&source.id, &lot.mark(), &unit.hash);
             let told = match stands.is_empty() {
                 true => loader.load(lot, ledger, &self.accept).await?,
                 false => lot.duplicate(ledger).await?,
@@ -385,7 +410,8 @@ impl<'a> Run<'a> {
 
     async fn build_and_publish(&mut self, ledger: &Ledger, select: &[String]) -> Result<(), Error> {
         let (project, lake, watcher) = (self.project, self.lake, self.watcher);
-        let draft = publish::draft(project, ledger, &self.outcome.run_id);
+        let people = identify(project, lake, ledger, self.keys, &self.outcome.run_id).await?;
+        let draft = publish::draft(project, ledger, &people, &self.outcome.run_id);
         if select.is_empty()
             && let Some(current) = publish::is_published(lake, &draft).await?
         {
@@ -393,7 +419,8 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let plan = crate::plan(project)?;
-        let inputs = publish::inputs(project, ledger, lake, seeds::read_all(project)?).await?;
+        let seeds = seeds::read_all(project)?;
+        let inputs = publish::inputs(project, ledger, lake, &people, seeds).await?;
         let options = Options {
             run_id: self.outcome.run_id.clone(),
             selected: Some(plan.select(select)?),

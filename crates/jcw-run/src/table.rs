@@ -4,13 +4,14 @@
 use crate::error::Error;
 use crate::judge::{
     Gathered, Job, Judge, Judged, KEY_MEMORY, KeyReader, Tally, Watch, gather, of_file, run,
-    write_one,
 };
 use crate::ledger::{Extract, Ledger, Warning};
 use crate::pieces::{Halt, work_through};
 use crate::progress::{Progress, Watcher};
 use jcw_contract::{Checker, KeyIndex, References, Suspects, Withheld, check_row_count};
 use jcw_extract::{Reader, XmlPart};
+use crate::sides::Sides;
+use jcw_identity::Gate;
 use jcw_lake::Stage;
 use jcw_project::{Contract, Limits, Severity};
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ impl Rows {
 pub(crate) struct TableLoader<'a> {
     contract: &'a Contract,
     checker: Arc<Checker>,
+    gate: Arc<Gate>,
     watch: Watch,
     watcher: &'a dyn Watcher,
     workers: usize,
@@ -54,12 +56,14 @@ impl<'a> TableLoader<'a> {
     pub(crate) fn new(
         contract: &'a Contract,
         references: References,
+        gate: Arc<Gate>,
         watch: Watch,
         watcher: &'a dyn Watcher,
     ) -> Result<Self, Halt> {
         Ok(TableLoader {
             contract,
             checker: Arc::new(Checker::compile(contract, references).map_err(run)?),
+            gate,
             watch,
             watcher,
             workers: std::thread::available_parallelism().map_or(2, |n| n.get()),
@@ -73,8 +77,8 @@ impl<'a> TableLoader<'a> {
         rows: &Rows,
         extract: &Extract,
         mark: &str,
-        data: &Stage,
-        rejects: &Stage,
+        data: &Sides<Stage>,
+        rejects: &Sides<Stage>,
     ) -> Result<Judged, Halt> {
         let job = Arc::new(Job {
             checker: Arc::clone(&self.checker),
@@ -85,6 +89,7 @@ impl<'a> TableLoader<'a> {
             file: extract.file.clone(),
             suspects: self.suspects(rows).await?,
             watch: self.watch.clone(),
+            gate: Arc::clone(&self.gate),
         });
         let workers = (0..self.workers)
             .map(|_| Judge::new(&job, data, rejects))
@@ -171,8 +176,8 @@ impl<'a> TableLoader<'a> {
         &self,
         job: &Job,
         gathered: &mut Gathered,
-        data: &Stage,
-        rejects: &Stage,
+        data: &Sides<Stage>,
+        rejects: &Sides<Stage>,
     ) -> Result<(), Halt> {
         let withheld = std::mem::replace(&mut gathered.withheld, Withheld::new(KEY_MEMORY));
         let settled = withheld
@@ -183,12 +188,11 @@ impl<'a> TableLoader<'a> {
         judged.tally.rejected += settled.rejected_rows as u64;
         judged.tally.duplicate += settled.duplicates as u64;
         judged.see(&self.watch, &settled.accepted)?;
-        judged
-            .accepted
-            .extend(write_one(data, &settled.accepted).await?);
-        judged
-            .rejects
-            .extend(write_one(rejects, &settled.rejected).await?);
+        let (mut data, mut rejects) = (data.writers(), rejects.writers());
+        data.write_rows(&job.gate, &settled.accepted).await?;
+        rejects.write_rejects(&settled.rejected).await?;
+        judged.accepted.append(data.close().await?);
+        judged.rejects.append(rejects.close().await?);
         Ok(())
     }
 }

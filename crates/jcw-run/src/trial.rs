@@ -2,6 +2,7 @@
 //! that is thrown away: what would be kept back, before anything is sent.
 
 use crate::error::Error;
+use crate::key_ring::KeyRing;
 use crate::outcome::Outcome;
 use crate::progress::Watcher;
 use crate::report;
@@ -47,8 +48,11 @@ pub async fn try_out(
 ) -> Result<Trial, Error> {
     let project = alone(project, id, files)?;
     let folder = TempDir::new().map_err(Error::Disk)?;
-    let lake = Lake::open(&folder.path().display().to_string()).await?;
-    let outcome = pull_only(&project, &lake, watcher).await?;
+    let within = |name: &str| folder.path().join(name).display().to_string();
+    let vault = Lake::open_vault(&within("vault")).await?;
+    let lake = Lake::open(&within("lake")).await?.with_vault(&vault)?;
+    let keys = KeyRing::of_nobody()?;
+    let outcome = pull_only(&project, &lake, &keys, watcher).await?;
     if let Some(reason) = outcome.failed_sources.first() {
         return Err(Error::Usage(reason.clone()));
     }

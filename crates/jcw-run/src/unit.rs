@@ -1,6 +1,7 @@
 //! A unit is what loads whole or not at all: one table by its contract, or all
 //! the tables of a delivery.
 
+use crate::key_ring::KeyRing;
 use jcw_project::{Contract, Delivery, Origin, Project, Shape, ShapePart};
 use regex::Regex;
 
@@ -8,8 +9,9 @@ use regex::Regex;
 pub(crate) struct Unit<'a> {
     /// Id of the contract or the delivery.
     pub(crate) id: &'a str,
-    /// Hash of all that is said of it.
-    pub(crate) hash: &'a str,
+    /// Hash of all that decides its rows, and of the key by which they are
+    /// made pseudonyms of.
+    pub(crate) hash: String,
     /// The header first, then parents before children.
     pub(crate) tables: Vec<UnitTable<'a>>,
     shapes: Vec<UnitShape<'a>>,
@@ -46,28 +48,33 @@ pub(crate) struct Recognised {
 
 impl<'a> Unit<'a> {
     /// The unit that a source names, if the project has it.
-    pub(crate) fn named(project: &'a Project, id: &str) -> Option<Self> {
+    pub(crate) fn named(project: &'a Project, id: &str, keys: &KeyRing) -> Option<Self> {
         match project.delivery(id) {
-            Some(delivery) => Unit::of_delivery(project, delivery),
-            None => project.contract(id).map(Unit::of_contract),
+            Some(delivery) => Unit::of_delivery(project, delivery, keys),
+            None => {
+                let contract = project.contract(id)?;
+                Some(Unit::of_contract(contract, keys))
+            }
         }
     }
 
-    /// Every unit of a project.
-    pub(crate) fn all(project: &'a Project) -> Vec<Self> {
+    /// Every unit of a project, those that refer to others last.
+    pub(crate) fn all(project: &'a Project, keys: &KeyRing) -> Vec<Self> {
         let is_single = |contract: &&Contract| project.delivery_of(contract).is_none();
         let single = project.contracts.iter().filter(is_single);
         let several = project.deliveries.iter();
-        single
-            .map(Unit::of_contract)
-            .chain(several.filter_map(|delivery| Unit::of_delivery(project, delivery)))
-            .collect()
+        let mut units: Vec<Self> = single
+            .map(|contract| Unit::of_contract(contract, keys))
+            .chain(several.filter_map(|delivery| Unit::of_delivery(project, delivery, keys)))
+            .collect();
+        units.sort_by_key(Unit::refers_outside);
+        units
     }
 
-    fn of_contract(contract: &'a Contract) -> Self {
+    fn of_contract(contract: &'a Contract, keys: &KeyRing) -> Self {
         Unit {
             id: &contract.id.value,
-            hash: &contract.hash,
+            hash: format!("{}{}", contract.hash, keys.stamp(std::iter::once(contract))),
             tables: vec![UnitTable {
                 name: &contract.id.value,
                 contract,
@@ -77,7 +84,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn of_delivery(project: &'a Project, delivery: &'a Delivery) -> Option<Self> {
+    fn of_delivery(project: &'a Project, delivery: &'a Delivery, keys: &KeyRing) -> Option<Self> {
         let mut tables = Vec::with_capacity(delivery.tables.len());
         for name in &delivery.tables {
             let id = delivery.contract_id(name);
@@ -85,6 +92,8 @@ impl<'a> Unit<'a> {
             tables.push(UnitTable { name, contract });
         }
         tables.sort_by_key(|table| table.name != delivery.header.value);
+        let stamp = keys.stamp(tables.iter().map(|table| table.contract));
+        let hash = format!("{}{stamp}", delivery.hash);
         let shapes = delivery.shapes.iter().map(|shape| {
             let files = Regex::new(&format!("^(?:{})$", shape.files.value)).ok()?;
             let is_set = files.capture_names().flatten().any(|name| name == "table");
@@ -96,7 +105,7 @@ impl<'a> Unit<'a> {
         });
         Some(Unit {
             id: &delivery.id.value,
-            hash: &delivery.hash,
+            hash,
             tables,
             shapes: shapes.collect::<Option<_>>()?,
             delivery: Some(delivery),

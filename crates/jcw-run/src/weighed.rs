@@ -8,7 +8,8 @@ use crate::judge::{Judged, Tally};
 use crate::ledger::{Extract, Warning};
 use crate::load::{Loader, Start};
 use crate::lot::Lot;
-use jcw_lake::{ExtractUsed, Period, Provenance, Scope, Staged};
+use crate::sides::Sides;
+use jcw_lake::{Committed, ExtractUsed, Period, Provenance, Scope, Staged};
 use jcw_project::Severity;
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ use std::collections::BTreeSet;
 pub(crate) struct Weighed {
     /// One for each table of the unit; the header's alone, when none of its
     /// rows was kept.
-    pub(crate) tables: Vec<(Staged, Judged)>,
-    pub(crate) rejects: Staged,
+    pub(crate) tables: Vec<(Sides<Staged>, Judged)>,
+    pub(crate) rejects: Sides<Staged>,
     /// The periods it covers, none where the tables have none, and when the
     /// partner made what it has of each.
     pub(crate) periods: Vec<(Period, Option<String>)>,
@@ -121,7 +122,7 @@ impl Loader<'_> {
     async fn commit_rejects(
         &self,
         lot: Lot,
-        rejects: Staged,
+        rejects: Sides<Staged>,
     ) -> Result<Vec<(Option<usize>, Extract)>, Error> {
         let mark = lot.mark();
         let mut is_again = false;
@@ -132,7 +133,7 @@ impl Loader<'_> {
             run_id.clone_from(&file.extract.run_id);
             files.push((table, file.extract));
         }
-        if rejects.rows() > 0 || is_again {
+        if rejects.lake.rows() > 0 || is_again {
             let scope = Scope::Periods {
                 columns: vec!["extract".to_owned()],
                 values: vec![vec![Some(mark)]],
@@ -141,9 +142,26 @@ impl Loader<'_> {
                 run_id,
                 ..Provenance::default()
             };
-            self.lake.commit(rejects, scope, provenance).await?;
+            self.commit_sides(rejects, scope, provenance).await?;
         }
         Ok(files)
+    }
+
+    /// The vault first: the lake has no pseudonym of which the vault does not
+    /// know whose it is.
+    async fn commit_sides(
+        &self,
+        staged: Sides<Staged>,
+        scope: Scope,
+        provenance: Provenance,
+    ) -> Result<Committed, Error> {
+        if let Some(staged) = staged.vault {
+            let vault = self.lake.vault()?;
+            vault
+                .commit(staged, scope.clone(), provenance.clone())
+                .await?;
+        }
+        Ok(self.lake.commit(staged.lake, scope, provenance).await?)
     }
 
     /// Makes the lot visible to models: rejects first, so that a run killed in
@@ -192,10 +210,10 @@ impl Loader<'_> {
                     file: extract.file.clone(),
                     rows: judged.tally.accepted,
                 }],
-                model_hash: Some(self.unit.hash.to_owned()),
+                model_hash: Some(self.unit.hash.clone()),
                 ..Provenance::default()
             };
-            let committed = self.lake.commit(staged, scope.clone(), provenance).await?;
+            let committed = self.commit_sides(staged, scope.clone(), provenance).await?;
             extract.table_version = Some(committed.version as i64);
             extract.superseded = match start {
                 Start::OverRemains => 0,

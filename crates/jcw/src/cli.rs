@@ -29,7 +29,8 @@ Exit codes:
   2  the project's files or the arguments are wrong; nothing was run
   3  a data test failed, and nothing was published; or a unit test failed
   4  published, but a file was held back or rejected
-  5  another run has the lake";
+  5  another run has the lake
+  6  the key for pseudonyms is missing, or is not the lake's";
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
@@ -47,6 +48,10 @@ pub(crate) struct Global {
     /// path from the folder you stand in, or an object-store URL
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) lake: Option<String>,
+    /// Where what names people is kept, instead of what `pipelines/warehouse.yaml`
+    /// says; `<lake>-vault` where neither says
+    #[arg(long, global = true, value_name = "URL", env = "JCW_VAULT")]
+    pub(crate) vault: Option<String>,
     /// Say more of what is being done; twice for more still
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Incomplete = 4,
     /// Another run has the lake.
     Busy = 5,
+    /// The key for pseudonyms is missing, or is not the lake's.
+    Key = 6,
 }
 
 impl Exit {
@@ -28,6 +30,7 @@ impl Exit {
         }
         match error.downcast_ref::<jcw_run::Error>() {
             Some(jcw_run::Error::Busy { .. }) => Exit::Busy,
+            Some(error) if error.is_about_key() => Exit::Key,
             Some(
                 jcw_run::Error::Usage(_) | jcw_run::Error::Select(_) | jcw_run::Error::Lineage(_),
             ) => Exit::Invalid,

@@ -69,7 +69,7 @@ async fn ready_in(
         return checked(global, environment)
             .and_then(|_| anyhow::bail!("the project changed while it was read; run again"));
     };
-    let opened = lake(global, &project).await?;
+    let opened = with_vault(global, &project).await?;
     if jcw_run::is_released(&project, &opened).await? {
         return Ok((project, opened));
     }
@@ -89,6 +89,25 @@ pub(crate) async fn lake(global: &Global, project: &Project) -> anyhow::Result<L
         Some(url) => named(url).await,
         None => Ok(jcw_run::open_lake(&project.warehouse.lake, &project.root).await?),
     }
+}
+
+/// The lake with its vault, for a command that takes people's rows in or asks
+/// who is who.
+pub(crate) async fn with_vault(global: &Global, project: &Project) -> anyhow::Result<Lake> {
+    let lake = lake(global, project).await?;
+    let here = std::env::current_dir()?;
+    let (url, folder) = match (&global.vault, &global.lake, &project.warehouse.vault) {
+        (Some(url), _, _) => (url.clone(), &here),
+        // Two lakes do not share the vault of one.
+        (None, Some(lake), _) => (jcw_lake::vault_beside(lake), &here),
+        (None, None, Some(vault)) => (vault.value.clone(), &project.root),
+        (None, None, None) => (
+            jcw_lake::vault_beside(&project.warehouse.lake),
+            &project.root,
+        ),
+    };
+    let vault = jcw_run::open_vault(&url, folder).await?;
+    Ok(lake.with_vault(&vault)?)
 }
 
 /// A lake named on the command line: a path begins where one stands, as for any

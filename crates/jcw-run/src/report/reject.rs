@@ -55,9 +55,10 @@ pub(crate) struct Example {
     pub(crate) id: String,
 }
 
-/// Reads the rejects of a run.
+/// Reads the rejects of a run, as the vault has them.
 pub(crate) async fn read(lake: &Lake, run_id: &str) -> Result<Broken, Error> {
     let mut broken = Broken::new();
+    let lake = &lake.vault()?;
     let Some(table) = lake.table(REJECT_TABLE).await? else {
         return Ok(broken);
     };
@@ -153,6 +154,7 @@ fn id_columns(contract: &Contract) -> Vec<&Column> {
     if !contract.row_id.is_empty() {
         return (contract.row_id.iter())
             .filter_map(|name| contract.column(name))
+            .filter(|column| column.classification != Classification::Identifier)
             .collect();
     }
     let key = contract.key.iter().flat_map(|key| &key.columns);

@@ -1,0 +1,353 @@
+//! Between loads and models it is found out who is who: what the vault holds of
+//! people is linked, and the lake is told which pseudonyms are one person's.
+//!
+//! The person key is made from the best identifier that the person alone has,
+//! so that it does not depend on what came first, and stays while records join
+//! that know no better one. The same records, settings, decisions and key give
+//! the same tables; where none of them has changed nothing is done.
+
+use crate::error::Error;
+use crate::key_ring::KeyRing;
+use crate::ledger::Ledger;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use datafusion::prelude::{SessionContext, col, lit};
+use futures::TryStreamExt;
+use jcw_identity::link::{Decisions, Links, Record, Records, Review, link};
+use jcw_identity::{Domain, Key};
+use jcw_lake::{Lake, Provenance, Scope, SessionSettings, session};
+use jcw_project::{
+    Contract, EXTRACT_COLUMN, LOCAL_ID_TABLE, PERSON_REF_COLUMN, PERSON_TABLE, Project,
+    local_id_schema, person_schema,
+};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Table of the vault with every record's place: `person_ref`, `source`,
+/// `person_key`, `match_class`, `weight` (bits, of a probabilistic tie).
+pub(crate) const LINK_TABLE: &str = "identity.link";
+/// Table of the vault with the pairs that a person should look at.
+pub(crate) const REVIEW_TABLE: &str = "identity.review";
+/// Note of the vault with what people decided.
+pub(crate) const DECISIONS_NOTE: &str = "decisions.csv";
+
+/// Finds out who is who, unless that is known. Gives the versions of the lake's
+/// tables that say so; none where nothing about anybody was ever loaded.
+pub(crate) async fn identify(
+    project: &Project,
+    lake: &Lake,
+    ledger: &Ledger,
+    keys: &KeyRing,
+    run_id: &str,
+) -> Result<BTreeMap<String, u64>, Error> {
+    let told = told(project, ledger);
+    if told.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let vault = lake.vault()?;
+    let decisions = decisions(&vault).await?;
+    let stamp = stamp(project, &told, &decisions, keys);
+    if let Some(versions) = standing(lake, &stamp).await? {
+        return Ok(versions);
+    }
+    let key = keys.key()?;
+    let mut records = Records::new();
+    for (contract, marks) in &told {
+        read(&vault, contract, marks, &mut records).await?;
+    }
+    let settings = project.identity.linkage.clone();
+    let links = tokio::task::spawn_blocking(move || link(&records, &decisions, &settings)).await?;
+    let keep = Keep {
+        stamp: &stamp,
+        run_id,
+    };
+    let person_keys = person_keys(&links, key);
+    keep.rows(&vault, LINK_TABLE, link_rows(&links, &person_keys)?)
+        .await?;
+    keep.rows(&vault, REVIEW_TABLE, review_rows(&links.reviews)?)
+        .await?;
+    let mut versions = BTreeMap::new();
+    for (table, rows) in [
+        (PERSON_TABLE, person_rows(&links, &person_keys)?),
+        (LOCAL_ID_TABLE, local_id_rows(&links, &person_keys, key)?),
+    ] {
+        versions.insert(table.to_owned(), keep.rows(lake, table, rows).await?);
+    }
+    tracing::info!(
+        records = links.links.len(),
+        people = links.clusters.len(),
+        to_review = links.reviews.len(),
+        "people told apart"
+    );
+    Ok(versions)
+}
+
+/// What people decided, as the vault has it.
+pub(crate) async fn decisions(vault: &Lake) -> Result<Decisions, Error> {
+    let Some(text) = vault.note(DECISIONS_NOTE).await? else {
+        return Ok(Decisions::default());
+    };
+    Ok(Decisions::read(&text)?)
+}
+
+/// The contracts about people of which something stands, each with the marks of
+/// the deliveries that stand: a killed run may have left more in the vault.
+fn told<'p>(project: &'p Project, ledger: &Ledger) -> Vec<(&'p Contract, BTreeSet<String>)> {
+    let standing = ledger.standing();
+    let mut told = Vec::new();
+    for contract in project.contracts.iter().filter(|one| one.person.is_some()) {
+        let table = contract.table();
+        let marks: BTreeSet<String> = (standing.iter())
+            .filter(|extract| extract.table_name == table)
+            .filter_map(|extract| extract.mark().map(str::to_owned))
+            .collect();
+        if !marks.is_empty() {
+            told.push((contract, marks));
+        }
+    }
+    told
+}
+
+/// A hash of all that decides who is who: what stands of which contract, the
+/// settings, the decisions, the key, and this program.
+fn stamp(
+    project: &Project,
+    told: &[(&Contract, BTreeSet<String>)],
+    decisions: &Decisions,
+    keys: &KeyRing,
+) -> String {
+    let mut hasher = Sha256::new_with_prefix(concat!("identity ", env!("CARGO_PKG_VERSION")));
+    for (contract, marks) in told {
+        hasher.update(format!(
+            "\n{} {} {marks:?}",
+            contract.id.value, contract.hash
+        ));
+    }
+    let rest = (&project.identity.linkage, decisions);
+    let stamp = keys.stamp(told.iter().map(|(contract, _)| *contract));
+    hasher.update(format!("\n{rest:?}\n{stamp}"));
+    let hash = hasher.finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The versions of the lake's tables, if both were made from what is so now.
+async fn standing(lake: &Lake, stamp: &str) -> Result<Option<BTreeMap<String, u64>>, Error> {
+    let mut versions = BTreeMap::new();
+    for name in [PERSON_TABLE, LOCAL_ID_TABLE] {
+        let Some(table) = lake.table(name).await? else {
+            return Ok(None);
+        };
+        let made_from = (table.provenance().await?).and_then(|made| made.model_hash);
+        if made_from.as_deref() != Some(stamp) {
+            return Ok(None);
+        }
+        versions.insert(name.to_owned(), table.version());
+    }
+    Ok(Some(versions))
+}
+
+/// Adds what a table of the vault says of people.
+async fn read(
+    vault: &Lake,
+    contract: &Contract,
+    marks: &BTreeSet<String>,
+    records: &mut Records,
+) -> Result<(), Error> {
+    let (name, Some(person)) = (contract.table(), &contract.person) else {
+        return Ok(());
+    };
+    let Some(table) = vault.table(&name).await? else {
+        return Ok(());
+    };
+    let roles: Vec<&str> = (person.roles().iter())
+        .filter(|(_, column)| column.is_some())
+        .map(|(role, _)| *role)
+        .collect();
+    let columns: Vec<&str> = [PERSON_REF_COLUMN].into_iter().chain(roles).collect();
+    let stands = marks.iter().map(|mark| lit(mark.as_str())).collect();
+    let context: SessionContext = session(vault.empty_catalog(), &SessionSettings::default())?;
+    let mut batches = context
+        .read_table(table.provider()?)?
+        .filter(col(EXTRACT_COLUMN).in_list(stands, false))?
+        .select_columns(&columns)?
+        .execute_stream()
+        .await?;
+    while let Some(batch) = batches.try_next().await? {
+        add(&batch, &name, &contract.partner, records)?;
+    }
+    Ok(())
+}
+
+fn add(batch: &RecordBatch, source: &str, scope: &str, records: &mut Records) -> Result<(), Error> {
+    let text = |role: &str| -> Result<Option<StringArray>, Error> {
+        let column = (batch.column_by_name(role)).map(|column| cast(column, &DataType::Utf8));
+        Ok(column.transpose()?.map(|c| c.as_string::<i32>().clone()))
+    };
+    let refs = text(PERSON_REF_COLUMN)?;
+    let (local_id, nhs_number) = (text("local_id")?, text("nhs_number")?);
+    let (status, upn, uln) = (text("nhs_number_status")?, text("upn")?, text("uln")?);
+    let (surname, forename) = (text("surname")?, text("forename")?);
+    let (full_name, sex, postcode) = (text("full_name")?, text("sex")?, text("postcode")?);
+    let born: Option<Date32Array> =
+        (batch.column_by_name("birth_date")).map(|column| column.as_primitive().clone());
+    for row in 0..batch.num_rows() {
+        fn of(texts: &Option<StringArray>, row: usize) -> Option<&str> {
+            let texts = texts.as_ref()?;
+            texts.is_valid(row).then(|| texts.value(row))
+        }
+        let day = (born.as_ref()).and_then(|days| days.is_valid(row).then(|| days.value(row)));
+        records.add(&Record {
+            person_ref: of(&refs, row).unwrap_or_default(),
+            source,
+            scope,
+            local_id: of(&local_id, row),
+            nhs_number: of(&nhs_number, row),
+            nhs_number_status: of(&status, row),
+            upn: of(&upn, row),
+            uln: of(&uln, row),
+            surname: of(&surname, row),
+            forename: of(&forename, row),
+            full_name: of(&full_name, row),
+            birth_date: day.and_then(Date32Type::to_naive_date_opt),
+            sex: of(&sex, row),
+            postcode: of(&postcode, row),
+        });
+    }
+    Ok(())
+}
+
+/// The key of each person, by cluster.
+fn person_keys(links: &Links, key: &Key) -> Vec<String> {
+    (links.clusters.iter())
+        .map(|cluster| key.pseudonym(Domain::PersonKey, [Some(cluster.anchor.as_bytes())]))
+        .collect()
+}
+
+/// One row for each pseudonym. Where records of two tables say the same they
+/// are one person's, and the stronger tie is the one that is told.
+fn person_rows(links: &Links, person_keys: &[String]) -> Result<RecordBatch, Error> {
+    let mut strongest: BTreeMap<&str, &jcw_identity::link::Link> = BTreeMap::new();
+    for one in &links.links {
+        let known = strongest.entry(&one.person_ref).or_insert(one);
+        if one.class < known.class {
+            *known = one;
+        }
+    }
+    let rows: Vec<_> = strongest.into_iter().collect();
+    let key_of = |cluster: u32| person_keys.get(cluster as usize).map(String::as_str);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(
+            rows.iter().map(|(name, _)| *name),
+        )),
+        Arc::new(
+            rows.iter()
+                .map(|(_, one)| key_of(one.cluster))
+                .collect::<StringArray>(),
+        ),
+        Arc::new(StringArray::from_iter_values(
+            rows.iter().map(|(_, one)| one.class.word()),
+        )),
+        Arc::new(
+            (rows.iter())
+                .map(|(_, one)| {
+                    let cluster = links.clusters.get(one.cluster as usize);
+                    Some(cluster.is_some_and(|cluster| cluster.has_verified_nhs_number))
+                })
+                .collect::<BooleanArray>(),
+        ),
+    ];
+    Ok(RecordBatch::try_new(person_schema(), columns)?)
+}
+
+/// One row for each number as the lake has it. A number that two partners have
+/// given to two people says nothing where it stands alone, and is left out.
+fn local_id_rows(links: &Links, person_keys: &[String], key: &Key) -> Result<RecordBatch, Error> {
+    let mut whose: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    for one in &links.local_ids {
+        let person = person_keys.get(one.cluster as usize).map(String::as_str);
+        let known = whose.entry(key.local_id(&one.local_id)).or_insert(person);
+        if *known != person {
+            *known = None;
+        }
+    }
+    let ambiguous = whose.values().filter(|person| person.is_none()).count();
+    if ambiguous > 0 {
+        tracing::warn!(
+            numbers = ambiguous,
+            "numbers that two partners have given to two people tell nothing alone"
+        );
+    }
+    whose.retain(|_, person| person.is_some());
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(whose.keys())),
+        Arc::new(whose.values().copied().collect::<StringArray>()),
+    ];
+    Ok(RecordBatch::try_new(local_id_schema(), columns)?)
+}
+
+fn link_rows(links: &Links, person_keys: &[String]) -> Result<RecordBatch, Error> {
+    let rows = &links.links;
+    let key_of = |cluster: u32| person_keys.get(cluster as usize).map(String::as_str);
+    let text = |of: &dyn Fn(&jcw_identity::link::Link) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
+    };
+    Ok(RecordBatch::try_from_iter([
+        ("person_ref", text(&|one| one.person_ref.to_string())),
+        ("source", text(&|one| one.source.to_string())),
+        (
+            "person_key",
+            Arc::new(
+                rows.iter()
+                    .map(|one| key_of(one.cluster))
+                    .collect::<StringArray>(),
+            ) as ArrayRef,
+        ),
+        ("match_class", text(&|one| one.class.word().to_owned())),
+        (
+            "weight",
+            Arc::new(rows.iter().map(|one| one.weight).collect::<Float64Array>()) as ArrayRef,
+        ),
+    ])?)
+}
+
+fn review_rows(reviews: &[Review]) -> Result<RecordBatch, Error> {
+    let text = |of: &dyn Fn(&Review) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(reviews.iter().map(of)))
+    };
+    let probabilities: Float64Array = reviews.iter().map(|one| one.probability).collect();
+    Ok(RecordBatch::try_from_iter([
+        ("a", text(&|one| one.a.to_string())),
+        ("a_source", text(&|one| one.a_source.to_string())),
+        ("b", text(&|one| one.b.to_string())),
+        ("b_source", text(&|one| one.b_source.to_string())),
+        ("probability", Arc::new(probabilities) as ArrayRef),
+        ("reason", text(&|one| one.reason.to_owned())),
+    ])?)
+}
+
+/// Keeps rows in the place of those before.
+struct Keep<'k> {
+    stamp: &'k str,
+    run_id: &'k str,
+}
+
+impl Keep<'_> {
+    async fn rows(&self, lake: &Lake, table: &str, rows: RecordBatch) -> Result<u64, Error> {
+        let stage = lake.stage(table, &rows.schema(), &[]).await?;
+        let mut writer = stage.writer();
+        writer.write(&rows).await?;
+        let files = writer.close().await?;
+        let provenance = Provenance {
+            run_id: self.run_id.to_owned(),
+            model_hash: Some(self.stamp.to_owned()),
+            ..Provenance::default()
+        };
+        let staged = stage.finish(files);
+        let committed = lake.commit(staged, Scope::Everything, provenance).await?;
+        Ok(committed.version)
+    }
+}
