@@ -25,6 +25,7 @@ select
     issue_panel_date as issue_panel_on,
     assessment_outcome,
     assessment_outcome_date as assessed_on,
+    closed_date as closed_on,
     draft_plan_date as draft_plan_on,
     final_plan_date as final_plan_on,
     plan_id,

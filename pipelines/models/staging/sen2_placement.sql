@@ -31,8 +31,9 @@ with placements as (
         coalesce(placement.res, active.res) as residential,
         coalesce(placement.wbp, active.wbp) as work_based_placement,
         placement.attendance_pattern,
+        -- A child that moves on the day is at the new place.
         placement.entry_date <= placement.reference_date
-        and (placement.leaving_date is null or placement.leaving_date >= placement.reference_date) as is_open_at_census,
+        and (placement.leaving_date is null or placement.leaving_date > placement.reference_date) as is_open_at_census,
         placement.reference_date,
         placement.spec_version
     from council.sen2_placement_detail as placement
