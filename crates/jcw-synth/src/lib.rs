@@ -39,6 +39,7 @@ mod writer;
 pub use demo::{Demo, Extract, write_demo};
 pub use draw::Draws;
 pub use fault::{Planted, RuleFamily};
+pub use mess::Faults;
 pub use writer::{Written, write_world};
 
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ pub(crate) mod council;
 #[cfg(test)]
 mod coverage;
 pub(crate) mod csds;
+mod drift;
 pub(crate) mod eput;
 pub(crate) mod mhsds;
 mod planting;
@@ -34,7 +35,30 @@ use std::collections::HashMap;
 pub(crate) struct Mess {
     rate: f64,
     seed: u64,
+    sends_refused: bool,
     plantings: HashMap<&'static str, Vec<Planting>>,
+    /// Tables that say who somebody is.
+    about_persons: Vec<&'static str>,
+}
+
+/// How much is wrong with what partners send.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Faults {
+    /// Share of the rows that are spoilt, from 0 to 1.
+    pub share: f64,
+    /// Rows that a contract keeps back are sent. Without them a warehouse must
+    /// come to the same figures, which is what the rows are worth that it lets
+    /// through.
+    pub refused_are_sent: bool,
+}
+
+impl From<f64> for Faults {
+    fn from(share: f64) -> Self {
+        Faults {
+            share,
+            refused_are_sent: true,
+        }
+    }
 }
 
 /// A record as it is handed over, and the rules that it breaks.
@@ -54,15 +78,18 @@ pub(crate) struct Broken {
 }
 
 impl Mess {
-    /// Spoils a share `rate` of the records, from 0 to 1.
-    pub(crate) fn new(rate: f64, seed: u64, tables: &[&'static Table]) -> Self {
+    /// Spoils a share of the records.
+    pub(crate) fn new(faults: Faults, seed: u64, tables: &[&'static Table]) -> Self {
         let plantings = (tables.iter())
             .map(|table| (table.name, plantings(table)))
             .collect();
+        let about_persons = tables.iter().filter(|table| table.is_about_persons());
         Mess {
-            rate,
+            rate: faults.share,
             seed,
+            sends_refused: faults.refused_are_sent,
             plantings,
+            about_persons: about_persons.map(|table| table.name).collect(),
         }
     }
 
@@ -108,6 +135,9 @@ impl Mess {
                 broken: broken.clone(),
             }));
             entries.push(Entry { record, broken });
+        }
+        if !self.sends_refused {
+            entries.retain(|entry| !entry.broken.iter().any(|broken| broken.rejects));
         }
         entries
     }

@@ -44,6 +44,11 @@ pub const MOST_CHILDREN: u64 = 9_000_000;
 /// September 2014, so 2016 is the first year with a past.
 pub const YEARS: RangeInclusive<i32> = 2016..=2040;
 
+/// What a family was called before, drawn from these bits.
+pub(crate) fn former_surname(bits: u64) -> String {
+    name::surname(&mut chance::Chance::new(bits, 0, chance::Purpose::Identity))
+}
+
 /// Why a world cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorldError {

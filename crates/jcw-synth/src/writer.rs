@@ -36,7 +36,7 @@ mod text;
 mod workbook;
 
 use crate::Error;
-use crate::mess::Mess;
+use crate::mess::{Faults, Mess};
 use crate::truth::{MetricValue, PersonRow, Truth};
 use crate::world::World;
 use flow::{CSDS, Flow, MHSDS};
@@ -67,21 +67,21 @@ const BATCH: u64 = 64;
 const WAITING: usize = 8;
 
 /// Writes everything that the world's partners send into a folder, which must
-/// be empty or not there. A share `mess` of the rows, from 0 to 1, is spoilt.
-/// `progress` is told the number of families done.
+/// be empty or not there, with these faults, or with a share of the rows, from 0
+/// to 1, spoilt. `progress` is told the number of families done.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be written.
 pub fn write_world(
     world: &World,
-    mess: f64,
+    faults: impl Into<Faults>,
     dir: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Written, Error> {
     let mut files = Files::begin(world, dir)?;
     let plan = Plan::new(
         world,
-        Mess::new(mess, world.seed(), &tables::all()),
+        Mess::new(faults.into(), world.seed(), &tables::all()),
         files.returns.iter().map(Return::year).collect(),
         [files.flows[0].submissions(), files.flows[1].submissions()],
     );
@@ -97,6 +97,7 @@ pub fn write_world(
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         )
     })?;
+    files.output.person = None;
     reference::write(world, &mut files.output)?;
     for (number, record) in (0..).zip(board::area(world, truth.delivered())) {
         files
@@ -204,17 +205,20 @@ impl Files {
                     let row = output.spool.record(file, 1, |out| {
                         SPREADSHEET.record(out, &entry.record, |_| true);
                     })?;
-                    output.note(file, row, entry.record.table.name, &entry.broken)?;
+                    output.note(file, row, entry.record.table, &entry.broken)?;
                 }
                 Ok(())
             }
-            Parcel::Person(person) => output
-                .spool
-                .record(self.people, 1, |out| {
-                    let cells = person.cells();
-                    TRUTH.line(out, cells.iter().map(String::as_str));
-                })
-                .map(|_| ()),
+            Parcel::Person(person) => {
+                output.person = Some(person.person);
+                output
+                    .spool
+                    .record(self.people, 1, |out| {
+                        let cells = person.cells();
+                        TRUTH.line(out, cells.iter().map(String::as_str));
+                    })
+                    .map(|_| ())
+            }
         }
     }
 

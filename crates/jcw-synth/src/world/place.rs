@@ -62,6 +62,21 @@ impl Area {
     }
 }
 
+/// Another postcode of the same area; the same one if it is none of ours.
+pub(crate) fn nearby(postcode: &str, bits: u64) -> String {
+    let Some(area) = Area::of(postcode) else {
+        return postcode.to_owned();
+    };
+    let start = postcode.get(..5).unwrap_or_default();
+    (0..INWARD.len() as u64)
+        .map(|turn| {
+            let letter = |drawn: u64| char::from(INWARD[(drawn % INWARD.len() as u64) as usize]);
+            format!("{start}{}{}", letter((bits >> 8) + turn), letter(bits >> 24))
+        })
+        .find(|other| other != postcode && Area::of(other) == Some(area))
+        .unwrap_or_else(|| postcode.to_owned())
+}
+
 /// Every postcode that there is.
 pub(crate) fn postcodes() -> impl Iterator<Item = String> {
     DISTRICTS.into_iter().flat_map(|district| {

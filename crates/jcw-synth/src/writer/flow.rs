@@ -137,7 +137,7 @@ impl Flow {
             let Some(place) = self.set.place(record.table) else {
                 continue;
             };
-            let table = record.table.name;
+            let table = record.table;
             let row = output.spool.record(growing.own[place], 1, |out| {
                 PLAIN.record(out, record, |column| column.is_in(year));
             })?;

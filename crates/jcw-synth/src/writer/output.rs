@@ -3,9 +3,11 @@
 
 use super::Written;
 use super::spool::{FileId, Spool};
+use super::table::Table;
 use super::workbook::{BookId, Books};
 use crate::Error;
 use crate::mess::Broken;
+use std::io::Write as _;
 use std::path::Path;
 
 /// Everything that is written.
@@ -13,7 +15,10 @@ use std::path::Path;
 pub(crate) struct Output {
     pub(crate) spool: Spool,
     pub(crate) books: Books,
+    /// Whose records are being written, where they are somebody's.
+    pub(crate) person: Option<u64>,
     faults: FileId,
+    links: FileId,
 }
 
 impl Output {
@@ -22,10 +27,13 @@ impl Output {
         let faults = spool.file("truth/faults.csv", 2, || {
             b"file,row,rule,severity,table\n".to_vec()
         });
+        let links = spool.file("truth/links.csv", 2, || b"file,row,table,person\n".to_vec());
         Output {
             spool,
             books: Books::new(root),
+            person: None,
             faults,
+            links,
         }
     }
 
@@ -34,10 +42,11 @@ impl Output {
         &mut self,
         file: FileId,
         row: u64,
-        table: &str,
+        table: &Table,
         broken: &[Broken],
     ) -> Result<(), Error> {
-        if broken.is_empty() {
+        let is_linked = self.is_linked(self.spool.path(file), table);
+        if broken.is_empty() && !is_linked {
             return Ok(());
         }
         let path = self.spool.path(file).to_owned();
@@ -49,10 +58,11 @@ impl Output {
         &mut self,
         book: BookId,
         row: u64,
-        table: &str,
+        table: &Table,
         broken: &[Broken],
     ) -> Result<(), Error> {
-        if broken.is_empty() {
+        let is_linked = self.is_linked(self.books.path(book), table);
+        if broken.is_empty() && !is_linked {
             return Ok(());
         }
         let path = self.books.path(book).to_owned();
@@ -63,17 +73,30 @@ impl Output {
         &mut self,
         path: &str,
         row: u64,
-        table: &str,
+        table: &Table,
         broken: &[Broken],
     ) -> Result<(), Error> {
+        let name = table.name;
+        if let Some(person) = self.person.filter(|_| self.is_linked(path, table)) {
+            self.spool.record(self.links, 1, |out| {
+                // Writing to memory does not fail.
+                let _ = writeln!(out, "{path},{row},{name},{person}");
+            })?;
+        }
         for broken in broken {
             let severity = if broken.rejects { "reject_row" } else { "warn" };
-            let line = format!("{path},{row},{},{severity},{table}\n", broken.rule);
+            let line = format!("{path},{row},{},{severity},{name}\n", broken.rule);
             self.spool.record(self.faults, 1, |out| {
                 out.extend_from_slice(line.as_bytes());
             })?;
         }
         Ok(())
+    }
+
+    /// The truth says whose row it is: of every extract about persons, in its
+    /// first shape.
+    fn is_linked(&self, path: &str, table: &Table) -> bool {
+        self.person.is_some() && path.starts_with("extracts/") && table.is_about_persons()
     }
 
     /// Writes out what is held, and tells what there is.

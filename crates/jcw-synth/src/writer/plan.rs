@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
             records.extend(school::records(child, self.world));
             records.extend(board::records(child, self.world));
             if !records.is_empty() {
-                let entries = self.spoil(1, 0, child.person, records, &self.single);
+                let entries = self.spoil(1, 0, child, records, &self.single);
                 parcels.push(Parcel::Single(entries));
             }
         }
@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
         for (place, (year, context)) in self.returns.iter().enumerate() {
             let records = sen2::records(child, *year);
             if !records.is_empty() {
-                let entries = self.spoil(2, place, child.person, records, context);
+                let entries = self.spoil(2, place, child, records, context);
                 parcels.push(Parcel::Return(place, entries));
             }
         }
@@ -115,7 +115,7 @@ impl<'a> Plan<'a> {
                     continue;
                 }
                 is_patient |= flow == 0;
-                let entries = self.spoil(3 + flow as u64, place, child.person, records, context);
+                let entries = self.spoil(3 + flow as u64, place, child, records, context);
                 parcels.push(Parcel::Flow(flow, place, pseudonym.clone(), entries));
             }
         }
@@ -125,13 +125,13 @@ impl<'a> Plan<'a> {
                 .put("org_id_provider", Provider::Eput.code())
                 .put("local_patient_id", child.local_patient_id(Provider::Eput))
                 .done();
-            let entries = self.spoil(5, 0, child.person, vec![bridge], &self.single);
+            let entries = self.spoil(5, 0, child, vec![bridge], &self.single);
             parcels.push(Parcel::Single(entries));
         }
         for (place, (month, context)) in self.months.iter().enumerate() {
             let records = contract::records(child, *month);
             if !records.is_empty() {
-                let entries = self.spoil(6, place, child.person, records, context);
+                let entries = self.spoil(6, place, child, records, context);
                 parcels.push(Parcel::Contract(place, entries));
             }
         }
@@ -139,18 +139,20 @@ impl<'a> Plan<'a> {
 
     /// Rows that are about nobody, each a group of its own.
     pub(crate) fn pack_alone(&self, number: u64, record: Record) -> Vec<Entry> {
-        self.spoil(7, 0, number, vec![record], &self.single)
+        let group = group(7, 0, number);
+        self.mess.spoil(group, vec![record], &self.single)
     }
 
     fn spoil(
         &self,
         kind: u64,
         place: usize,
-        number: u64,
-        records: Vec<Record>,
+        child: &Child,
+        mut records: Vec<Record>,
         context: &Context,
     ) -> Vec<Entry> {
-        let group = mixed(number ^ mixed(kind << 32 | place as u64));
+        self.mess.drift(child, &mut records, context);
+        let group = group(kind, place, child.person);
         self.mess.spoil(group, records, context)
     }
 
@@ -159,4 +161,9 @@ impl<'a> Plan<'a> {
         let bits = mixed(child.person ^ hash("pseudonym") ^ self.world.seed());
         format!("{bits:016X}")
     }
+}
+
+/// The name of a group of records.
+fn group(kind: u64, place: usize, number: u64) -> u64 {
+    mixed(number ^ mixed(kind << 32 | place as u64))
 }

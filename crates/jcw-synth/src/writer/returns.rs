@@ -135,7 +135,7 @@ impl Return {
             if place > 0 {
                 renumber(&mut record, 1, before[PARENTS[place]]);
             }
-            let table = record.table.name;
+            let table = record.table;
             let nesting = &mut self.nesting;
             output.spool.append(self.message, |out| {
                 nesting.record(out, &ELEMENTS[place], &record, self.year);

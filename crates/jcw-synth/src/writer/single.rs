@@ -197,14 +197,14 @@ impl Singles {
                     let row = output.spool.record(id, 1, |out| {
                         dialect.record(out, record, |_| true);
                     })?;
-                    output.note(id, row, table.name, broken)?;
+                    output.note(id, row, table, broken)?;
                 }
                 Form::Sheet(sheet, title) => {
                     let id = output.books.book(path, || {
                         vec![((*sheet).to_owned(), (*title).to_owned(), labels.collect())]
                     })?;
                     let row = output.books.record(id, 0, record, |_| true)?;
-                    output.note_in_book(id, row, table.name, broken)?;
+                    output.note_in_book(id, row, table, broken)?;
                 }
             }
         }

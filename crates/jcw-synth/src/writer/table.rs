@@ -114,6 +114,14 @@ impl PartialEq for Table {
 impl Eq for Table {}
 
 impl Table {
+    /// Its rows say who somebody is: born when, called what, with which number.
+    pub(crate) fn is_about_persons(&self) -> bool {
+        self.columns.iter().any(|column| {
+            matches!(column.kind, Kind::NhsNumber | Kind::Upn)
+                || matches!(column.name, "date_of_birth" | "person_birth_date")
+        })
+    }
+
     /// A table of these columns, whose rows belong to no others.
     pub(crate) const fn new(name: &'static str, columns: &'static [Column]) -> Table {
         Table {

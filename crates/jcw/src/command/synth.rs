@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::output;
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use jcw_synth::Faults;
 use jcw_synth::world::World;
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
@@ -14,8 +15,8 @@ use std::path::PathBuf;
 /// Writes what the council, its health providers and the board would send about
 /// so many children, who do not exist, in the shapes of their real files:
 /// `extracts/` holds the sources of a warehouse (`JCW_SOURCES`), `shapes/` the
-/// same deliveries in their other shapes, `truth/` who is who, every fault that
-/// was planted, and what the figures are. The same arguments give the same
+/// same deliveries in their other shapes, `truth/` who is who, whose each row is, every
+/// fault that was planted, and what the figures are. The same arguments give the same
 /// bytes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -32,6 +33,12 @@ pub(crate) struct Args {
     /// Share of the rows that are spoilt, from 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     mess: f64,
+    /// Leave out the spoilt rows that a contract keeps back
+    ///
+    /// What is let through is the same, so a warehouse must come to the same
+    /// figures.
+    #[arg(long)]
+    accepted_only: bool,
     /// Where everything goes: an empty folder, or one that is not there yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -54,7 +61,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     bar.set_style(ProgressStyle::with_template(
         "{bar:30} {human_pos} of {human_len} families, {eta} to go",
     )?);
-    let written = jcw_synth::write_world(&world, args.mess, &args.out, &mut |families| {
+    let faults = Faults {
+        share: args.mess,
+        refused_are_sent: !args.accepted_only,
+    };
+    let written = jcw_synth::write_world(&world, faults, &args.out, &mut |families| {
         bar.set_position(families);
     })?;
     bar.finish_and_clear();

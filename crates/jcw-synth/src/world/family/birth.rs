@@ -226,15 +226,19 @@ fn born(
     }
 }
 
-/// Twins are often alike in sex, never in name.
+/// Twins are often alike in sex, never in name, though now and then their names
+/// begin alike.
 fn be_twin_of(elder: &Child, child: &mut Child) {
     let mut chance = child.chance(Purpose::Identity);
     if chance.happens(0.4) {
         child.sex = elder.sex;
     }
-    loop {
+    let initial = (elder.forename.chars().next()).filter(|_| chance.happens(0.3));
+    // Nobody of the other sex may be called so.
+    for turn in 0.. {
         child.forename = name::forename(child.sex, &mut chance);
-        if child.forename != elder.forename {
+        let begins = initial.is_none_or(|initial| child.forename.starts_with(initial));
+        if child.forename != elder.forename && (begins || turn > 60) {
             break;
         }
     }
