@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 /// What two records say besides the number that they share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreement {
-    /// Date of birth or name agree, and neither disagrees badly.
+    /// Date of birth or name agree, or a second number does.
     Agrees,
     /// Nothing to compare.
     Silent,
@@ -70,10 +70,28 @@ pub(crate) fn agreement(forest: &Forest<'_>, names: &Names<'_>, a: u32, b: u32) 
     match (name, date) {
         (NameMatch::Differs, _) => Agreement::Contradicts,
         (NameMatch::Agrees, _) => Agreement::Agrees,
-        (_, Some(_)) if is_near => Agreement::Agrees,
+        (_, Some(_)) if is_near || share_two_numbers(forest, a, b) => Agreement::Agrees,
         (_, Some(_)) => Agreement::Contradicts,
         (_, None) => Agreement::Silent,
     }
+}
+
+/// Two numbers are not both wrong: then the date of birth is.
+fn share_two_numbers(forest: &Forest<'_>, a: u32, b: u32) -> bool {
+    let shares = |number: &dyn Fn(u32) -> (u64, u64)| {
+        forest.members(a).any(|one| {
+            let one = number(one);
+            one.1 != 0 && forest.members(b).any(|other| number(other) == one)
+        })
+    };
+    let row = |place: u32| forest.row(place);
+    let numbers: [&dyn Fn(u32) -> (u64, u64); 4] = [
+        &|place| (u64::from(row(place).scope), u64::from(row(place).local_id)),
+        &|place| (0, row(place).nhs_number),
+        &|place| (0, row(place).upn),
+        &|place| (0, row(place).uln),
+    ];
+    (numbers.iter().filter(|number| shares(number)).count()) >= 2
 }
 
 fn nearest(forest: &Forest<'_>, a: u32, b: u32) -> Option<DateMatch> {

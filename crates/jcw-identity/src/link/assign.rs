@@ -11,6 +11,7 @@ use super::model::Model;
 use super::names::Names;
 use super::outcome::Doubt;
 use super::profile::{Profile, profiles};
+use super::twins::Twins;
 use jcw_project::Linkage;
 
 /// Two clusters and how likely they are one person.
@@ -44,12 +45,14 @@ pub(crate) fn tie<'r>(
         (other.bits.total_cmp(&one.bits)).then((one.a, one.b).cmp(&(other.a, other.b)))
     });
     let of = Adjacency::new(&candidates, profiles.len());
+    let twins = Twins::find(forest);
     let mut assignment = Assignment {
         forest,
         names,
         profiles: &profiles,
         candidates: &candidates,
         of,
+        twins,
         prior,
         settings,
     };
@@ -155,6 +158,7 @@ struct Assignment<'a, 'r> {
     profiles: &'a [Profile],
     candidates: &'a [Candidate],
     of: Adjacency,
+    twins: Twins,
     prior: f64,
     settings: &'a Linkage,
 }
@@ -203,8 +207,26 @@ impl Assignment<'_, '_> {
                 && !self.may_join(other, third)
         };
         let Candidate { a, b, .. } = candidate;
+        if candidate.is_nameless && (self.has_free_twin(a, b) || self.has_free_twin(b, a)) {
+            return true;
+        }
         (self.of.of(a).iter()).any(|place| is_rival(a, b, *place))
             || (self.of.of(b).iter()).any(|place| is_rival(b, a, *place))
+    }
+
+    /// The first cluster may have a twin who could be the second as well.
+    fn has_free_twin(&self, one: u32, other: u32) -> bool {
+        let profile = |cluster: u32| &self.profiles[cluster as usize];
+        let sex = profile(other).sex;
+        (self.twins.of(profile(one).root).iter()).any(|twin| {
+            let is_other_sex = |place: u32| ![0, sex].contains(&self.forest.row(place).sex);
+            let twin = self.forest.root(*twin);
+            let is_told_apart = sex != 0 && self.forest.members(twin).any(is_other_sex);
+            twin != self.root(one)
+                && twin != self.root(other)
+                && !is_told_apart
+                && self.may_join(twin, self.root(other))
+        })
     }
 
     /// Lists what is likely and was not tied.
