@@ -84,7 +84,7 @@ fn continuing_care(child: &Child, tally: &mut Tally) {
 
 /// - J04: on the last day of the month, children on the dynamic support register
 ///   by rating; those without consent are not on it.
-/// - J04, before admission: treatment reviews asked for in the month, those held
+/// - J04R: treatment reviews asked for in the month, those held
 ///   by the day of admission, or held without any, for 100.
 fn register(child: &Child, tally: &mut Tally) {
     if let Some(entry) = child
@@ -105,12 +105,12 @@ fn register(child: &Child, tally: &mut Tally) {
     for review in &child.treatment_reviews {
         let month = Period::month_of(review.requested);
         let before = review.is_before_admission();
-        tally.share(("J04", "before_admission"), month, &[Slice::TOTAL], before);
+        tally.share(("J04R", "before_admission"), month, &[Slice::TOTAL], before);
     }
 }
 
 /// J08: referrals to the Children with Disabilities team received in the
-/// month, those accepted by the world's last day for 100 referrals; children
+/// month, those accepted by the world's last day for 100 referrals; J08S: children
 /// with a short break on the last day of a month.
 fn social_care(child: &Child, tally: &mut Tally) {
     for referral in &child.care_referrals {
@@ -129,7 +129,7 @@ fn social_care(child: &Child, tally: &mut Tally) {
             .iter()
             .any(|rest| rest.from <= end && rest.until.is_none_or(|until| until >= end));
         if running {
-            tally.count(("J08", "short_breaks"), period, &[Slice::TOTAL]);
+            tally.count(("J08S", "short_breaks"), period, &[Slice::TOTAL]);
         }
     }
 }
