@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+/// The key of every test's project that has no other.
+pub(crate) const KEY: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed";
+
 /// A project of its own for one test.
 pub(crate) struct Project {
     folder: TempDir,
@@ -81,7 +84,10 @@ impl Project {
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("JCW_SOURCES")
-            .env_remove("JCW_LAKE");
+            .env_remove("JCW_LAKE")
+            .env_remove("JCW_VAULT")
+            .env_remove("JCW_IDENTITY_KEY_FILE")
+            .env("JCW_IDENTITY_KEY", KEY);
         for (name, value) in &self.environment {
             command.env(name, value);
         }

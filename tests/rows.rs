@@ -144,7 +144,7 @@ fn every_byte_received_is_kept_under_its_hash() {
     project.jcw(&["run"]).succeeds();
     let sha256 = project.value("select sha256 from jcw.extract");
     let sha256 = sha256.as_str().unwrap();
-    let landed = project.path(&format!("lake/landing/{}/{sha256}", &sha256[..2]));
+    let landed = project.path(&format!("lake-vault/landing/{}/{sha256}", &sha256[..2]));
     assert_eq!(
         std::fs::read(landed).unwrap(),
         std::fs::read(project.path("extracts/requests.csv")).unwrap()

@@ -20,7 +20,7 @@ pub struct Postcodes {
 #[derive(Debug, thiserror::Error)]
 pub enum PostcodeError {
     /// The file, or a line of it, does not read.
-    #[error("reading the postcodes {}: {reason}", path.display())]
+    #[error("reading the postcodes {}: {reason}; see `postcodes` in pipelines/identity.yaml", path.display())]
     Read {
         /// Where.
         path: PathBuf,

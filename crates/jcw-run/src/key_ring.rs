@@ -148,9 +148,9 @@ impl LookUp {
         };
         let mut file = match std::fs::File::open(path) {
             Ok(file) => file,
+            // Said when a postcode is to be looked up: many a run has none.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                tracing::warn!(file = %path.display(), "there is no such look-up of postcodes, so nobody's area is known");
-                return Ok(None);
+                return Ok(Some(LookUp::missing(path)));
             }
             Err(error) => return Err(Error::Disk(error)),
         };
@@ -162,6 +162,14 @@ impl LookUp {
             hash: hash[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
             read: OnceLock::new(),
         }))
+    }
+
+    fn missing(path: &std::path::Path) -> LookUp {
+        LookUp {
+            path: path.to_owned(),
+            hash: "missing".to_owned(),
+            read: OnceLock::new(),
+        }
     }
 }
 

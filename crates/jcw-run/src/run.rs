@@ -88,6 +88,22 @@ pub async fn build(
     result.map(|()| run.outcome)
 }
 
+/// Puts the key in hand in the place of the lake's: loads again what was made
+/// pseudonyms of with another one, and publishes. One that was interrupted is
+/// finished.
+pub async fn rotate(
+    project: &Project,
+    lake: &Lake,
+    watcher: &dyn Watcher,
+) -> Result<Outcome, Error> {
+    let run_id = uuid::Uuid::now_v7().to_string();
+    let lease = take_lease(lake, &run_id).await?;
+    let taken_over = KeyRing::take_over(project, lake).await;
+    lease.release().await?;
+    taken_over?;
+    build(project, lake, &[], watcher).await
+}
+
 /// Pulls and loads every source, and leaves it at that.
 pub(crate) async fn pull_only(
     project: &Project,
@@ -191,6 +207,22 @@ fn named<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Source>, 
     Ok(chosen)
 }
 
+/// Takes the lease by which one run at a time writes.
+async fn take_lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
+    match lake.lease(LEASE, run_id, LEASE_TIME).await {
+        Ok(lease) => Ok(lease),
+        Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
+            holder: machine,
+            since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        }),
+        Err(LakeError::LostRace { .. }) => Err(Error::Busy {
+            holder: "a run that began at the same moment".to_owned(),
+            since: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A run in hand.
 struct Run<'a> {
     project: &'a Project,
@@ -220,22 +252,7 @@ impl<'a> Run<'a> {
     }
 
     async fn lease(&self) -> Result<Lease, Error> {
-        match self
-            .lake
-            .lease(LEASE, &self.outcome.run_id, LEASE_TIME)
-            .await
-        {
-            Ok(lease) => Ok(lease),
-            Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
-                holder: machine,
-                since: since.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            }),
-            Err(LakeError::LostRace { .. }) => Err(Error::Busy {
-                holder: "a run that began at the same moment".to_owned(),
-                since: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            }),
-            Err(error) => Err(error.into()),
-        }
+        take_lease(self.lake, &self.outcome.run_id).await
     }
 
     async fn whole(&mut self, due: &[Due<'_>]) -> Result<(), Error> {

@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Explain(command::explain::Args),
     /// Show what a model or a column is made from
     Lineage(command::lineage::Args),
+    /// Make and change the key by which people are known
+    Identity(command::identity::Args),
     /// Run what is due, for ever; or show when that will be
     Schedule(command::schedule::Args),
     /// Make up extracts of all partners, and the truth to hold a warehouse against
@@ -137,6 +139,7 @@ impl Global {
             "jcw",
             "jcw_run",
             "jcw_extract",
+            "jcw_identity",
             "jcw_contract",
             "jcw_lake",
             "jcw_model",

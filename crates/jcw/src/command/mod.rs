@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod lineage;
 pub(crate) mod query;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match cli.command {
             Command::Demo(args) => demo::run(global, args).await,
+            Command::Identity(args) => identity::run(global, args).await,
             Command::Init(args) => init::run(args),
             Command::Check(args) => check::run(global, args),
             Command::Contract(args) => contract::run(global, args).await,
