@@ -39,7 +39,7 @@ pub use explain::{Cell, Explanation, explain};
 pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warning};
 pub use outcome::{FailedTest, Outcome};
 pub use progress::{Nobody, Progress, Watcher};
-pub use run::{Request, Which, build, run};
+pub use run::{Request, Which, build, rotate, run};
 pub use schedule::{Instant, ScheduleError};
 pub use trial::{Trial, try_out};
 pub use unit_tests::unit_tests;
