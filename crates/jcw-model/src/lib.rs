@@ -18,6 +18,7 @@
 //! that adds up floating-point numbers runs as one task. From core on a table
 //! with a grain is written in its order.
 
+mod action;
 mod build;
 #[cfg(test)]
 mod build_tests;
@@ -50,6 +51,7 @@ mod unit_test;
 #[cfg(test)]
 mod unit_test_tests;
 
+pub use action::{ACTION, ACTION_METRIC};
 pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
 pub use explain::Backing;

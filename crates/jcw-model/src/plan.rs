@@ -3,6 +3,7 @@
 //! any data. What a project's SQL would do wrong is found here and not in the
 //! middle of a night run.
 
+use crate::action::{self, ACTION, ACTION_METRIC};
 use crate::catalog::Catalog;
 use crate::graph;
 use crate::identity;
@@ -195,6 +196,8 @@ pub(crate) enum Of<'p> {
     Values,
     /// `published.metric_definition`.
     Definitions,
+    /// `published.action` and `published.action_metric`.
+    Actions,
 }
 
 struct Planner<'p> {
@@ -324,6 +327,15 @@ impl<'p> Planner<'p> {
                 needs: BTreeSet::new(),
             });
         }
+        if !self.project.actions.is_empty() {
+            drafts.extend([ACTION, ACTION_METRIC].map(|name| Draft {
+                name: name.to_owned(),
+                layer: Layer::Published,
+                of: Of::Actions,
+                reads: Vec::new(),
+                needs: BTreeSet::new(),
+            }));
+        }
         drafts
     }
 
@@ -415,6 +427,9 @@ impl<'p> Planner<'p> {
             Of::Counted(metric, figure) => self.plan_counted(metric, figure, draft),
             Of::Values => self.plan_values(draft),
             Of::Definitions => self.plan_definitions(),
+            Of::Actions => (action::node(self.project, &draft.name))
+                .map_err(|problem| self.problems.push(problem))
+                .ok(),
         };
         if let Some(node) = made {
             self.know(&node.name, node.schema.clone());
@@ -684,7 +699,7 @@ fn tests_of(model: &Model) -> Vec<Test> {
     tests
 }
 
-fn grain_tests(grain: &[String], place: &Place) -> Vec<Test> {
+pub(crate) fn grain_tests(grain: &[String], place: &Place) -> Vec<Test> {
     let columns: Vec<Placed<String>> = grain
         .iter()
         .map(|name| Placed {

@@ -17,6 +17,9 @@ use std::path::PathBuf;
 /// Models that the engine makes itself, from the metrics.
 const MADE_FROM_METRICS: [&str; 2] = ["published.metric_definition", "published.metric_value"];
 
+/// Models that the engine makes itself, from the actions.
+const MADE_FROM_ACTIONS: [&str; 2] = ["published.action", "published.action_metric"];
+
 /// Folders belong to partners. One problem a folder, at its first file.
 pub(crate) fn folders(
     warehouse: &Warehouse,
@@ -52,6 +55,7 @@ pub(crate) fn project(
     references(project, unread, problems);
     models(project, unread, problems);
     metrics(project, unread, problems);
+    actions(project, problems);
     unit_tests(project, unread, problems);
 }
 
@@ -204,6 +208,16 @@ fn models(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagn
                     .hint("give this model another name"),
             );
         }
+        if MADE_FROM_ACTIONS.contains(&model.name.as_str()) {
+            let message = format!(
+                "the table \"{}\" is made from the actions",
+                model.name.value
+            );
+            problems.push(
+                Diagnostic::error(model.name.place.clone(), message)
+                    .hint("give this model another name"),
+            );
+        }
         if let Some(first) = project.models[..at]
             .iter()
             .find(|other| other.name.value == model.name.value)
@@ -291,6 +305,38 @@ fn figure_model(
     problems.push(Diagnostic::error(from.place.clone(), message).hint(hint));
 }
 
+/// Actions name partners and metrics of the project.
+fn actions(project: &Project, problems: &mut Vec<Diagnostic>) {
+    let partners: Vec<&str> = (project.warehouse.partners.iter())
+        .map(|partner| partner.id.as_str())
+        .collect();
+    let metrics: Vec<&str> = project.metrics.iter().map(|m| m.id.as_str()).collect();
+    let mut must_exist = |name: &Placed<String>, what: &str, there: &[&str]| {
+        if !there.contains(&name.as_str()) {
+            let message = format!("there is no {what} \"{}\"", name.value);
+            let hint = suggest::hint(name, &format!("{what}s"), there);
+            problems.push(Diagnostic::error(name.place.clone(), message).hint(hint));
+        }
+    };
+    for action in &project.actions {
+        for partner in &action.partners {
+            must_exist(partner, "partner", &partners);
+        }
+        for figure in &action.metrics {
+            must_exist(&figure.metric, "metric", &metrics);
+        }
+    }
+    if project.warehouse.home_area.is_some() {
+        return;
+    }
+    let figures = project.actions.iter().flat_map(|action| &action.metrics);
+    for figure in figures.filter(|figure| figure.area.is_none()) {
+        let message = "this says no area, and the warehouse has no home area";
+        let hint = "add a line `area: ...`, or `home_area: ...` in pipelines/warehouse.yaml";
+        problems.push(Diagnostic::error(figure.metric.place.clone(), message).hint(hint));
+    }
+}
+
 /// Unit tests are of a model or a metric that exists.
 fn unit_tests(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
     let models: Vec<&String> = project.models.iter().map(|m| &m.name.value).collect();
@@ -318,6 +364,7 @@ fn tables(project: &Project) -> BTreeSet<String> {
         .chain(seeds)
         .chain(models)
         .chain(MADE_FROM_METRICS.map(str::to_owned))
+        .chain(MADE_FROM_ACTIONS.map(str::to_owned))
         .collect()
 }
 

@@ -34,6 +34,7 @@ pub(crate) enum Role {
         layer: Layer,
     },
     Metric,
+    Action,
     /// `folder`: the layer of the model, or `metrics` for a metric.
     UnitTests {
         folder: String,
@@ -124,6 +125,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         (["pipelines", "metrics"], "yaml") => Ok(Role::Metric),
         (["pipelines", "seeds"], "yaml") => Ok(Role::Seed),
         (["pipelines", "seeds"], "csv") => Ok(Role::SeedTable),
+        (["pipelines", "actions"], "yaml") => Ok(Role::Action),
         (["pipelines", "tests", folder], "yaml") => {
             match Layer::ALL.iter().any(|layer| layer.name() == *folder) {
                 true => Ok(Role::UnitTests {
@@ -134,9 +136,14 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
                 )),
             }
         }
-        (["pipelines", "models" | "metrics" | "seeds" | "tests", ..], "yaml") => {
-            Err(Some("no YAML file is read in this folder".into()))
-        }
+        (
+            [
+                "pipelines",
+                "actions" | "models" | "metrics" | "seeds" | "tests",
+                ..,
+            ],
+            "yaml",
+        ) => Err(Some("no YAML file is read in this folder".into())),
         (["pipelines", partner], "yaml") => Ok(Role::Source {
             partner: (*partner).to_owned(),
         }),

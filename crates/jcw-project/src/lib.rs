@@ -15,6 +15,7 @@
 //! # let _ = (project, shown);
 //! ```
 
+mod action;
 mod check;
 mod contract;
 mod delivery;
@@ -40,6 +41,7 @@ mod value;
 mod warehouse;
 mod yaml;
 
+pub use action::{Action, ActionMetric, Baseline, Better, FigureBasis, Target};
 pub use contract::*;
 pub use delivery::*;
 pub use diagnostic::{Diagnostic, Level, render};
@@ -80,6 +82,8 @@ pub struct Project {
     pub models: Vec<Model>,
     /// By id.
     pub metrics: Vec<Metric>,
+    /// By id.
+    pub actions: Vec<Action>,
     /// By the name of what they are of.
     pub unit_tests: Vec<UnitTests>,
 }

@@ -7,11 +7,13 @@ use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
 use crate::read::{
-    Setting, codes, contract, delivery, identity, metric, model, source, symbols, unit_test, warehouse,
+    Setting, action, codes, contract, delivery, identity, metric, model, source, symbols,
+    unit_test, warehouse,
 };
 use crate::suggest;
 use crate::{
-    Contract, Delivery, Identity, Metric, Model, Project, Seed, Source, UnitTests, Warehouse, check,
+    Action, Contract, Delivery, Identity, Metric, Model, Project, Seed, Source, UnitTests,
+    Warehouse, check,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +73,7 @@ struct Reading<'e> {
     deliveries: Vec<Delivery>,
     models: Vec<Model>,
     metrics: Vec<Metric>,
+    actions: Vec<Action>,
     unit_tests: Vec<UnitTests>,
     /// By stem; `None` where there is a file that could not be read.
     seed_contracts: BTreeMap<String, Option<Contract>>,
@@ -110,6 +113,7 @@ impl<'e> Reading<'e> {
             deliveries: Vec::new(),
             models: Vec::new(),
             metrics: Vec::new(),
+            actions: Vec::new(),
             unit_tests: Vec::new(),
             seed_contracts: BTreeMap::new(),
             seed_tables: BTreeMap::new(),
@@ -175,6 +179,7 @@ impl<'e> Reading<'e> {
                 .models
                 .push(model::read(&file, *layer, setting, problems)?),
             Role::Metric => self.metrics.push(metric::read(&file, setting, problems)?),
+            Role::Action => self.actions.push(action::read(&file, setting, problems)?),
             Role::UnitTests { folder } => {
                 let tests = unit_test::read(&file, folder, setting, problems)?;
                 self.unit_tests.push(tests);
@@ -190,6 +195,7 @@ impl<'e> Reading<'e> {
         self.deliveries.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         self.models.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         self.metrics.sort_by(|a, b| a.id.value.cmp(&b.id.value));
+        self.actions.sort_by(|a, b| a.id.value.cmp(&b.id.value));
         self.unit_tests.sort_by(|a, b| a.of.value.cmp(&b.of.value));
         let (mut unread, mut problems) = (self.unread, self.problems);
         let seeds = seeds(
@@ -205,7 +211,7 @@ impl<'e> Reading<'e> {
         let (root, sources) = (self.root, self.sources);
         let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
-        let unit_tests = self.unit_tests;
+        let (actions, unit_tests) = (self.actions, self.unit_tests);
         let mut identity = self.identity;
         identity.key_file =
             identity::key_file(&root, self.setting.environment).or(identity.key_file);
@@ -219,6 +225,7 @@ impl<'e> Reading<'e> {
             seeds,
             models,
             metrics,
+            actions,
             unit_tests,
         });
         if let Some(project) = &project {

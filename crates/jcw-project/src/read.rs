@@ -2,6 +2,7 @@
 //! fields, notes what is wrong, and gives the noun when nothing it needs is
 //! missing.
 
+pub(crate) mod action;
 pub(crate) mod codes;
 pub(crate) mod column;
 pub(crate) mod contract;

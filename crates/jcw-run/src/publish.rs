@@ -69,8 +69,17 @@ pub(crate) fn rules(project: &Project) -> BTreeMap<String, String> {
         .models
         .iter()
         .map(|m| (format!("model {}", m.name.value), m.hash.clone()));
+    let actions = project
+        .actions
+        .iter()
+        .map(|a| (format!("action {}", a.id.value), a.hash.clone()));
     let engine = std::iter::once(("jcw".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
-    contracts.chain(seeds).chain(models).chain(engine).collect()
+    contracts
+        .chain(seeds)
+        .chain(models)
+        .chain(actions)
+        .chain(engine)
+        .collect()
 }
 
 /// What decides a seed's rows: its file and its contract.
