@@ -56,7 +56,9 @@ pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
 pub use explain::Backing;
 pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
-pub use metric::{METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, value_schema};
+pub use metric::{
+    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, definitions, value_schema,
+};
 pub use plan::{Node, Plan, check, check_draft};
 pub use report::{Report, TableOutcome, TableReport};
 pub use select::SelectError;

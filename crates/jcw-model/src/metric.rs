@@ -14,7 +14,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use jcw_project::Metric;
 use std::sync::Arc;
 
-pub(crate) use definition::{DEFINITION_GRAIN, definitions};
+pub(crate) use definition::DEFINITION_GRAIN;
+pub use definition::definitions;
 pub(crate) use person_level::Counting;
 pub(crate) use published::queries;
 

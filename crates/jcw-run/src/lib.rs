@@ -34,6 +34,7 @@ mod unit_tests;
 mod views;
 mod weighed;
 
+pub use definition::{Definition, Definitions, changed_without_a_version};
 pub use error::Error;
 pub use explain::{Cell, Explanation, explain};
 pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warning};

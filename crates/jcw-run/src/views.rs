@@ -314,7 +314,7 @@ pub(crate) async fn find(lake: &Lake, id: Option<&str>) -> Result<Release, Error
             let releases = lake.releases().await?;
             releases
                 .into_iter()
-                .find(|release| release.id == id)
+                .find(|release| is_named(&release.id, id))
                 .ok_or_else(|| {
                     Error::Usage(format!(
                         "there is no release {id}; `jcw releases` lists those there are"
@@ -325,6 +325,11 @@ pub(crate) async fn find(lake: &Lake, id: Option<&str>) -> Result<Release, Error
             Error::Usage("nothing has been published yet; `jcw run` publishes".into())
         }),
     }
+}
+
+/// `r00000012` is also called `12`.
+fn is_named(id: &str, asked: &str) -> bool {
+    id == asked || id.trim_start_matches('r').trim_start_matches('0') == asked
 }
 
 fn note(note: &Note) -> String {

@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Releases(command::releases::Args),
     /// Make an earlier release the current one
     Rollback(command::rollback::Args),
+    /// List the metrics, or show the whole definition of one
+    Metrics(command::metrics::Args),
     /// Show where a figure comes from
     Explain(command::explain::Args),
     /// Show what a model or a column is made from

@@ -137,6 +137,27 @@ pub(crate) fn lines(headings: impl IntoIterator<Item = impl Into<String>>) -> Ta
     table
 }
 
+/// Rows as a Markdown table.
+pub(crate) fn markdown(batch: &RecordBatch) -> anyhow::Result<()> {
+    let options = FormatOptions::default().with_null("");
+    let columns = batch.columns().iter();
+    let columns = columns
+        .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
+        .collect::<Result<Vec<_>, _>>()?;
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let schema = batch.schema();
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    let mut lines = vec![
+        line(names.collect()),
+        line(vec!["---".into(); columns.len()]),
+    ];
+    for row in 0..batch.num_rows() {
+        let cells = columns.iter().map(|c| c.value(row).to_string());
+        lines.push(line(cells.map(|cell| cell.replace('|', "\\|")).collect()));
+    }
+    say(&lines.join("\n"))
+}
+
 /// A whole number without the point that a division left behind.
 fn plain(text: String) -> String {
     match text.strip_suffix(".0") {

@@ -1,10 +1,11 @@
 //! `published.metric_definition`: what every figure of a release means, word
 //! for word and in SQL, one row for each metric, basis and part.
 
-use arrow::array::{ArrayRef, Int64Array, StringViewArray};
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringViewArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use jcw_project::{Basis, Metric, Part, PersonLevel, PublishedFigure};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Columns that name a row of `published.metric_definition` once.
@@ -29,11 +30,17 @@ impl<'m> Row<'m> {
     }
 }
 
-/// The rows.
-pub(crate) fn definitions(metrics: &[Metric]) -> Result<RecordBatch, ArrowError> {
+/// The definitions of these metrics, as a release keeps them.
+///
+/// # Errors
+/// None that a project can cause.
+pub fn definitions(metrics: &[Metric]) -> Result<RecordBatch, ArrowError> {
     let rows: Vec<Row<'_>> = metrics.iter().flat_map(rows_of).collect();
     let text = |value: fn(&Row<'_>) -> Option<String>| -> ArrayRef {
         Arc::new(rows.iter().map(value).collect::<StringViewArray>())
+    };
+    let flag = |value: fn(&Row<'_>) -> Option<bool>| -> ArrayRef {
+        Arc::new(rows.iter().map(value).collect::<BooleanArray>())
     };
     let number = |value: fn(&Row<'_>) -> i64| -> ArrayRef {
         Arc::new(rows.iter().map(value).map(Some).collect::<Int64Array>())
@@ -51,6 +58,9 @@ pub(crate) fn definitions(metrics: &[Metric]) -> Result<RecordBatch, ArrowError>
         ("model", text(|r| Some(model(r)))),
         ("cohort_sql", text(cohort_sql)),
         ("exclusions", text(exclusions)),
+        ("topics", text(topics)),
+        ("is_stock", flag(|r| Some(r.counted()?.is_stock))),
+        ("is_by_provider", flag(|r| Some(r.counted()?.by_provider))),
         (
             "clock",
             text(|r| Some(r.counted()?.clock.as_ref()?.value.clone())),
@@ -121,20 +131,21 @@ fn cohort_sql(row: &Row<'_>) -> Option<String> {
     filter.or(cohort).map(|sql| sql.value.clone())
 }
 
-/// A line each: `id: what: sql`.
+/// A JSON array of objects with `id`, `what` and `sql`, in the order in which
+/// they are tried.
 fn exclusions(row: &Row<'_>) -> Option<String> {
-    let exclusions = &row.counted()?.exclusions;
-    let lines = exclusions.iter().map(|exclusion| {
-        let sql: Vec<&str> = exclusion.sql.split_whitespace().collect();
-        format!(
-            "{}: {}: {}",
-            exclusion.id.value,
-            exclusion.what,
-            sql.join(" ")
-        )
-    });
-    let lines: Vec<String> = lines.collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    let exclusions = row.counted()?.exclusions.iter();
+    let all: Vec<serde_json::Value> = exclusions
+        .map(|e| json!({"id": e.id.value, "what": e.what, "sql": e.sql.value}))
+        .collect();
+    (!all.is_empty()).then(|| serde_json::Value::from(all).to_string())
+}
+
+/// A JSON array of pairs: the topic, and the SQL of its words.
+fn topics(row: &Row<'_>) -> Option<String> {
+    let by = row.counted()?.by.iter();
+    let all: Vec<serde_json::Value> = by.map(|(topic, sql)| json!([topic, sql.value])).collect();
+    (!all.is_empty()).then(|| serde_json::Value::from(all).to_string())
 }
 
 fn grains(row: &Row<'_>) -> String {

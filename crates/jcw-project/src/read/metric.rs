@@ -71,8 +71,12 @@ pub(crate) fn read(
     let unit = fields.required("unit", choice(&UNITS));
     let polarity = fields.required("polarity", choice(&POLARITIES));
     let source = fields.required("source", text);
-    let comparator = fields.required("comparator", text);
     let design = fields.required("design", choice(&DESIGNS));
+    let comparator = match design {
+        // What nobody else defines is compared with nothing.
+        Some(Design::Local) => fields.optional("comparator", text),
+        Some(Design::Published) | None => fields.required("comparator", text),
+    };
     let caveats = fields.optional("caveats", list(text)).unwrap_or_default();
     let version = fields.required("version", |node, problems| {
         Some(Placed::new(count(node, problems)?, node.place.clone()))

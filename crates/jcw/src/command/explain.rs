@@ -6,9 +6,10 @@ use crate::{home, output};
 
 /// Show where a figure comes from
 ///
-/// The definition, the numerator and denominator, the models they were built
-/// by, the files they were built from with their SHA-256, and the rows that
-/// were rejected from those files.
+/// The definition as the release keeps it, the numerator and denominator, who
+/// was counted and who was left out and why, the models they were built by, the
+/// files they were built from with their SHA-256, and how many rows of those
+/// files were kept back by which rule.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The metric, such as `E03`; all when none is named
@@ -22,9 +23,31 @@ pub(crate) struct Args {
     /// Such as `Male`; the total unless said
     #[arg(long)]
     breakdown: Option<String>,
+    /// What is published, or what is counted from our own rows; both unless said
+    #[arg(long, value_enum)]
+    basis: Option<Basis>,
     /// The release to ask instead of the current one
     #[arg(long, value_name = "ID")]
     release: Option<String>,
+}
+
+/// What a figure rests on.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Basis {
+    /// What a publisher prints.
+    Published,
+    /// Our own rows, counted.
+    #[value(name = "person_level")]
+    PersonLevel,
+}
+
+impl From<Basis> for jcw_project::Basis {
+    fn from(basis: Basis) -> Self {
+        match basis {
+            Basis::Published => Self::Published,
+            Basis::PersonLevel => Self::PersonLevel,
+        }
+    }
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
@@ -43,6 +66,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         area: args.area,
         period: args.period,
         breakdown: args.breakdown,
+        basis: args.basis.map(Into::into),
         release: args.release,
     };
     output::say(&jcw_run::explain(&project, &lake, &cell).await?.to_string())?;

@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod lineage;
+pub(crate) mod metrics;
 pub(crate) mod query;
 pub(crate) mod releases;
 pub(crate) mod rollback;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Rollback(args) => rollback::run(global, args).await,
             Command::Explain(args) => explain::run(global, args).await,
             Command::Lineage(args) => lineage::run(global, args),
+            Command::Metrics(args) => metrics::run(global, args).await,
             Command::Schedule(args) => schedule::run(global, args).await,
             Command::Synth(args) => synth::run(args),
             Command::Test(args) => test::run(global, args).await,
