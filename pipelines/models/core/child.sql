@@ -58,6 +58,36 @@ said_of as (
         and ethnicity_group.code = case when said.code_system = 'nhs' and said.ethnicity <> '99' then substr(said.ethnicity, 1, 1) else said.ethnicity end
 ),
 
+-- The main type of need: of the newest return that has one, else as the newest request for an assessment says.
+needs as (
+    select
+        person.person_key,
+        need.sen_type as primary_need,
+        1 as place,
+        sent.reference_date as said_on
+    from staging.sen2_need as need
+    inner join staging.sen2_request as request
+        on request.lea = need.lea and request.year = need.year and request.request_id = need.request_id
+    inner join staging.sen2_return as sent on sent.lea = need.lea and sent.year = need.year
+    inner join staging.person on person.person_ref = request.person_ref
+    where need.is_primary
+    union all
+    select
+        person.person_key,
+        work.primary_need,
+        2 as place,
+        work.received_on as said_on
+    from staging.council_ehcna_case as work
+    inner join staging.person on person.person_ref = work.person_ref
+    where work.primary_need is not null
+),
+
+main_needs as (
+    select person_key, first_value(primary_need order by place, said_on desc, primary_need) as primary_need
+    from needs
+    group by person_key
+),
+
 latest as (
     select
         person_key,
@@ -82,10 +112,12 @@ select
     latest.ethnicity,
     latest.ethnicity_code_system,
     coalesce(latest.ethnicity_group, 'Unknown') as ethnicity_group,
+    main_needs.primary_need,
     latest.lsoa,
     deprivation.imd_decile,
     coalesce(cast(deprivation.imd_decile as varchar), 'Unknown') as deprivation,
     latest.is_known_to_council,
     latest.is_known_to_health
 from latest
+left join main_needs on main_needs.person_key = latest.person_key
 left join staging.lsoa_deprivation as deprivation on deprivation.lsoa = latest.lsoa
