@@ -7,7 +7,7 @@ tests:
   - not_null: [is_waiting_for_therapy]
 */
 -- Under way from the day of the request until the family is told that there is to be no assessment or no plan, the
--- request is withdrawn, or the plan begins. The therapies are speech and language, occupational and physiotherapy.
+-- request is withdrawn, the child moves away, or the plan begins. The therapies are speech and language, occupational and physiotherapy.
 with requests as (
     select
         person_key,
@@ -15,7 +15,8 @@ with requests as (
         least(
             case when request_outcome in ('N', 'W') then coalesce(decided_on, withdrawn_on) end,
             case when assessment_outcome in ('N', 'W') then coalesce(assessed_on, withdrawn_on) end,
-            final_plan_on
+            final_plan_on,
+            closed_on
         ) as over_on,
         known_on
     from core.ehc_case

@@ -1,0 +1,112 @@
+/*
+description: Plans in force at each month end, and whether the child is on the caseload of a service of the Lighthouse; a row for each plan, month end and service
+owner: Designated clinical officer, NHS Mid and South Essex ICB
+grain: [person_key, month_ends_on, service_code]
+tags: [council, eput]
+tests:
+  - not_null: [is_on_caseload]
+*/
+-- On the caseload is having a referral that is neither turned down nor closed, seen yet or not. A child with two
+-- plans on a day, one here and one about to be taken over, is one child.
+with services as (
+    select service_code, service_name
+    from core.health_service
+    where is_current and team_type is not null
+),
+
+plan_spans as (
+    select
+        person_key,
+        maintained_from,
+        least(coalesce(cast(ceased_on - interval '1 day' as date), span.last_on), span.last_on) as shows_until_on,
+        primary_need
+    from core.plan
+    cross join (select max(reported_until_on) as last_on from core.reported_span) as span
+    where person_key is not null and maintained_from is not null
+),
+
+plan_months as (
+    select
+        person_key,
+        maintained_from,
+        primary_need,
+        unnest(
+            generate_series(
+                cast(date_part('year', maintained_from) * 12 + date_part('month', maintained_from) - 1 as bigint),
+                cast(
+                    date_part('year', shows_until_on + interval '1 day') * 12
+                        + date_part('month', shows_until_on + interval '1 day') - 2
+                    as bigint
+                )
+            )
+        ) as month_number
+    from plan_spans
+    where shows_until_on >= maintained_from
+),
+
+children as (
+    select
+        person_key,
+        month_number,
+        first_value(primary_need order by maintained_from desc) as primary_need
+    from plan_months
+    group by person_key, month_number
+),
+
+referrals as (
+    select
+        referral.person_key,
+        referral.service_code,
+        greatest(referral.received_on, referral.reported_from_on) as shows_from_on,
+        least(
+            coalesce(cast(referral.closed_on - interval '1 day' as date), referral.reported_until_on),
+            referral.reported_until_on
+        ) as shows_until_on
+    from core.referral as referral
+    inner join services on services.service_code = referral.service_code
+    -- Only of children who ever have a plan.
+    inner join (select distinct person_key from core.plan where person_key is not null) as planned
+        on planned.person_key = referral.person_key
+),
+
+caseload as (
+    select distinct
+        person_key,
+        service_code,
+        unnest(
+            generate_series(
+                cast(date_part('year', shows_from_on) * 12 + date_part('month', shows_from_on) - 1 as bigint),
+                cast(
+                    date_part('year', shows_until_on + interval '1 day') * 12
+                        + date_part('month', shows_until_on + interval '1 day') - 2
+                    as bigint
+                )
+            )
+        ) as month_number
+    from referrals
+    where shows_until_on >= shows_from_on
+)
+
+select
+    children.person_key,
+    month.month_ends_on,
+    services.service_code,
+    services.service_name,
+    caseload.person_key is not null as is_on_caseload,
+    area.area_code,
+    area.area_name,
+    area.area_level,
+    coalesce(children.primary_need, 'Unknown') as primary_need,
+    coalesce(child.sex, 'Unknown') as sex,
+    coalesce(band.age_band, 'Unknown') as age_band
+from children
+inner join core.month as month on month.month_number = children.month_number
+cross join services
+cross join seed.commissioner_area as area
+left join caseload
+    on caseload.person_key = children.person_key
+    and caseload.month_number = children.month_number
+    and caseload.service_code = services.service_code
+left join core.child as child on child.person_key = children.person_key
+left join seed.age_band as band
+    on band.age = cast(floor((children.month_number - date_part('year', child.birth_month) * 12 - date_part('month', child.birth_month) + 1) / 12.0) as bigint)
