@@ -1,0 +1,45 @@
+/*
+description: What is spent on children by who pays and what for, in all and for a child; a row for each financial year, kind and payer
+owner: Children's commissioning, NHS Mid and South Essex ICB
+grain: [area_code, financial_year, kind, payer]
+tags: [council, commissioner]
+tests:
+  - not_null: [total_gbp, n_children]
+*/
+-- No child is here: means and medians are over the children for whom that payer pays for that kind of thing. A
+-- child may stand in several rows, and registers overlap (see core.cost), so rows of different kinds are not to be
+-- added without saying so; `all` counts placements, packages and short breaks, and each pound once for each register.
+with for_each_child as (
+    select area_code, area_name, financial_year, kind, payer, person_key, sum(cost_gbp) as cost_gbp
+    from core.cost
+    where person_key is not null
+    group by area_code, area_name, financial_year, kind, payer, person_key
+    union all
+    select area_code, area_name, financial_year, kind, 'all', person_key, sum(cost_gbp)
+    from core.cost
+    where person_key is not null
+    group by area_code, area_name, financial_year, kind, person_key
+    union all
+    select area_code, area_name, financial_year, 'all', 'all', person_key, sum(cost_gbp)
+    from core.cost
+    where person_key is not null
+    group by area_code, area_name, financial_year, person_key
+    union all
+    select area_code, area_name, financial_year, 'all', payer, person_key, sum(cost_gbp)
+    from core.cost
+    where person_key is not null
+    group by area_code, area_name, financial_year, payer, person_key
+)
+
+select
+    area_code,
+    min(area_name) as area_name,
+    financial_year,
+    kind,
+    payer,
+    count(*) as n_children,
+    cast(round(sum(cost_gbp)) as bigint) as total_gbp,
+    cast(round(avg(cost_gbp)) as bigint) as mean_gbp,
+    cast(round(median(cost_gbp)) as bigint) as median_gbp
+from for_each_child
+group by area_code, financial_year, kind, payer
