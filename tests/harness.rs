@@ -128,7 +128,7 @@ impl Project {
 }
 
 impl Ran {
-    fn from(output: Output) -> Ran {
+    pub(crate) fn from(output: Output) -> Ran {
         Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -28,6 +28,10 @@ mod deliveries;
 mod hostile;
 // A made-up Southend: what is planted is what is found, in every shape.
 mod made_up;
+// Its figures are the truth that it kept, exactly, in every breakdown.
+mod made_up_figures;
+// Nothing outside the vault names anybody, under any key.
+mod identity;
 // A run again does nothing; a killed run is finished by the next.
 mod again;
 // One release at a time: publishing, going back, reading as at.

@@ -1,0 +1,341 @@
+//! Nothing outside the vault names anybody: every byte of the lake, every cell
+//! of its tables, and all that is printed and logged is searched for every
+//! number, name, date of birth and postcode in the partners' files.
+
+use crate::harness::{KEY, Project, Ran};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+const OTHER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+#[test]
+fn nothing_outside_the_vault_names_anybody_and_a_new_key_changes_no_figure() {
+    let made = Project::empty();
+    let size = ["--children", "250", "--seed", "11", "--years", "2024..2024"];
+    let rest = ["--mess", "0.03", "--out", "made_up"];
+    made.jcw(&[&["synth"], &size[..], &rest[..]].concat())
+        .succeeds();
+    let extracts = made.path("made_up/extracts");
+    let raw = Raw::of(&extracts);
+    assert!(raw.is_enough(), "{:?}", raw.counts());
+    let project = Project::southend().with("JCW_SOURCES", &extracts);
+
+    // Without a key nothing about people is loaded, and what to do is said.
+    let keyless = with_key(&project, "", &["run"]).exits(6);
+    keyless.says(&["jcw identity new-key"]);
+
+    let ran = logged(&project, &["run"]);
+    raw.search_printed("the run", &ran);
+    raw.search_printed("the status", &project.jcw(&["status", "--rejects"]));
+    raw.search_printed("the warnings", &project.jcw(&["status", "--warnings"]));
+    raw.search_files(&project.path("lake"));
+    let found = raw.search_tables(&project);
+    assert!(found > 100, "only {found} tables were searched");
+    for page in files(&project.path("lake-vault/reports")) {
+        raw.search_text(&page.display().to_string(), &read(&page));
+    }
+
+    // Another key is not used by mistake.
+    let figures = figures(&project);
+    let before = pseudonyms(&project);
+    with_key(&project, OTHER_KEY, &["run"])
+        .exits(6)
+        .says(&["jcw identity rotate"]);
+    assert_eq!(pseudonyms(&project), before);
+
+    // Under a new key every figure stays, and no pseudonym does.
+    let rotated = with_key(&project, OTHER_KEY, &["identity", "rotate"]);
+    raw.search_printed("the rotation", &rotated);
+    assert!([0, 4].contains(&rotated.code), "{rotated:?}");
+    let after = pseudonyms(&project);
+    for (what, names) in &after {
+        assert_eq!(names.len(), before[what].len(), "{what}");
+        let kept: Vec<_> = names.intersection(&before[what]).take(3).collect();
+        assert!(kept.is_empty(), "{what} kept {kept:?}");
+    }
+    assert_eq!(self::figures(&project), figures);
+    raw.search_files(&project.path("lake"));
+    with_key(&project, KEY, &["run"]).exits(6);
+    let again = with_key(&project, OTHER_KEY, &["run"]);
+    assert!(again.out.contains("Nothing to do"), "{again:?}");
+}
+
+#[test]
+fn a_new_key_is_a_file_of_its_own() {
+    let project = Project::starter();
+    project
+        .jcw(&["identity", "new-key", "a.key"])
+        .succeeds()
+        .says(&["JCW_IDENTITY_KEY_FILE"]);
+    let key = project.read("a.key");
+    assert_eq!(key.trim().len(), 64);
+    project
+        .jcw(&["identity", "new-key", "a.key"])
+        .exits(2)
+        .says(&["never written over"])
+        .does_not_say(&[key.trim()]);
+    assert_eq!(project.read("a.key"), key);
+}
+
+/// Runs a command under another key; none where it is blank.
+fn with_key(project: &Project, key: &str, args: &[&str]) -> Ran {
+    Ran::from(
+        project
+            .command(args)
+            .env("JCW_IDENTITY_KEY", key)
+            .output()
+            .unwrap(),
+    )
+}
+
+/// Runs a command with everything logged that anybody logs.
+fn logged(project: &Project, args: &[&str]) -> Ran {
+    let mut command = project.command(args);
+    command.env("RUST_LOG", "trace").args(["--log", "json"]);
+    let ran = Ran::from(command.output().unwrap());
+    assert!([0, 4].contains(&ran.code), "{}", ran.out);
+    ran
+}
+
+/// What the newest release publishes.
+fn figures(project: &Project) -> Vec<String> {
+    let sql = "select * from published.metric_value order by metric_id, part, area_code, period, period_grain, breakdown_topic, breakdown, basis";
+    let rows = project.query(sql);
+    assert!(rows.len() > 1_000, "{} figures", rows.len());
+    rows.iter().map(ToString::to_string).collect()
+}
+
+/// The pseudonyms of the newest release.
+fn pseudonyms(project: &Project) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let all = |column: &str, table: &str| {
+        let rows = project.query(&format!("select distinct {column} as name from {table}"));
+        rows.iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    BTreeMap::from([
+        ("person_ref", all("person_ref", "identity.person")),
+        ("person_key", all("person_key", "identity.person")),
+        ("local_id", all("local_id", "identity.local_id")),
+        ("child_id", all("child_id", "council.ehcna_case")),
+    ])
+}
+
+/// What names people in the partners' files.
+struct Raw {
+    by_kind: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Long enough not to be met by chance among packed bytes, by their first.
+    long: HashMap<[u8; 3], Vec<Vec<u8>>>,
+    words: BTreeSet<String>,
+}
+
+/// Columns by what they hold, in lower case without signs.
+const NAMING: [(&str, &[&str]); 6] = [
+    ("nhs number", &["nhsnumber", "nhsnumbermother"]),
+    ("upn", &["upn", "uniquepupilnumber"]),
+    ("uln", &["uln"]),
+    ("name", &["surname", "forename", "familyname", "givenname"]),
+    ("birth", &["dateofbirth", "personbirthdate", "birthdate"]),
+    ("postcode", &["postcode", "homepostcode"]),
+];
+
+impl Raw {
+    /// Reads every CSV and XML file of the partners. What another column has too
+    /// names nobody: a date on which something happened, a word of a service.
+    fn of(extracts: &Path) -> Raw {
+        let mut by_kind: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        let mut elsewhere: BTreeSet<String> = BTreeSet::new();
+        let mut see = |label: &str, value: &str| {
+            let label: String = (label.chars().filter(char::is_ascii_alphanumeric))
+                .map(|letter| letter.to_ascii_lowercase())
+                .collect();
+            let kind = NAMING.iter().find(|(_, labels)| labels.contains(&&*label));
+            match kind {
+                Some((kind, _)) => {
+                    by_kind.entry(kind).or_default().insert(value.to_owned());
+                }
+                None => words(value).for_each(|word| {
+                    elsewhere.insert(word.to_lowercase());
+                }),
+            }
+        };
+        for path in files(extracts) {
+            if path.ends_with("reference/postcodes.csv") {
+                continue;
+            }
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("csv") => {
+                    let text = read(&path);
+                    let mut lines = text.lines().map(cells);
+                    let header = lines.next().unwrap();
+                    for row in lines {
+                        header.iter().zip(&row).for_each(|(l, v)| see(l, v));
+                    }
+                }
+                Some("xml") => read(&path).lines().for_each(|line| {
+                    if let Some((label, rest)) = line.trim().trim_start_matches('<').split_once('>')
+                    {
+                        see(label, rest.split('<').next().unwrap_or_default());
+                    }
+                }),
+                _ => {}
+            }
+        }
+        for path in files(&crate::harness::repository().join("pipelines")) {
+            words(&read(&path)).for_each(|word| {
+                elsewhere.insert(word.to_lowercase());
+            });
+        }
+        let births = by_kind.remove("birth").unwrap_or_default();
+        let births = births.iter().filter(|day| {
+            // Somebody born on the first has it for their month.
+            day.len() == 10 && !day.ends_with("-01") && !day.starts_with("01/")
+        });
+        let births: BTreeSet<String> = births.flat_map(|day| both_ways(day)).collect();
+        by_kind.insert("birth", births);
+        for names in by_kind.values_mut() {
+            *names = (names.iter().map(|name| name.trim().to_owned()))
+                .filter(|name| name.len() >= 3)
+                .filter(|name| !words(name).all(|word| elsewhere.contains(&word.to_lowercase())))
+                .collect();
+        }
+        let all: BTreeSet<&String> = by_kind.values().flatten().collect();
+        let mut long: HashMap<[u8; 3], Vec<Vec<u8>>> = HashMap::new();
+        for name in all.iter().filter(|name| name.len() >= 6) {
+            let bytes = name.as_bytes();
+            let first = [bytes[0], bytes[1], bytes[2]];
+            long.entry(first).or_default().push(bytes.to_vec());
+        }
+        let words = all.iter().map(|name| (*name).clone()).collect();
+        Raw {
+            by_kind,
+            long,
+            words,
+        }
+    }
+
+    fn counts(&self) -> Vec<(&str, usize)> {
+        let counts = self.by_kind.iter().map(|(kind, all)| (*kind, all.len()));
+        counts.collect()
+    }
+
+    fn is_enough(&self) -> bool {
+        NAMING.len() == self.by_kind.len() && self.by_kind.values().all(|all| all.len() > 20)
+    }
+
+    fn search_printed(&self, what: &str, ran: &Ran) {
+        self.search_text(&format!("the output of {what}"), &ran.out);
+        self.search_text(&format!("the log of {what}"), &ran.err);
+    }
+
+    /// Whole words, and what is long anywhere.
+    #[track_caller]
+    fn search_text(&self, place: &str, text: &str) {
+        self.search_bytes(place, text.as_bytes());
+        for word in words(text) {
+            assert!(!self.words.contains(word), "{place} has \"{word}\"");
+        }
+    }
+
+    #[track_caller]
+    fn search_bytes(&self, place: &str, bytes: &[u8]) {
+        for (at, first) in bytes.windows(3).enumerate() {
+            let Some(names) = self.long.get(first) else {
+                continue;
+            };
+            for name in names {
+                if !bytes[at..].starts_with(name) {
+                    continue;
+                }
+                let around = &bytes[at.saturating_sub(60)..bytes.len().min(at + 60)];
+                panic!(
+                    "{place} has \"{}\": {}",
+                    String::from_utf8_lossy(name),
+                    String::from_utf8_lossy(around)
+                );
+            }
+        }
+    }
+
+    /// Every byte of every file below a folder.
+    #[track_caller]
+    fn search_files(&self, folder: &Path) {
+        let all = files(folder);
+        assert!(
+            all.len() > 100,
+            "{} has {} files",
+            folder.display(),
+            all.len()
+        );
+        for path in all {
+            let place = path.display().to_string();
+            self.search_bytes(&place, place.as_bytes());
+            self.search_bytes(&place, &std::fs::read(&path).unwrap());
+        }
+    }
+
+    /// Every cell of every table of the newest release. Gives how many there are.
+    #[track_caller]
+    fn search_tables(&self, project: &Project) -> usize {
+        let sql = "select table_schema || '.' || table_name as name from information_schema.tables where table_schema <> 'information_schema'";
+        let tables = project.query(sql);
+        for table in &tables {
+            let table = table["name"].as_str().unwrap();
+            let sql = format!("select * from {table}");
+            let rows = project.jcw(&["query", &sql, "--format", "csv"]).succeeds();
+            self.search_text(table, &rows.out);
+        }
+        tables.len()
+    }
+}
+
+/// A day as it may be written: ISO, and as people do.
+fn both_ways(day: &str) -> Vec<String> {
+    let parts: Vec<&str> = day.split(['-', '/']).collect();
+    let [a, b, c] = parts[..] else {
+        return vec![day.to_owned()];
+    };
+    match a.len() {
+        4 => vec![day.to_owned(), format!("{c}/{b}/{a}")],
+        _ => vec![day.to_owned(), format!("{c}-{b}-{a}")],
+    }
+}
+
+/// Words, numbers and dates.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '/' | '\'');
+    (text.split(move |letter: char| !is_part(letter))).filter(|word| !word.is_empty())
+}
+
+/// The cells of a line, of which none has a line break.
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut is_quoted) = (vec![String::new()], false);
+    for letter in line.trim_start_matches('\u{feff}').chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            letter => cells.last_mut().unwrap().push(letter),
+        }
+    }
+    cells
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return found;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}
