@@ -166,7 +166,11 @@ pub(crate) fn query(node: &Node, catalog: &Catalog) -> Result<LogicalPlan> {
         )?
         .build()?,
         Body::Parts(parts) => {
-            let plans = parts.iter().map(|sql| catalog.plan_text(sql).map(Arc::new));
+            // Literals and stored columns are text of two sorts, which do not go together.
+            let plans = parts.iter().map(|sql| {
+                let part = as_stored(catalog.plan_text(sql)?, &node.schema)?;
+                Ok(Arc::new(part))
+            });
             match plans.collect::<Result<Vec<_>>>()? {
                 mut one if one.len() == 1 => Arc::unwrap_or_clone(one.remove(0)),
                 many => LogicalPlan::Union(Union::try_new(many)?),
