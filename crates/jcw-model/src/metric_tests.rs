@@ -279,6 +279,51 @@ async fn a_term_is_what_the_model_says() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_and_what_is_counted_stand_side_by_side() {
+    let files = plans(PLANS).with_request_models().metric_with(
+        "E13",
+        "percent",
+        "published:
+  from: metrics.request
+  grain: calendar_year
+  numerator: refused
+  denominator: received
+person_level:
+  from: core.plan
+  when: started_on
+  grains: [calendar_year]
+  numerator: days_to_plan <= 140
+  denominator: 'true'
+",
+    );
+    let lake = files.lake().await;
+    let inputs = files.deliver(&lake, "('S', 2024, 10, 5, 'ok')").await;
+    let report = files.build(&lake, &inputs).await;
+    assert!(report.is_publishable(), "{:?}", outcomes(&report));
+    let sql = "select basis, period, numerator, denominator from t";
+    assert_eq!(
+        rows(&lake, &report, "published.metric_value", sql).await,
+        "+--------------+--------+-----------+-------------+
+| basis        | period | numerator | denominator |
++--------------+--------+-----------+-------------+
+| person_level | 2024   | 2.0       | 4.0         |
+| person_level | 2025   | 1.0       | 1.0         |
+| published    | 2024   | 5.0       | 10.0        |
++--------------+--------+-----------+-------------+"
+    );
+    let sql = "select basis, part, model, grain, version from t";
+    assert_eq!(
+        rows(&lake, &report, "published.metric_definition", sql).await,
+        "+--------------+------+-----------------+---------------+---------+
+| basis        | part | model           | grain         | version |
++--------------+------+-----------------+---------------+---------+
+| person_level | all  | core.plan       | calendar_year | 1       |
+| published    | all  | metrics.request | calendar_year | 1       |
++--------------+------+-----------------+---------------+---------+"
+    );
+}
+
 #[test]
 fn an_expression_of_a_counted_figure_is_placed_in_its_yaml() {
     let figure = "person_level:
