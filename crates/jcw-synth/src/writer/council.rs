@@ -45,7 +45,7 @@ pub(crate) fn records(child: &Child, world: &World) -> Vec<Record> {
             let lines = plan.provision.iter();
             records.extend(lines.map(|line| provision(child, plan, line)));
             let reviews = plan.reviews.iter();
-            records.extend(reviews.map(|review| self::review(child, plan, review)));
+            records.extend(reviews.map(|review| self::review(child, plan, review, world)));
             let audits = plan.audits.iter();
             records.extend(audits.map(|audit| {
                 let [voice, education, health, social_care, outcomes] = audit.scores;
@@ -220,7 +220,7 @@ fn provision(child: &Child, plan: &Plan, line: &Provision) -> Record {
         .done()
 }
 
-fn review(child: &Child, plan: &Plan, review: &Review) -> Record {
+fn review(child: &Child, plan: &Plan, review: &Review, world: &World) -> Record {
     let on = review.meeting.unwrap_or(review.due);
     let urn = plan
         .placements_on(on)
@@ -254,6 +254,10 @@ fn review(child: &Child, plan: &Plan, review: &Review) -> Record {
         .put("review_id", number("AR", review.id))
         .put("plan_id", number("P", plan.id))
         .put("child_id", &child.council_child_id)
+        .put("upn", child.upn_on(world.last_day()).unwrap_or_default())
+        .put("surname", &child.surname)
+        .put("forename", child.forename)
+        .put("date_of_birth", child.born)
         .put_some("school_urn", urn)
         .put("due_date", review.due)
         .put_some("meeting_date", review.meeting)
