@@ -18,6 +18,7 @@
 mod definition;
 mod health;
 mod joint;
+mod pathway;
 mod period;
 mod plans;
 mod requests;
@@ -26,10 +27,12 @@ mod tally;
 
 use self::definition::{Definition, Shape, definitions};
 use self::tally::{Counted, Tally};
+pub use self::pathway::PathwayRow;
 use crate::world::family::{Child, Family};
 use crate::world::health::Provider;
 use crate::world::{World, area::Delivered};
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// Who a person is to each partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,6 +210,8 @@ pub struct Truth {
     world: World,
     delivered: Delivered,
     tally: Tally,
+    /// By Monday.
+    breaches: BTreeMap<NaiveDate, u64>,
 }
 
 impl Truth {
@@ -217,6 +222,7 @@ impl Truth {
             world: world.clone(),
             delivered: Delivered::default(),
             tally: Tally::new(world),
+            breaches: BTreeMap::new(),
         }
     }
 
@@ -232,6 +238,7 @@ impl Truth {
             requests::count(child, request, &mut self.tally);
             plans::count(child, request, &mut self.tally);
         }
+        self.count_breaches(child);
         health::count(child, &mut self.tally);
         joint::count(child, &mut self.tally);
         self.delivered.add(child);

@@ -37,7 +37,7 @@ mod workbook;
 
 use crate::Error;
 use crate::mess::{Faults, Mess};
-use crate::truth::{MetricValue, PersonRow, Truth};
+use crate::truth::{MetricValue, PathwayRow, PersonRow, Truth};
 use crate::world::World;
 use flow::{CSDS, Flow, MHSDS};
 use output::Output;
@@ -120,7 +120,9 @@ fn pack_all(world: &World, plan: &Plan, sender: SyncSender<Vec<Parcel>>) -> Trut
         for number in first..(first + BATCH).min(count) {
             let family = world.family(number);
             truth.add(&family);
-            parcels.extend(plan.pack(&family));
+            for child in &family.children {
+                plan.pack(child, truth.pathways(child), &mut parcels);
+            }
         }
         if sender.send(parcels).is_err() {
             // The other side has stopped, and tells why.
@@ -139,6 +141,7 @@ struct Files {
     contracts: Vec<String>,
     singles: Singles,
     people: FileId,
+    pathways: FileId,
     families: u64,
 }
 
@@ -161,6 +164,9 @@ impl Files {
         let people = output
             .spool
             .file("truth/people.csv", 2, || TRUTH.header(PersonRow::COLUMNS));
+        let pathways = output
+            .spool
+            .file("truth/pathway.csv", 2, || TRUTH.header(PathwayRow::COLUMNS));
         Ok(Files {
             output,
             returns,
@@ -168,6 +174,7 @@ impl Files {
             contracts,
             singles,
             people,
+            pathways,
             families: world.family_count(),
         })
     }
@@ -209,15 +216,11 @@ impl Files {
                 }
                 Ok(())
             }
-            Parcel::Person(person) => {
+            Parcel::Person(person, pathways) => {
                 output.person = Some(person.person);
-                output
-                    .spool
-                    .record(self.people, 1, |out| {
-                        let cells = person.cells();
-                        TRUTH.line(out, cells.iter().map(String::as_str));
-                    })
-                    .map(|_| ())
+                truth_row(output, self.people, &person.cells())?;
+                (pathways.iter())
+                    .try_for_each(|pathway| truth_row(output, self.pathways, &pathway.cells()))
             }
         }
     }
@@ -233,13 +236,23 @@ impl Files {
             TRUTH.header(MetricValue::COLUMNS)
         });
         for value in truth.metric_values() {
-            self.output.spool.record(values, 1, |out| {
-                let cells = value.cells();
-                TRUTH.line(out, cells.iter().map(String::as_str));
-            })?;
+            truth_row(&mut self.output, values, &value.cells())?;
+        }
+        let breaches = self.output.spool.file("truth/breach_week.csv", 2, || {
+            TRUTH.header(["week_starts_on", "cases"])
+        });
+        for (week, cases) in truth.breaches() {
+            truth_row(&mut self.output, breaches, &[week.to_string(), cases.to_string()])?;
         }
         self.output.finish()
     }
+}
+
+fn truth_row(output: &mut Output, file: FileId, cells: &[String]) -> Result<(), Error> {
+    let written = output.spool.record(file, 1, |out| {
+        TRUTH.line(out, cells.iter().map(String::as_str));
+    });
+    written.map(|_| ())
 }
 
 /// The truth is nobody's file.

@@ -14,9 +14,10 @@ use crate::writer::record::Record;
 use chrono::{Datelike, NaiveDate};
 
 /// Systems of records by the tables that come from them.
-const SYSTEMS: [(&str, &str); 9] = [
+const SYSTEMS: [(&str, &str); 10] = [
     ("council.sen2", "casework"),
     ("council.ehcna", "casework"),
+    ("council.annual", "casework"),
     ("council.cwd", "social care"),
     ("council.", "schools"),
     ("eput.advice", "advice tracker"),

@@ -10,9 +10,9 @@ use super::submission::Submission;
 use super::tables::board::CSDS_PERSON_BRIDGE;
 use super::{board, council, csds, mhsds, school, sen2};
 use crate::mess::{Context, Entry, Mess, hash, mixed};
-use crate::truth::PersonRow;
+use crate::truth::{PathwayRow, PersonRow};
 use crate::world::World;
-use crate::world::family::{Child, Family};
+use crate::world::family::Child;
 use crate::world::health::Provider;
 use chrono::NaiveDate;
 
@@ -27,8 +27,8 @@ pub(crate) enum Parcel {
     Contract(usize, Vec<Entry>),
     /// To the extracts of their tables.
     Single(Vec<Entry>),
-    /// Who a child is to each partner.
-    Person(PersonRow),
+    /// Who a child is to each partner, and what happened to its requests.
+    Person(PersonRow, Vec<PathwayRow>),
 }
 
 /// What families are turned into.
@@ -70,26 +70,23 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Everything that is sent about a family, and who its children are.
-    pub(crate) fn pack(&self, family: &Family) -> Vec<Parcel> {
-        let mut parcels = Vec::new();
-        for child in &family.children {
-            parcels.push(Parcel::Person(PersonRow::new(child, self.world)));
-            if !child.requests.is_empty() {
-                self.pack_returns(child, &mut parcels);
-            }
-            if !child.referrals.is_empty() {
-                self.pack_health(child, &mut parcels);
-            }
-            let mut records = council::records(child, self.world);
-            records.extend(school::records(child, self.world));
-            records.extend(board::records(child, self.world));
-            if !records.is_empty() {
-                let entries = self.spoil(1, 0, child, records, &self.single);
-                parcels.push(Parcel::Single(entries));
-            }
+    /// Everything that is sent about a child, and the truth about it.
+    pub(crate) fn pack(&self, child: &Child, pathways: Vec<PathwayRow>, parcels: &mut Vec<Parcel>) {
+        let person = PersonRow::new(child, self.world);
+        parcels.push(Parcel::Person(person, pathways));
+        if !child.requests.is_empty() {
+            self.pack_returns(child, parcels);
         }
-        parcels
+        if !child.referrals.is_empty() {
+            self.pack_health(child, parcels);
+        }
+        let mut records = council::records(child, self.world);
+        records.extend(school::records(child, self.world));
+        records.extend(board::records(child, self.world));
+        if !records.is_empty() {
+            let entries = self.spoil(1, 0, child, records, &self.single);
+            parcels.push(Parcel::Single(entries));
+        }
     }
 
     fn pack_returns(&self, child: &Child, parcels: &mut Vec<Parcel>) {
