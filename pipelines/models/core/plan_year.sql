@@ -19,7 +19,7 @@ with plans as (
         lea, year, request_id, person_key, received_on, reference_date, opened_on, closed_on, deprivation,
         transferred_from, active_plan_id, started_on, ceased_on, cease_reason,
         has_exception, has_personal_budget, has_organised_arrangements, direct_payment,
-        review_held_on, phase_transfer_due_on, phase_transfer_final_on, is_plan_at_census
+        review_held_on, review_outcome, review_decided_on, phase_transfer_due_on, phase_transfer_final_on, is_plan_at_census
     from core.ehc_return_case
     where named_plan_id is not null or active_plan_id is not null
 ),
@@ -30,7 +30,7 @@ once as (
         lea, year, request_id, person_key, received_on, reference_date, opened_on, closed_on, deprivation,
         transferred_from, active_plan_id, started_on, ceased_on, cease_reason,
         has_exception, has_personal_budget, has_organised_arrangements, direct_payment,
-        review_held_on, phase_transfer_due_on, phase_transfer_final_on, is_plan_at_census,
+        review_held_on, review_outcome, review_decided_on, phase_transfer_due_on, phase_transfer_final_on, is_plan_at_census,
         row_number() over (partition by lea, year, person_key, received_on order by request_id) as place
     from plans
 ),
@@ -108,6 +108,9 @@ dated as (
         once.has_personal_budget,
         once.has_organised_arrangements,
         once.direct_payment,
+        once.review_held_on,
+        once.review_outcome,
+        once.review_decided_on,
         once.phase_transfer_due_on,
         once.phase_transfer_final_on,
         once.is_plan_at_census,
@@ -171,6 +174,10 @@ select
     -- Reviews are due once a year of plans that the council has had since before the year.
     dated.is_plan_at_census and coalesce(dated.maintained_from < dated.opened_on, false) as is_review_expected,
     dated.last_review_on,
+    -- The last one as the return itself has it; asked for since the return of 2024.
+    dated.review_held_on,
+    dated.review_outcome,
+    dated.review_decided_on,
     dated.phase_transfer_due_on,
     dated.phase_transfer_final_on,
     coalesce(
