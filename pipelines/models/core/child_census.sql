@@ -9,11 +9,8 @@ tests:
 -- Linked is a child whom a health provider reports under a verified NHS number, with a referral received by that
 -- day: the most that any joint figure can know of. The records are tied as they are today, not as they were then.
 with census_days as (
-    select census.census_date as census_on
-    from seed.census_date as census
-    inner join core.council_period as period
-        on period.about = 'plans'
-        and census.census_date between period.known_from and period.known_to
+    select distinct reference_date as census_on
+    from staging.sen2_return
 ),
 
 known as (

@@ -4,12 +4,11 @@ owner: Business intelligence, NHS Mid and South Essex ICB
 grain: [about, area_code]
 tags: [csds, mhsds]
 tests:
-  - accepted_values: {column: about, values: [all_services, mental_health, mental_health_rolling, partnership]}
+  - accepted_values: {column: about, values: [all_services, mental_health, partnership]}
 */
 -- A total of all services is whole only while every provider reports: EPUT does since it took over the Lighthouse
--- in March 2022. Figures of twelve months to a month end begin when there are twelve. The registers of the board
--- and of social care do not say since when they have been kept: they are shown from the first month that any
--- provider reports (partnership).
+-- in March 2022. The registers of the board and of social care do not say since when they have been kept: they are
+-- shown from the first month that any provider reports (partnership).
 with spans as (
     select
         span.data_set,
@@ -29,12 +28,6 @@ kinds as (
     from spans
     union all
     select 'mental_health', data_set, provider_code, provider_name, reported_from_on, reported_until_on
-    from spans
-    where data_set = 'MHSDS'
-    union all
-    select
-        'mental_health_rolling', data_set, provider_code, provider_name,
-        cast(reported_from_on + interval '11 months' as date), reported_until_on
     from spans
     where data_set = 'MHSDS'
 ),

@@ -91,6 +91,8 @@ inner join core.reported_span as span
     on span.provider_code = twelve_months.provider_code
     and span.data_set = 'MHSDS'
     and month.month_ends_on <= span.reported_until_on
+    -- The twelfth month reported is the first with twelve.
+    and month.month_starts_on >= span.reported_from_on + interval '11 months'
 inner join first_time
     on first_time.child_uid = twelve_months.child_uid
     and first_time.contact_on = twelve_months.first_on
