@@ -9,22 +9,14 @@
 use crate::error::Error;
 use crate::key_ring::KeyRing;
 use crate::ledger::Ledger;
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray,
-};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type};
-use datafusion::prelude::{SessionContext, col, lit};
-use futures::TryStreamExt;
-use jcw_identity::link::{Decisions, Links, Record, Records, Review, link};
+use crate::people::{Told, each, follow_places, told};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
+use jcw_identity::link::{Decisions, Link, Links, Records, Review, link};
 use jcw_identity::{Domain, Key};
-use jcw_lake::{Lake, Provenance, Scope, SessionSettings, session};
-use jcw_project::{
-    Contract, EXTRACT_COLUMN, LOCAL_ID_TABLE, PERSON_REF_COLUMN, PERSON_TABLE, Project,
-    local_id_schema, person_schema,
-};
+use jcw_lake::{Lake, Provenance, Scope};
+use jcw_project::{LOCAL_ID_TABLE, PERSON_TABLE, Project, local_id_schema, person_schema};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Table of the vault with every record's place: `person_ref`, `source`,
@@ -49,6 +41,7 @@ pub(crate) async fn identify(
         return Ok(BTreeMap::new());
     }
     let vault = lake.vault()?;
+    follow_places(&vault, &told).await?;
     let decisions = decisions(&vault).await?;
     let stamp = stamp(project, &told, &decisions, keys);
     if let Some(versions) = standing(lake, &stamp).await? {
@@ -56,9 +49,7 @@ pub(crate) async fn identify(
     }
     let key = keys.key()?;
     let mut records = Records::new();
-    for (contract, marks) in &told {
-        read(&vault, contract, marks, &mut records).await?;
-    }
+    each(&vault, &told, &mut |record, _, _| records.add(record)).await?;
     let settings = project.identity.linkage.clone();
     let links = tokio::task::spawn_blocking(move || link(&records, &decisions, &settings)).await?;
     let keep = Keep {
@@ -94,32 +85,9 @@ pub(crate) async fn decisions(vault: &Lake) -> Result<Decisions, Error> {
     Ok(Decisions::read(&text)?)
 }
 
-/// The contracts about people of which something stands, each with the marks of
-/// the deliveries that stand: a killed run may have left more in the vault.
-fn told<'p>(project: &'p Project, ledger: &Ledger) -> Vec<(&'p Contract, BTreeSet<String>)> {
-    let standing = ledger.standing();
-    let mut told = Vec::new();
-    for contract in project.contracts.iter().filter(|one| one.person.is_some()) {
-        let table = contract.table();
-        let marks: BTreeSet<String> = (standing.iter())
-            .filter(|extract| extract.table_name == table)
-            .filter_map(|extract| extract.mark().map(str::to_owned))
-            .collect();
-        if !marks.is_empty() {
-            told.push((contract, marks));
-        }
-    }
-    told
-}
-
 /// A hash of all that decides who is who: what stands of which contract, the
 /// settings, the decisions, the key, and this program.
-fn stamp(
-    project: &Project,
-    told: &[(&Contract, BTreeSet<String>)],
-    decisions: &Decisions,
-    keys: &KeyRing,
-) -> String {
+fn stamp(project: &Project, told: &[Told<'_>], decisions: &Decisions, keys: &KeyRing) -> String {
     let mut hasher = Sha256::new_with_prefix(concat!("identity ", env!("CARGO_PKG_VERSION")));
     for (contract, marks) in told {
         hasher.update(format!(
@@ -150,76 +118,6 @@ async fn standing(lake: &Lake, stamp: &str) -> Result<Option<BTreeMap<String, u6
     Ok(Some(versions))
 }
 
-/// Adds what a table of the vault says of people.
-async fn read(
-    vault: &Lake,
-    contract: &Contract,
-    marks: &BTreeSet<String>,
-    records: &mut Records,
-) -> Result<(), Error> {
-    let (name, Some(person)) = (contract.table(), &contract.person) else {
-        return Ok(());
-    };
-    let Some(table) = vault.table(&name).await? else {
-        return Ok(());
-    };
-    let roles: Vec<&str> = (person.roles().iter())
-        .filter(|(_, column)| column.is_some())
-        .map(|(role, _)| *role)
-        .collect();
-    let columns: Vec<&str> = [PERSON_REF_COLUMN].into_iter().chain(roles).collect();
-    let stands = marks.iter().map(|mark| lit(mark.as_str())).collect();
-    let context: SessionContext = session(vault.empty_catalog(), &SessionSettings::default())?;
-    let mut batches = context
-        .read_table(table.provider()?)?
-        .filter(col(EXTRACT_COLUMN).in_list(stands, false))?
-        .select_columns(&columns)?
-        .execute_stream()
-        .await?;
-    while let Some(batch) = batches.try_next().await? {
-        add(&batch, &name, &contract.partner, records)?;
-    }
-    Ok(())
-}
-
-fn add(batch: &RecordBatch, source: &str, scope: &str, records: &mut Records) -> Result<(), Error> {
-    let text = |role: &str| -> Result<Option<StringArray>, Error> {
-        let column = (batch.column_by_name(role)).map(|column| cast(column, &DataType::Utf8));
-        Ok(column.transpose()?.map(|c| c.as_string::<i32>().clone()))
-    };
-    let refs = text(PERSON_REF_COLUMN)?;
-    let (local_id, nhs_number) = (text("local_id")?, text("nhs_number")?);
-    let (status, upn, uln) = (text("nhs_number_status")?, text("upn")?, text("uln")?);
-    let (surname, forename) = (text("surname")?, text("forename")?);
-    let (full_name, sex, postcode) = (text("full_name")?, text("sex")?, text("postcode")?);
-    let born: Option<Date32Array> =
-        (batch.column_by_name("birth_date")).map(|column| column.as_primitive().clone());
-    for row in 0..batch.num_rows() {
-        fn of(texts: &Option<StringArray>, row: usize) -> Option<&str> {
-            let texts = texts.as_ref()?;
-            texts.is_valid(row).then(|| texts.value(row))
-        }
-        let day = (born.as_ref()).and_then(|days| days.is_valid(row).then(|| days.value(row)));
-        records.add(&Record {
-            person_ref: of(&refs, row).unwrap_or_default(),
-            source,
-            scope,
-            local_id: of(&local_id, row),
-            nhs_number: of(&nhs_number, row),
-            nhs_number_status: of(&status, row),
-            upn: of(&upn, row),
-            uln: of(&uln, row),
-            surname: of(&surname, row),
-            forename: of(&forename, row),
-            full_name: of(&full_name, row),
-            birth_date: day.and_then(Date32Type::to_naive_date_opt),
-            sex: of(&sex, row),
-            postcode: of(&postcode, row),
-        });
-    }
-    Ok(())
-}
-
 /// The key of each person, by cluster.
 fn person_keys(links: &Links, key: &Key) -> Vec<String> {
     (links.clusters.iter())
@@ -230,7 +128,7 @@ fn person_keys(links: &Links, key: &Key) -> Vec<String> {
 /// One row for each pseudonym. Where records of two tables say the same they
 /// are one person's, and the stronger tie is the one that is told.
 fn person_rows(links: &Links, person_keys: &[String]) -> Result<RecordBatch, Error> {
-    let mut strongest: BTreeMap<&str, &jcw_identity::link::Link> = BTreeMap::new();
+    let mut strongest: BTreeMap<&str, &Link> = BTreeMap::new();
     for one in &links.links {
         let known = strongest.entry(&one.person_ref).or_insert(one);
         if one.class < known.class {
@@ -292,7 +190,7 @@ fn local_id_rows(links: &Links, person_keys: &[String], key: &Key) -> Result<Rec
 fn link_rows(links: &Links, person_keys: &[String]) -> Result<RecordBatch, Error> {
     let rows = &links.links;
     let key_of = |cluster: u32| person_keys.get(cluster as usize).map(String::as_str);
-    let text = |of: &dyn Fn(&jcw_identity::link::Link) -> String| -> ArrayRef {
+    let text = |of: &dyn Fn(&Link) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
     };
     Ok(RecordBatch::try_from_iter([

@@ -69,12 +69,9 @@ impl KeyRing {
 
     /// Puts the key in hand in the place of the lake's: from now on every table
     /// that it was not made with is one to load again.
-    pub(crate) async fn take_over(project: &Project, lake: &Lake) -> Result<bool, Error> {
+    pub(crate) async fn take_over(project: &Project, lake: &Lake) -> Result<(), Error> {
         let key = in_hand(project)?.ok_or(Error::NoKey)?.fingerprint();
-        let known = lake.note(NOTE).await?;
-        let is_other = known.is_some_and(|known| known.trim() != key);
-        lake.put_note(NOTE, format!("{key}\n")).await?;
-        Ok(is_other)
+        Ok(lake.put_note(NOTE, format!("{key}\n")).await?)
     }
 
     /// What stands between the rows of these tables and the lake. The key is the

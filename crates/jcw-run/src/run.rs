@@ -13,6 +13,7 @@ use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
 use crate::load::{Loader, Prepared};
 use crate::lot::Lot;
 use crate::outcome::Outcome;
+use crate::people::remember_places;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Look, Pulled};
 use crate::unit::Unit;
@@ -98,10 +99,15 @@ pub async fn rotate(
 ) -> Result<Outcome, Error> {
     let run_id = uuid::Uuid::now_v7().to_string();
     let lease = take_lease(lake, &run_id).await?;
-    let taken_over = KeyRing::take_over(project, lake).await;
+    let taken_over = take_over(project, lake).await;
     lease.release().await?;
     taken_over?;
     build(project, lake, &[], watcher).await
+}
+
+async fn take_over(project: &Project, lake: &Lake) -> Result<(), Error> {
+    remember_places(project, lake).await?;
+    KeyRing::take_over(project, lake).await
 }
 
 /// Pulls and loads every source, and leaves it at that.

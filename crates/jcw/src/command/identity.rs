@@ -1,16 +1,18 @@
 //! `jcw identity`: the key by which people are known, and who is who.
 
-use crate::cli::Global;
+use crate::cli::{Format, Global};
 use crate::exit::Exit;
 use crate::{home, output, watch};
+use jcw_identity::link::{Decision, Mention, Verdict};
 use jcw_identity::{Key, KeyError};
 use std::path::PathBuf;
 
-/// Make and change the key by which people are known
+/// Make and change the key by which people are known, and see to who is who
 ///
 /// The lake has pseudonyms in the place of what names people, made with a key
 /// that only this project has. Without the key nobody can tell whose they are,
-/// not even by trying every NHS number there is.
+/// not even by trying every NHS number there is. All but `new-key` need the
+/// vault.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -35,6 +37,46 @@ enum Command {
     /// published before keeps its pseudonyms until it is removed. When it is
     /// interrupted, run it again.
     Rotate,
+    /// Say how records were tied to people, and how many are known to whom
+    Report {
+        /// Who is who, by their numbers: `truth/people.csv` of `jcw synth`. The
+        /// report then says how often linkage was right
+        #[arg(long, value_name = "FILE")]
+        truth: Option<PathBuf>,
+        /// How rows are printed
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// List the pairs of records of which a person should decide
+    Review {
+        /// Show what the records say, which names people
+        #[arg(long)]
+        show_people: bool,
+        /// How rows are printed
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Decide that two records are of one person, or of two
+    ///
+    /// A decision stands above every rule, from the next run on; a later one
+    /// about the same two takes its place.
+    Decide {
+        /// A record's pseudonym, or a partner's own number: `council:C1000001`
+        #[arg(value_name = "RECORD")]
+        a: String,
+        /// The other
+        #[arg(value_name = "OTHER")]
+        b: String,
+        /// `same` or `different`
+        #[arg(value_name = "VERDICT", value_parser = verdict)]
+        verdict: Verdict,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME", env = "USER", default_value = "")]
+        by: String,
+    },
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
@@ -57,5 +99,46 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             drop(watcher);
             super::run::tell(&outcome)
         }
+        Command::Report { truth, format } => {
+            let (project, lake) = home::ready(global).await?;
+            let rows = jcw_run::identity_report(&project, &lake, truth.as_deref()).await?;
+            output::print(format, rows)?;
+            Ok(Exit::Done)
+        }
+        Command::Review {
+            show_people,
+            format,
+        } => {
+            let (project, lake) = home::ready(global).await?;
+            match jcw_run::identity_reviews(&project, &lake, show_people).await? {
+                Some(rows) => output::print(format, rows)?,
+                None => output::say("Nobody's records have been linked yet; `jcw run` does that.")?,
+            }
+            Ok(Exit::Done)
+        }
+        Command::Decide {
+            a,
+            b,
+            verdict,
+            why,
+            by,
+        } => {
+            let (_, lake) = home::ready(global).await?;
+            let decision = Decision {
+                a: Mention::read(&a),
+                b: Mention::read(&b),
+                verdict,
+                by,
+                at: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                why,
+            };
+            jcw_run::decide(&lake, decision).await?;
+            output::say("Noted in the vault; the next run follows it.")?;
+            Ok(Exit::Done)
+        }
     }
+}
+
+fn verdict(word: &str) -> Result<Verdict, String> {
+    Verdict::of(word).ok_or_else(|| "write `same` or `different`".to_owned())
 }
