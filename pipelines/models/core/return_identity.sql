@@ -25,7 +25,7 @@ with terms as (
                 then 'plans = by group of placement'
             when file = 'sen_needs_all_plans.csv'
                 then 'plans = by type of need'
-            when file = 'annual_reviews.csv' and published_column in ('review_expected', 'total_review_meeting', 'no_review_meeting')
+            when file = 'annual_reviews.csv' and year >= 2024 and published_column in ('review_expected', 'total_review_meeting', 'no_review_meeting')
                 then 'reviews expected = met + not met'
         end as identity,
         published_column in (
