@@ -13,8 +13,6 @@ pub(super) enum Grain {
     /// Something that lasts: as it is at the end of each month, and of each of
     /// those longer periods.
     Stock,
-    /// As [`Grain::Stock`], of the twelve months that end then.
-    Rolling,
     /// Calendar years only.
     Year,
     Census,
@@ -28,9 +26,6 @@ impl Grain {
         match self {
             Grain::Flow | Grain::Stock => Box::new(
                 (periods.months().flat_map(Period::around)).filter(|period| periods.has(*period)),
-            ),
-            Grain::Rolling => Box::new(
-                (periods.rolling().flat_map(Period::around)).filter(|period| periods.has(*period)),
             ),
             Grain::Year => Box::new(periods.years().map(Period::Year)),
             Grain::Census => Box::new(periods.years().map(|year| Period::Census(year + 1))),
@@ -113,7 +108,7 @@ const fn made(
     }
 }
 
-use Grain::{Census, Flow, Rolling, Stock, Term, Wave, Year};
+use Grain::{Census, Flow, Stock, Term, Wave, Year};
 use Shape::{Count, Percent, Percentile, Pounds, Weeks};
 
 #[rustfmt::skip] // A table is read by its columns.
@@ -242,8 +237,8 @@ const TABLE: [Definition; 152] = [
     made("H08", "all", "Contacts delivered against the contract", Percent, Flow),
     made("H09", "all", "Cancelled by the provider", Percent, Flow),
     made("H10", "all", "Suspected autism, waiting over 13 weeks", Percent, Stock),
-    made("H11", "one_contact", "Seen at least once in twelve months", Count, Rolling),
-    made("H11", "two_contacts", "Seen at least twice in twelve months", Count, Rolling),
+    made("H11", "one_contact", "Seen at least once in twelve months", Count, Stock),
+    made("H11", "two_contacts", "Seen at least twice in twelve months", Count, Stock),
     made("H12", "urgent", "Urgent, first seen within 1 week", Percent, Flow),
     made("H12", "routine", "Routine, first seen within 4 weeks", Percent, Flow),
     made("H13", "all", "Plan holders on the EPUT caseload", Percent, Stock),

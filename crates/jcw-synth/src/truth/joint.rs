@@ -141,8 +141,9 @@ fn linked(child: &Child, tally: &mut Tally) {
     if child.requests.is_empty() {
         return;
     }
-    for year in tally.periods.years() {
-        let census = census_day(year + 1);
+    let first = tally.periods.years().next();
+    for year in first.into_iter().chain(tally.periods.years().map(|year| year + 1)) {
+        let census = census_day(year);
         let known = child.plan_on(census).is_some()
             || child.requests.iter().any(|request| {
                 request.is_open_on(census)
@@ -163,7 +164,7 @@ fn linked(child: &Child, tally: &mut Tally) {
         let linked = patient && child.nhs_number_verified;
         tally.share(
             ("J10", "all"),
-            Period::Census(year + 1),
+            Period::Census(year),
             &[Slice::TOTAL],
             linked,
         );

@@ -160,11 +160,29 @@ impl Periods {
         }
     }
 
-    /// There is a figure of the metric for it. What needs the submissions of the
-    /// Lighthouse is not told of earlier days, nor is the area's total then.
+    /// There is a figure of the metric for it: it does not begin before what the
+    /// metric needs is reported.
+    ///
+    /// - SEN2 returns of persons are about 2022 and later, phase transfers are in
+    ///   them from 2024 on.
+    /// - What needs the submissions of the Lighthouse is not told of earlier days,
+    ///   nor is the area's total then.
+    /// - Twelve months to a month's end are known from the twelfth month on.
     pub(super) fn has_of(&self, metric: &str, period: Period) -> bool {
-        let of_lighthouse = metric.starts_with('H') && !matches!(metric, "H11" | "H12");
-        self.has(period) && (!of_lighthouse || period.start() >= lighthouse_transfer())
+        let from = match (metric, metric.as_bytes().first()) {
+            ("E31", _) => day(2024, 1, 1),
+            (_, Some(b'E')) => day(2022, 1, 1),
+            ("H11", _) => self.rolling().next().unwrap_or(self.last_day),
+            ("H12", _) => self.first,
+            (_, Some(b'H')) => lighthouse_transfer(),
+            _ => return self.has(period),
+        };
+        let begins = match period {
+            // The return is about the year before its census day.
+            Period::Census(year) => day(year - 1, 1, 1),
+            _ => period.start(),
+        };
+        self.has(period) && begins >= from
     }
 
     /// It lies wholly in the world's years.

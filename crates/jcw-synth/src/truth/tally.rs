@@ -147,7 +147,7 @@ impl Tally {
         cells: Option<&Cells<T>>,
         add: impl Fn(&mut T, &T),
     ) -> BTreeMap<(Period, Slice), T> {
-        let lasts = matches!(definition.grain, Grain::Stock | Grain::Rolling);
+        let lasts = definition.grain == Grain::Stock;
         let mut found: BTreeMap<(Period, Slice), T> = BTreeMap::new();
         for (counted, row) in cells.into_iter().flatten() {
             let around = match *counted {
