@@ -357,3 +357,6 @@ fn names_somebody(said: &[Option<String>; SAID.len()]) -> bool {
 fn value(texts: &StringArray, row: usize) -> Option<&str> {
     texts.is_valid(row).then(|| texts.value(row))
 }
+
+#[cfg(test)]
+mod tests;
