@@ -35,11 +35,13 @@ def name(text):
 
 def read(path):
     rows = pandas.read_csv(path, dtype=str, keep_default_na=False)
-    whole = rows.full_name.str.rsplit(" ", n=1)
-    for at, column in ((0, "forename"), (-1, "surname")):
-        rows[column] = [name(own or (parts[at] if len(parts) > 1 else "")) for own, parts in zip(rows[column], whole)]
-    rows["whole_name"] = [f"{forename} {surname}" if forename and surname else None
-                    for forename, surname in zip(rows.forename, rows.surname)]
+    named = []
+    for forename, surname, full in zip(rows.forename, rows.surname, rows.full_name):
+        parts = full.rsplit(" ", 1) if full else ["", ""]
+        named.append((name(forename or parts[0]), name(surname or parts[-1])))
+    rows["forename"] = [forename for forename, _ in named]
+    rows["surname"] = [surname for _, surname in named]
+    rows["whole_name"] = [f"{one} {other}" if one and other else None for one, other in named]
     rows["nhs_number"] = rows.nhs_number.str.replace("[ -]", "", regex=True)
     rows["sex"] = rows.sex.map({"M": "M", "1": "M", "F": "F", "2": "F"})
     rows["local"] = [f"{scope}:{local}" if local else None for scope, local in zip(rows.scope, rows.local_id)]

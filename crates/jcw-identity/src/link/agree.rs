@@ -10,7 +10,8 @@ use chrono::{Datelike, NaiveDate};
 /// What two records say besides the number that they share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreement {
-    /// Date of birth or name agree, or a second number does.
+    /// Name or date of birth agree, the date in two parts of three at least, or a
+    /// second number does.
     Agrees,
     /// Nothing to compare.
     Silent,
@@ -66,7 +67,7 @@ fn differing_digits(mut a: i32, mut b: i32) -> usize {
 pub(crate) fn agreement(forest: &Forest<'_>, names: &Names<'_>, a: u32, b: u32) -> Agreement {
     let name = forest.names(names, a, b);
     let date = nearest(forest, a, b);
-    let is_near = date.is_some_and(|date| date <= DateMatch::Slip);
+    let is_near = date.is_some_and(|date| date <= DateMatch::Near);
     match (name, date) {
         (NameMatch::Differs, _) => Agreement::Contradicts,
         (NameMatch::Agrees, _) => Agreement::Agrees,

@@ -44,7 +44,7 @@ const U: Shares = [
 const M_WORTH: f64 = 20.0;
 const U_WORTH: f64 = 1000.0;
 /// Clusters that the general share of a value is worth beside its own count.
-const TERM_WORTH: f64 = 20.0;
+const TERM_WORTH: f64 = 500.0;
 /// No share is smaller: a fault never seen may yet happen.
 const LEAST: f64 = 1e-7;
 
@@ -88,10 +88,11 @@ impl<T: std::hash::Hash + Eq + Copy> Counts<T> {
         }
     }
 
-    /// The share of clusters with this value, near `general` where few are known.
+    /// The share of other clusters with this value, near `general` where few
+    /// are known. One of those that agree is not counted: it is what is weighed.
     fn share(&self, value: T, general: f64) -> f64 {
-        let count = f64::from(self.of.get(&value).copied().unwrap_or(1));
-        (count + TERM_WORTH * general) / (self.all + TERM_WORTH)
+        let others = self.of.get(&value).map_or(0, |count| count.saturating_sub(1));
+        (f64::from(others) + TERM_WORTH * general) / (self.all + TERM_WORTH)
     }
 }
 
