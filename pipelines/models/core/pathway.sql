@@ -17,7 +17,14 @@ with requests as (
     select
         person_key, received_on, request_id, plan_id, area_code, area_name, area_level, primary_need, sex, ethnicity_group,
         age_band, deprivation, request_outcome, decided_on, assessment_outcome, assessed_on, draft_plan_on, final_plan_on,
-        has_exception, twenty_weeks_days, is_twenty_weeks_breached, known_on
+        has_exception, twenty_weeks_due_on, known_on,
+        -- The final plan, or the day on which it was clear that there would be none.
+        least(
+            case when request_outcome in ('N', 'W') then coalesce(decided_on, withdrawn_on) end,
+            case when assessment_outcome in ('N', 'W') then coalesce(assessed_on, withdrawn_on) end,
+            final_plan_on,
+            closed_on
+        ) as ended_on
     from core.ehc_case
     where not is_transferred_in and person_key is not null
 ),
@@ -69,7 +76,7 @@ therapy_contacts as (
     select
         request.person_key,
         request.received_on,
-        min(seen.contact_on) filter (where seen.contact_on < request.received_on) as therapy_before_request_on,
+        min(seen.contact_on) as therapy_on,
         min(seen.contact_on) filter (where seen.contact_on >= request.received_on) as first_therapy_contact_on,
         min(seen.contact_on) filter (where seen.contact_on >= request.final_plan_on) as therapy_after_plan_on
     from requests as request
@@ -123,12 +130,19 @@ select
     request.draft_plan_on,
     request.final_plan_on,
     request.has_exception,
-    request.is_twenty_weeks_breached,
+    request.ended_on,
+    -- Day 141, if the case was still running when it began: day 140 is in time.
+    case
+        when coalesce(request.ended_on > request.twenty_weeks_due_on, true) and request.twenty_weeks_due_on < request.known_on
+            then request.twenty_weeks_due_on + 1
+    end as breached_on,
     coalesce(section_g.n_therapy_lines, 0) > 0 as has_therapy_in_section_g,
     therapy_referrals.therapy_referred_on,
     coalesce(therapy_referrals.n_therapy_referrals, 0) as n_therapy_referrals,
     coalesce(therapy_referrals.n_therapy_referrals_rejected, 0) as n_therapy_referrals_rejected,
-    therapy_contacts.therapy_before_request_on is not null as had_therapy_before_request,
+    -- First of all that the submissions tell of.
+    therapy_contacts.therapy_on,
+    coalesce(therapy_contacts.therapy_on < request.received_on, false) as had_therapy_before_request,
     therapy_contacts.first_therapy_contact_on,
     therapy_contacts.therapy_after_plan_on,
     -- The waits, in whole days.
