@@ -46,7 +46,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let read = start.elapsed();
-    let links = link(&records, &Decisions::default(), &Settings::default());
+    let companions = ["council.ehcna_case", "eput.advice_tracker", "commissioner.dco_advice_tracker"];
+    let settings = Settings {
+        companions: vec![companions.map(str::to_owned).to_vec()],
+        ..Settings::default()
+    };
+    let links = link(&records, &Decisions::default(), &settings);
     let linked = start.elapsed();
     let known: Vec<(u32, u64, i32)> = (links.links.iter())
         .filter_map(|link| truth.get(&*link.person_ref).map(|(who, day)| (link.cluster, *who, *day)))

@@ -18,6 +18,9 @@ pub struct Linkage {
     /// and sex when there is one candidate only. Where `false` a person decides
     /// on each: right where a twin may be known to one partner alone.
     pub accept_without_names: bool,
+    /// Tables about the same event: who is in one is in the others, and who is
+    /// not is not. It decides between twins of whom one partner has no names.
+    pub companions: Vec<Vec<String>>,
     /// Records are compared when they agree on all fields of any of these.
     pub blocking: Vec<Vec<BlockingField>>,
     /// Blocks of more records than this are passed over: they say nothing.
@@ -36,6 +39,7 @@ impl Default for Linkage {
             review: 0.2,
             margin_bits: 3.0,
             accept_without_names: true,
+            companions: Vec::new(),
             blocking: vec![
                 vec![BirthDate, Postcode],
                 vec![BirthDate, Surname],

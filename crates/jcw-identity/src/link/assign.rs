@@ -46,6 +46,9 @@ pub(crate) fn tie<'r>(
     });
     let of = Adjacency::new(&candidates, profiles.len());
     let twins = Twins::find(forest);
+    let companions = (settings.companions.iter())
+        .map(|tables| forest.records.sources_among(tables))
+        .collect();
     let mut assignment = Assignment {
         forest,
         names,
@@ -53,6 +56,7 @@ pub(crate) fn tie<'r>(
         candidates: &candidates,
         of,
         twins,
+        companions,
         prior,
         settings,
     };
@@ -159,6 +163,8 @@ struct Assignment<'a, 'r> {
     candidates: &'a [Candidate],
     of: Adjacency,
     twins: Twins,
+    /// Tables about one event, by their numbers.
+    companions: Vec<Vec<u16>>,
     prior: f64,
     settings: &'a Linkage,
 }
@@ -205,6 +211,7 @@ impl Assignment<'_, '_> {
                 && third != other
                 && self.may_join(one, third)
                 && !self.may_join(other, third)
+                && !self.is_decided_by_event(one, other, third)
         };
         let Candidate { a, b, .. } = candidate;
         if candidate.is_nameless && (self.has_free_twin(a, b) || self.has_free_twin(b, a)) {
@@ -222,10 +229,24 @@ impl Assignment<'_, '_> {
             let is_other_sex = |place: u32| ![0, sex].contains(&self.forest.row(place).sex);
             let twin = self.forest.root(*twin);
             let is_told_apart = sex != 0 && self.forest.members(twin).any(is_other_sex);
-            twin != self.root(one)
-                && twin != self.root(other)
+            let (one, other) = (self.root(one), self.root(other));
+            twin != one
+                && twin != other
                 && !is_told_apart
-                && self.may_join(twin, self.root(other))
+                && self.may_join(twin, other)
+                && !self.is_decided_by_event(other, one, twin)
+        })
+    }
+
+    /// Tables about the same event know the cluster and one of its candidates,
+    /// and not the other.
+    fn is_decided_by_event(&self, cluster: u32, candidate: u32, rival: u32) -> bool {
+        let is_in = |cluster: u32, tables: &[u16]| {
+            (self.forest.members(cluster))
+                .any(|place| tables.contains(&self.forest.row(place).source))
+        };
+        (self.companions.iter()).any(|tables| {
+            is_in(cluster, tables) && is_in(candidate, tables) && !is_in(rival, tables)
         })
     }
 

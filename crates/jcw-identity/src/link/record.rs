@@ -143,6 +143,15 @@ impl Records {
         self.sources.get(usize::from(source)).map_or("", |text| text)
     }
 
+    /// The numbers of those of these tables that there are records of.
+    pub(crate) fn sources_among(&self, tables: &[String]) -> Vec<u16> {
+        (0u16..)
+            .zip(&self.sources)
+            .filter(|(_, name)| tables.iter().any(|table| **table == ***name))
+            .map(|(source, _)| source)
+            .collect()
+    }
+
     /// The word of a text that is there. Each first given name is.
     pub(crate) fn find(&self, text: &str) -> Option<Word> {
         self.words.get(text).copied()

@@ -6,7 +6,7 @@ use crate::expand::Environment;
 use crate::fields::Fields;
 use crate::identity::{Identity, KEY_FILE_VARIABLE};
 use crate::linkage::{BlockingField, Linkage};
-use crate::value::{boolean, choice, count, filled, number, word};
+use crate::value::{boolean, choice, count, filled, number, text, word};
 use crate::yaml::{self, Node};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,9 @@ fn linkage(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Linkage> {
         accept_without_names: fields
             .optional("accept_without_names", boolean)
             .unwrap_or(usual.accept_without_names),
+        companions: fields
+            .optional("companions", filled(tables))
+            .unwrap_or(usual.companions),
         blocking: fields
             .optional("blocking", filled(fields_of_a_block))
             .unwrap_or(usual.blocking),
@@ -81,6 +84,10 @@ fn share(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
 
 fn fields_of_a_block(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Vec<BlockingField>> {
     filled(choice(&BlockingField::ALL))(node, problems)
+}
+
+fn tables(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
+    filled(text)(node, problems)
 }
 
 #[cfg(test)]
