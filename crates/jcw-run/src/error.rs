@@ -64,6 +64,14 @@ pub enum Error {
         "this is not the key that the lake's pseudonyms were made with, so nothing was done; use that key, or `jcw identity rotate` to put this one in its place"
     )]
     OtherKey,
+    /// The vault holds what another lake needs.
+    #[error(
+        "the vault at {vault} is another lake's; name this lake's own with --vault, JCW_VAULT or `vault` in pipelines/warehouse.yaml, and where that lake is gone, move its vault away too"
+    )]
+    OthersVault {
+        /// Its address.
+        vault: String,
+    },
     /// A variable of the environment holds no key.
     #[error("{name}: {error}")]
     Variable {

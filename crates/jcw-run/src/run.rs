@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::identify::identify;
 use crate::key_ring::KeyRing;
 use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
-use crate::load::{Loader, Prepared};
+use crate::load::{Loader, Prepared, SPOOL};
 use crate::lot::Lot;
 use crate::outcome::Outcome;
 use crate::people::remember_places;
@@ -43,6 +43,9 @@ pub enum Which {
     /// Those whose last scheduled instant before this moment was not served.
     Due(DateTime<Utc>),
 }
+
+/// Note of a lake by which its vault knows it.
+const LAKE_NOTE: &str = "lake";
 
 /// Name of the lease that lets one run at a time write to a lake.
 const LEASE: &str = "run";
@@ -80,6 +83,7 @@ pub async fn build(
     let mut run = Run::begin(project, lake, Vec::new(), &keys, watcher);
     let lease = run.lease().await?;
     let result = async {
+        claim_vault(lake).await?;
         let mut ledger = Ledger::read(lake).await?;
         run.load_again(&mut ledger).await?;
         run.build_and_publish(&ledger, select).await
@@ -103,6 +107,34 @@ pub async fn rotate(
     lease.release().await?;
     taken_over?;
     build(project, lake, &[], watcher).await
+}
+
+/// A vault is one lake's: with another's it would lose what that one needs. What
+/// a killed run was reading there is deleted.
+async fn claim_vault(lake: &Lake) -> Result<(), Error> {
+    let vault = lake.vault()?;
+    let own = match lake.note(LAKE_NOTE).await? {
+        Some(own) => own,
+        None => {
+            let own = uuid::Uuid::new_v4().to_string();
+            lake.put_note(LAKE_NOTE, own.clone()).await?;
+            own
+        }
+    };
+    match vault.note(LAKE_NOTE).await? {
+        None => vault.put_note(LAKE_NOTE, own).await?,
+        Some(whose) if whose == own => {}
+        Some(_) => {
+            return Err(Error::OthersVault {
+                vault: vault.url().to_string(),
+            });
+        }
+    }
+    if let Some(folder) = vault.folder() {
+        // There is mostly none.
+        let _ = std::fs::remove_dir_all(folder.join(SPOOL));
+    }
+    Ok(())
 }
 
 async fn take_over(project: &Project, lake: &Lake) -> Result<(), Error> {
@@ -262,6 +294,7 @@ impl<'a> Run<'a> {
     }
 
     async fn whole(&mut self, due: &[Due<'_>]) -> Result<(), Error> {
+        claim_vault(self.lake).await?;
         let mut ledger = Ledger::read(self.lake).await?;
         self.load_again(&mut ledger).await?;
         let mut served = Vec::new();

@@ -43,19 +43,15 @@ pub(crate) async fn ready(global: &Global) -> anyhow::Result<(Project, Lake)> {
     ready_in(global, &jcw_project::ProcessEnvironment).await
 }
 
-/// The same, with a variable set that the process does not have.
+/// The same, with variables set that the process does not have.
 pub(crate) async fn ready_with(
     global: &Global,
-    name: &str,
-    value: &Path,
+    variables: &[(&str, &Path)],
 ) -> anyhow::Result<(Project, Lake)> {
     let process = jcw_project::ProcessEnvironment;
-    let environment = |asked: &str| {
-        if asked == name {
-            Some(value.to_string_lossy().into_owned())
-        } else {
-            process.get(asked)
-        }
+    let environment = |asked: &str| match variables.iter().find(|(name, _)| *name == asked) {
+        Some((_, value)) => Some(value.to_string_lossy().into_owned()),
+        None => process.get(asked),
     };
     ready_in(global, &environment).await
 }

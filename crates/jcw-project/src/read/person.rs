@@ -1,11 +1,12 @@
 //! Reads who a row is about (`person:` of a contract), and checks that what
 //! names somebody is said to.
 
-use crate::contract::{Classification, Contract, Kind, Person};
+use crate::contract::{Classification, Column, Contract, Kind, Person};
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 use crate::value::placed_text;
 use crate::yaml::Node;
+use arrow::datatypes::DataType;
 
 pub(crate) fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Person> {
     let mut fields = Fields::of("`person`", node, problems)?;
@@ -53,12 +54,30 @@ pub(crate) fn check(contract: &Contract, problems: &mut Vec<Diagnostic>) {
                 .push(Diagnostic::error(name.place.clone(), message).hint("write `type: date`"));
         }
     }
+    for column in &contract.columns {
+        if column.classification == Classification::LocalId
+            && column.kind.data_type() != DataType::Utf8
+        {
+            let name = &column.name.value;
+            let message = format!("a pseudonym stands for \"{name}\", and it is no text");
+            problems.push(
+                Diagnostic::error(column.name.place.clone(), message).hint("write `type: text`"),
+            );
+        }
+    }
+    for name in &contract.period {
+        let is_pseudonym = |column: &Column| column.classification == Classification::LocalId;
+        if contract.column(name).is_some_and(is_pseudonym) {
+            let message = format!("the period has \"{}\", a number of a person", name.value);
+            let hint = "divide deliveries by when they are, not by whom they are about";
+            problems.push(Diagnostic::error(name.place.clone(), message).hint(hint));
+        }
+    }
     let key = contract.key.iter().flat_map(|key| &key.columns);
     let staying = (key.map(|name| (name, "the key")))
         .chain(contract.period.iter().map(|name| (name, "the period")));
     for (name, by) in staying {
-        let names_a_person =
-            |column: &crate::contract::Column| column.classification == Classification::Identifier;
+        let names_a_person = |column: &Column| column.classification == Classification::Identifier;
         if contract.column(name).is_some_and(names_a_person) {
             let message = format!("{by} has \"{}\", which never reaches the lake", name.value);
             let hint = "tell rows apart by the partner's own numbers, classified `local_id`";

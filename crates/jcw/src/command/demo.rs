@@ -23,6 +23,9 @@ pub(crate) struct Args {
 /// Says to people, and to the next demo, that a folder holds nothing real.
 const MARK: &str = "MADE-UP.txt";
 
+/// The demo's own key for pseudonyms of people who do not exist.
+const KEY: &str = "identity.key";
+
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let root = home::root(global)?;
     let extracts = root.join(&args.out);
@@ -32,7 +35,12 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             extracts.display()
         );
     }
-    let (project, lake) = home::ready_with(global, "JCW_SOURCES", &extracts).await?;
+    let key = extracts.join(KEY);
+    let variables = [
+        ("JCW_SOURCES", extracts.as_path()),
+        ("JCW_IDENTITY_KEY_FILE", key.as_path()),
+    ];
+    let (project, lake) = home::ready_with(global, &variables).await?;
     if SHOWN
         .iter()
         .any(|shown| !project.metrics.iter().any(|metric| *metric.id == *shown))
@@ -64,6 +72,9 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         demo.planted.len(),
         lake.url(),
     ))?;
+    if !key.exists() {
+        jcw_identity::Key::create(&key)?;
+    }
     let request = Request {
         which: Which::All,
         accept: Vec::new(),
