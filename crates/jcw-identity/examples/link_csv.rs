@@ -46,7 +46,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let read = start.elapsed();
-    let companions = ["council.ehcna_case", "eput.advice_tracker", "commissioner.dco_advice_tracker"];
+    let companions = [
+        "council.ehcna_case",
+        "eput.advice_tracker",
+        "commissioner.dco_advice_tracker",
+    ];
     let settings = Settings {
         companions: vec![companions.map(str::to_owned).to_vec()],
         ..Settings::default()
@@ -54,7 +58,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let links = link(&records, &Decisions::default(), &settings);
     let linked = start.elapsed();
     let known: Vec<(u32, u64, i32)> = (links.links.iter())
-        .filter_map(|link| truth.get(&*link.person_ref).map(|(who, day)| (link.cluster, *who, *day)))
+        .filter_map(|link| {
+            truth
+                .get(&*link.person_ref)
+                .map(|(who, day)| (link.cluster, *who, *day))
+        })
         .collect();
     let mut report = Report::new(&links);
     report.accuracy = Some(Accuracy::of(&known));

@@ -116,7 +116,9 @@ impl Report {
         let mut partners: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); links.clusters.len()];
         for link in &links.links {
             let classes = by_source.entry(link.source.to_string()).or_default();
-            let class = MatchClass::ALL.iter().position(|class| *class == link.class);
+            let class = MatchClass::ALL
+                .iter()
+                .position(|class| *class == link.class);
             classes[class.unwrap_or(0)] += 1;
             let partner = link.source.split('.').next().unwrap_or_default();
             if let Some(partners) = partners.get_mut(link.cluster as usize) {
@@ -163,7 +165,11 @@ impl Report {
             "",
             self.with_verified_nhs_number.to_string(),
         );
-        put("people known to the council", "", self.known_to_council.to_string());
+        put(
+            "people known to the council",
+            "",
+            self.known_to_council.to_string(),
+        );
         put(
             "of them with a verified NHS number (%)",
             "",
@@ -173,7 +179,11 @@ impl Report {
             )),
         );
         for (partners, people) in &self.by_partners {
-            put("people by number of partners", &partners.to_string(), people.to_string());
+            put(
+                "people by number of partners",
+                &partners.to_string(),
+                people.to_string(),
+            );
         }
         for (partners, people) in &self.by_partner_set {
             put("people known to", partners, people.to_string());
@@ -186,16 +196,32 @@ impl Report {
                 }
             }
         }
-        put("local ids given to several people", "", self.reused_local_ids.to_string());
+        put(
+            "local ids given to several people",
+            "",
+            self.reused_local_ids.to_string(),
+        );
         for (reason, pairs) in &self.reviews {
             put("pairs to review", reason, pairs.to_string());
         }
         if let Some(accuracy) = &self.accuracy {
-            put("precision (%)", "pairs of records", percent(accuracy.precision()));
+            put(
+                "precision (%)",
+                "pairs of records",
+                percent(accuracy.precision()),
+            );
             put("recall (%)", "pairs of records", percent(accuracy.recall()));
             put("F1 (%)", "pairs of records", percent(accuracy.f1()));
-            put("people merged", "clusters", accuracy.mixed_clusters.to_string());
-            put("twins merged", "clusters", accuracy.twins_merged.to_string());
+            put(
+                "people merged",
+                "clusters",
+                accuracy.mixed_clusters.to_string(),
+            );
+            put(
+                "twins merged",
+                "clusters",
+                accuracy.twins_merged.to_string(),
+            );
         }
         rows
     }
@@ -214,7 +240,10 @@ mod tests {
         // One cluster of two records of 1 and one of its twin 2, who has another.
         let records = [(0, 1, 500), (0, 1, 500), (0, 2, 500), (1, 2, 500)];
         let accuracy = Accuracy::of(&records);
-        assert_eq!((accuracy.right, accuracy.tied, accuracy.true_pairs), (1, 3, 2));
+        assert_eq!(
+            (accuracy.right, accuracy.tied, accuracy.true_pairs),
+            (1, 3, 2)
+        );
         assert_eq!((accuracy.mixed_clusters, accuracy.twins_merged), (1, 1));
         assert!((accuracy.f1() - 0.4).abs() < 1e-12);
     }
@@ -223,6 +252,11 @@ mod tests {
     fn nothing_to_link_is_no_fault() {
         let report = Report::new(&Links::default());
         assert_eq!((report.people, Accuracy::of(&[]).f1()), (0, 1.0));
-        assert!(report.rows().iter().all(|(_, _, number)| !number.contains("NaN")));
+        assert!(
+            report
+                .rows()
+                .iter()
+                .all(|(_, _, number)| !number.contains("NaN"))
+        );
     }
 }

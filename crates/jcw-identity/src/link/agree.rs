@@ -41,7 +41,11 @@ pub(crate) fn dates(a: i32, b: i32) -> DateMatch {
     let (Some(a), Some(b)) = (day(a), day(b)) else {
         return DateMatch::Other;
     };
-    let same = [a.year() == b.year(), a.month() == b.month(), a.day() == b.day()];
+    let same = [
+        a.year() == b.year(),
+        a.month() == b.month(),
+        a.day() == b.day(),
+    ];
     let is_swapped = same[0] && a.day() == b.month() && a.month() == b.day();
     let is_year_off = same[1] && same[2] && (a.year() - b.year()).abs() == 1;
     let digits = |day: NaiveDate| day.year() * 10_000 + (day.month() * 100 + day.day()) as i32;

@@ -78,7 +78,12 @@ fn candidates(
 ) -> Vec<Candidate> {
     let mut pairs = Vec::new();
     for rule in &settings.blocking {
-        pairs.extend(block::pairs(forest.records, profiles, rule, settings.largest_block));
+        pairs.extend(block::pairs(
+            forest.records,
+            profiles,
+            rule,
+            settings.largest_block,
+        ));
     }
     pairs.sort_unstable();
     pairs.dedup();

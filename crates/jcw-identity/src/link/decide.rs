@@ -56,7 +56,10 @@ impl Mentioned {
         let mut by_ref: HashMap<u32, Vec<&Mention>> = HashMap::new();
         let mut by_id: HashMap<u32, Vec<(&str, &Mention)>> = HashMap::new();
         let records: &Records = forest.records;
-        for mention in decisions.iter().flat_map(|(_, decision)| [&decision.a, &decision.b]) {
+        for mention in decisions
+            .iter()
+            .flat_map(|(_, decision)| [&decision.a, &decision.b])
+        {
             match mention {
                 Mention::PersonRef(text) => {
                     if let Some(word) = records.find(text) {

@@ -109,7 +109,10 @@ impl Decisions {
     /// Reads what [`Decisions::write`] wrote.
     pub fn read(text: &str) -> Result<Decisions, DecisionError> {
         let mut all = Vec::new();
-        for (place, row) in csv::Reader::from_reader(text.as_bytes()).records().enumerate() {
+        for (place, row) in csv::Reader::from_reader(text.as_bytes())
+            .records()
+            .enumerate()
+        {
             let row = row?;
             let cell = |place: usize| row.get(place).unwrap_or_default();
             all.push(Decision {
@@ -132,7 +135,9 @@ impl Decisions {
             let (a, b) = (one.a.to_string(), one.b.to_string());
             writer.write_record([&a, &b, one.verdict.word(), &one.by, &one.at, &one.why])?;
         }
-        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+        let bytes = writer
+            .into_inner()
+            .map_err(|error| csv::Error::from(error.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

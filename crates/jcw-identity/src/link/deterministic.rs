@@ -82,9 +82,8 @@ fn tie_group(forest: &mut Forest<'_>, names: &Names<'_>, group: &[u32]) {
     roots.sort_unstable();
     roots.dedup();
     let class = MatchClass::Deterministic;
-    let are_one = (roots.iter().enumerate()).all(|(at, a)| {
-        (roots[at + 1..].iter()).all(|b| forest.may_join(names, *a, *b, class))
-    });
+    let are_one = (roots.iter().enumerate())
+        .all(|(at, a)| (roots[at + 1..].iter()).all(|b| forest.may_join(names, *a, *b, class)));
     if are_one {
         for pair in roots.windows(2) {
             forest.join(pair[0], pair[1], class, None);

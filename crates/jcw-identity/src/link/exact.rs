@@ -42,7 +42,9 @@ pub(crate) fn tie(forest: &mut Forest<'_>, names: &Names<'_>, doubts: &mut Vec<D
         needs_agreement: false,
         doubt: None,
     };
-    for group in groups(forest, |forest, place| u64::from(forest.row(place).person_ref)) {
+    for group in groups(forest, |forest, place| {
+        u64::from(forest.row(place).person_ref)
+    }) {
         // The same pseudonym says the same, and the lake has one person for it.
         for pair in group.windows(2) {
             forest.join(pair[0], pair[1], same_row.class, None);

@@ -49,7 +49,9 @@ impl<'a> Forest<'a> {
         };
         order.sort_unstable_by(|a, b| {
             let (a, b) = (row(*a), row(*b));
-            numbers(a).cmp(&numbers(b)).then_with(|| texts(a).cmp(&texts(b)))
+            numbers(a)
+                .cmp(&numbers(b))
+                .then_with(|| texts(a).cmp(&texts(b)))
         });
         let count = order.len();
         Forest {
@@ -245,7 +247,9 @@ impl<'a> Forest<'a> {
     /// the first time.
     fn note_scopes(&mut self, one: u32, other: u32, class: MatchClass, weight: Option<f64>) {
         let scope = self.row(other).scope;
-        let is_mixed = self.members(other).any(|place| self.row(place).scope != scope);
+        let is_mixed = self
+            .members(other)
+            .any(|place| self.row(place).scope != scope);
         let new: Vec<u32> = (self.members(one))
             .filter(|place| self.across[*place as usize] == MatchClass::Alone)
             .filter(|place| is_mixed || self.row(*place).scope != scope)

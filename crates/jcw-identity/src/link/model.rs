@@ -91,7 +91,10 @@ impl<T: std::hash::Hash + Eq + Copy> Counts<T> {
     /// The share of other clusters with this value, near `general` where few
     /// are known. One of those that agree is not counted: it is what is weighed.
     fn share(&self, value: T, general: f64) -> f64 {
-        let others = self.of.get(&value).map_or(0, |count| count.saturating_sub(1));
+        let others = self
+            .of
+            .get(&value)
+            .map_or(0, |count| count.saturating_sub(1));
         (f64::from(others) + TERM_WORTH * general) / (self.all + TERM_WORTH)
     }
 }
@@ -140,7 +143,9 @@ impl Model {
             let by_chance = match (field, level) {
                 (FORENAME, 0) => self.terms.forename.share(shared.forename, self.u[field][0]),
                 (SURNAME, 0) => self.terms.surname.share(shared.surname, self.u[field][0]),
-                (BIRTH_DATE, 0) => (self.terms.birth_date).share(shared.birth_date, self.u[field][0]),
+                (BIRTH_DATE, 0) => {
+                    (self.terms.birth_date).share(shared.birth_date, self.u[field][0])
+                }
                 (POSTCODE, 0) => self.terms.postcode.share(shared.postcode, self.u[field][0]),
                 _ => self.u[field][level],
             };

@@ -113,7 +113,10 @@ mod tests {
     fn particles_belong_to_neither_name() {
         let whole = names(None, None, Some("Anne-Marie van der Marmere"));
         assert_eq!(whole, ("MARMERE".into(), "ANNE MARIE".into()));
-        assert_eq!(names(Some("van der Marmere"), Some("Anne-Marie"), None), whole);
+        assert_eq!(
+            names(Some("van der Marmere"), Some("Anne-Marie"), None),
+            whole
+        );
         assert_eq!(names(Some("Al"), None, None).0, "AL");
     }
 }

@@ -48,9 +48,7 @@ pub(crate) fn outcome(forest: &Forest<'_>, doubts: &[Doubt]) -> Links {
             }
         })
         .collect();
-    links.sort_unstable_by(|a, b| {
-        (&a.person_ref, &a.source).cmp(&(&b.person_ref, &b.source))
-    });
+    links.sort_unstable_by(|a, b| (&a.person_ref, &a.source).cmp(&(&b.person_ref, &b.source)));
     Links {
         links,
         clusters,
@@ -102,9 +100,10 @@ fn candidates(forest: &Forest<'_>, members: &[u32]) -> Vec<Box<str>> {
     texts.sort_unstable();
     texts.dedup();
     let kind = |tier: u8| ["nhs", "upn", "uln", "nhs", "local", "ref"][usize::from(tier)];
-    let numbers = (numbers.into_iter())
-        .map(|(tier, number)| format!("{}\u{1f}{number}", kind(tier)).into());
-    let texts = (texts.into_iter()).map(|(tier, text)| format!("{}\u{1f}{text}", kind(tier)).into());
+    let numbers =
+        (numbers.into_iter()).map(|(tier, number)| format!("{}\u{1f}{number}", kind(tier)).into());
+    let texts =
+        (texts.into_iter()).map(|(tier, text)| format!("{}\u{1f}{text}", kind(tier)).into());
     numbers.chain(texts).collect()
 }
 
@@ -115,15 +114,19 @@ fn local_ids(forest: &Forest<'_>, cluster_of: impl Fn(u32) -> u32) -> Vec<LocalI
         let row = forest.row(place);
         if row.local_id != 0 {
             let id = (records.source_name(row.scope), records.text(row.local_id));
-            *counts.entry(id).or_default().entry(cluster_of(place)).or_default() += 1;
+            *counts
+                .entry(id)
+                .or_default()
+                .entry(cluster_of(place))
+                .or_default() += 1;
         }
     }
     (counts.into_iter())
         .filter_map(|((scope, local_id), clusters)| {
             let is_reused = clusters.len() > 1;
-            let most = clusters.into_iter().max_by_key(|(cluster, count)| {
-                (*count, std::cmp::Reverse(*cluster))
-            });
+            let most = clusters
+                .into_iter()
+                .max_by_key(|(cluster, count)| (*count, std::cmp::Reverse(*cluster)));
             most.map(|(cluster, _)| LocalId {
                 scope: scope.into(),
                 local_id: local_id.into(),
@@ -150,11 +153,17 @@ fn reviews(forest: &Forest<'_>, doubts: &[Doubt]) -> Vec<Review> {
         // The record that says most is the easiest to judge by.
         let told = |place: &u32| {
             let row = forest.row(*place);
-            (u32::from(row.forename != 0) + u32::from(row.postcode != 0), std::cmp::Reverse(*place))
+            (
+                u32::from(row.forename != 0) + u32::from(row.postcode != 0),
+                std::cmp::Reverse(*place),
+            )
         };
         let row = forest.row(forest.members(root).max_by_key(told).unwrap_or(root));
         let records = forest.records;
-        (records.text(row.person_ref), records.source_name(row.source))
+        (
+            records.text(row.person_ref),
+            records.source_name(row.source),
+        )
     };
     let mut reviews: Vec<Review> = (likeliest.into_iter())
         .map(|((a, b), doubt)| {
@@ -171,7 +180,8 @@ fn reviews(forest: &Forest<'_>, doubts: &[Doubt]) -> Vec<Review> {
         .collect();
     reviews.sort_by(|one, other| {
         let likely = |review: &Review| review.probability.unwrap_or(2.0);
-        (likely(other).total_cmp(&likely(one))).then_with(|| (&one.a, &one.b).cmp(&(&other.a, &other.b)))
+        (likely(other).total_cmp(&likely(one)))
+            .then_with(|| (&one.a, &one.b).cmp(&(&other.a, &other.b)))
     });
     reviews
 }

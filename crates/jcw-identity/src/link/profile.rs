@@ -39,7 +39,10 @@ pub(crate) fn profiles(forest: &Forest<'_>) -> Vec<Profile> {
 }
 
 fn profile(forest: &Forest<'_>, root: u32) -> Profile {
-    let rows: Vec<&Packed> = forest.members(root).map(|place| forest.row(place)).collect();
+    let rows: Vec<&Packed> = forest
+        .members(root)
+        .map(|place| forest.row(place))
+        .collect();
     let sexes = rows.iter().fold(0, |sexes, row| sexes | row.sex);
     Profile {
         root,
@@ -52,7 +55,10 @@ fn profile(forest: &Forest<'_>, root: u32) -> Profile {
                 .map(|row| row.upn),
             0,
         ),
-        nhs_numbers: distinct(forest.members(root).map(|place| forest.nhs_number(place)), 0),
+        nhs_numbers: distinct(
+            forest.members(root).map(|place| forest.nhs_number(place)),
+            0,
+        ),
         sex: if sexes == 3 { 0 } else { sexes },
     }
 }

@@ -116,7 +116,9 @@ impl Records {
             forename: self.word(&forename),
             birth_date: record.birth_date.map_or(0, |day| day.num_days_from_ce()),
             sex: filled(record.sex).map_or(0, normalise::sex),
-            postcode: filled(record.postcode).and_then(normalise::postcode).unwrap_or(0),
+            postcode: filled(record.postcode)
+                .and_then(normalise::postcode)
+                .unwrap_or(0),
         };
         self.rows.push(packed);
     }
@@ -140,7 +142,9 @@ impl Records {
     }
 
     pub(crate) fn source_name(&self, source: u16) -> &str {
-        self.sources.get(usize::from(source)).map_or("", |text| text)
+        self.sources
+            .get(usize::from(source))
+            .map_or("", |text| text)
     }
 
     /// The numbers of those of these tables that there are records of.

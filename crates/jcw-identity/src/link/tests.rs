@@ -57,12 +57,18 @@ fn linked(records: &[Record<'_>]) -> Links {
 }
 
 fn cluster(links: &Links, person_ref: &str) -> u32 {
-    let link = links.links.iter().find(|link| &*link.person_ref == person_ref);
+    let link = links
+        .links
+        .iter()
+        .find(|link| &*link.person_ref == person_ref);
     link.unwrap().cluster
 }
 
 fn class(links: &Links, person_ref: &str) -> MatchClass {
-    let link = links.links.iter().find(|link| &*link.person_ref == person_ref);
+    let link = links
+        .links
+        .iter()
+        .find(|link| &*link.person_ref == person_ref);
     link.unwrap().class
 }
 
@@ -101,8 +107,16 @@ fn an_untraced_number_ties_only_with_a_birthday_or_a_name() {
         birth_date: day("2009-11-30"),
         ..untraced
     };
-    assert!(are_one(&linked(&[provider("a", "1", NHS[0]), untraced]), "a", "b"));
-    assert!(!are_one(&linked(&[provider("a", "1", NHS[0]), other_day]), "a", "b"));
+    assert!(are_one(
+        &linked(&[provider("a", "1", NHS[0]), untraced]),
+        "a",
+        "b"
+    ));
+    assert!(!are_one(
+        &linked(&[provider("a", "1", NHS[0]), other_day]),
+        "a",
+        "b"
+    ));
 }
 
 #[test]
@@ -153,8 +167,16 @@ fn a_wrong_nhs_number_in_one_file_leaves_both_children_alone() {
         postcode: Some("SS2 2AA"),
         ..provider("mine too", "1", NHS[0])
     };
-    let links = linked(&[provider("mine", "1", NHS[0]), also_mine, theirs("theirs"), wrong]);
-    assert!(are_one(&links, "wrong", "theirs"), "by the provider's own number");
+    let links = linked(&[
+        provider("mine", "1", NHS[0]),
+        also_mine,
+        theirs("theirs"),
+        wrong,
+    ]);
+    assert!(
+        are_one(&links, "wrong", "theirs"),
+        "by the provider's own number"
+    );
     assert!(!are_one(&links, "wrong", "mine"));
     assert!(links.reviews.is_empty() || links.reviews.len() == 1);
 }
@@ -173,7 +195,10 @@ fn a_pupil_number_is_carried_and_a_temporary_one_is_not() {
     let links = linked(&[pupil("a", UPN[0], "C1"), pupil("b", UPN[0], "C2")]);
     assert!(are_one(&links, "a", "b"));
     assert_eq!(class(&links, "a"), MatchClass::Carried);
-    let links = linked(&[pupil("a", "L88212341900A", "C1"), pupil("b", "L88212341900A", "C2")]);
+    let links = linked(&[
+        pupil("a", "L88212341900A", "C1"),
+        pupil("b", "L88212341900A", "C2"),
+    ]);
     assert!(!are_one(&links, "a", "b"));
     // A second permanent number forbids nothing.
     let links = linked(&[pupil("a", UPN[0], "C1"), pupil("b", UPN[1], "C1")]);
@@ -190,7 +215,12 @@ fn a_local_id_given_to_another_child_is_two_children() {
     };
     let links = linked(&[council("a", "C1", "Noah"), later]);
     assert!(!are_one(&links, "a", "b"));
-    assert!(links.local_ids.iter().any(|id| id.is_reused && &*id.local_id == "C1"));
+    assert!(
+        links
+            .local_ids
+            .iter()
+            .any(|id| id.is_reused && &*id.local_id == "C1")
+    );
     let elsewhere = Record {
         source: "eput.patient",
         scope: "eput",
@@ -198,7 +228,10 @@ fn a_local_id_given_to_another_child_is_two_children() {
         ..council("c", "C1", "Ruth")
     };
     let links = linked(&[council("a", "C1", "Noah"), elsewhere]);
-    assert!(!are_one(&links, "a", "c"), "every partner counts for itself");
+    assert!(
+        !are_one(&links, "a", "c"),
+        "every partner counts for itself"
+    );
 }
 
 #[test]
@@ -220,15 +253,22 @@ fn names_and_birthday_tie_across_partners() {
 /// A town around the children whom a test is about, so that there is something
 /// to learn from.
 fn town() -> Vec<[String; 4]> {
-    let surnames = ["Thornley", "Pelldon", "Cornwick", "Ketholt", "Langford", "Oakmere"];
+    let surnames = [
+        "Thornley", "Pelldon", "Cornwick", "Ketholt", "Langford", "Oakmere",
+    ];
     let forenames = ["Amelia", "Oscar", "Ruth", "Kofi", "Isla", "Yusuf", "Edith"];
     (0..120usize)
         .map(|place| {
             [
                 surnames[place * 7 % 6].to_owned() + ["", "son", "by"][place % 3],
                 forenames[place * 5 % 7].to_owned(),
-                format!("{}-{:02}-{:02}", 2004 + place % 14, 1 + place % 12, 1 + place * 11 % 28),
-                format!("SS{} {}A{}", place % 9, place % 7, char::from(b'A' + (place % 8) as u8)),
+                (NaiveDate::default() + chrono::Days::new(13_000 + 41 * place as u64)).to_string(),
+                format!(
+                    "SS{} {}A{}",
+                    place % 9,
+                    place % 7,
+                    &"ABDEFGHJ"[place % 8..=place % 8]
+                ),
             ]
         })
         .collect()
@@ -237,7 +277,13 @@ fn town() -> Vec<[String; 4]> {
 fn in_town(records: &[Record<'_>]) -> Links {
     let town = town();
     let ids: Vec<[String; 3]> = (0..town.len())
-        .map(|place| [format!("c{place}"), format!("p{place}"), format!("T{:05}", place * 13)])
+        .map(|place| {
+            [
+                format!("c{place}"),
+                format!("p{place}"),
+                format!("T{:05}", place * 13),
+            ]
+        })
         .collect();
     let mut all = Records::new();
     for ([surname, forename, born, postcode], [a, b, id]) in town.iter().zip(&ids) {
@@ -276,13 +322,57 @@ fn a_misspelt_swapped_or_moved_child_is_found() {
         ..council("b", "", "Szymon")
     };
     let variants = [
-        ("misspelt", Record { forename: Some("Szymno"), ..base }),
-        ("misspelt surname", Record { surname: Some("Marmeer"), ..base }),
-        ("swapped", Record { surname: Some("Szymon"), forename: Some("Marmere"), ..base }),
-        ("moved", Record { postcode: Some("SS9 9ZZ"), sex: None, ..base }),
-        ("day and month", Record { birth_date: day("2014-03-05"), ..base }),
-        ("another surname", Record { surname: Some("Quarden"), ..base }),
-        ("no name", Record { surname: None, forename: None, ..base }),
+        (
+            "misspelt",
+            Record {
+                forename: Some("Szymno"),
+                ..base
+            },
+        ),
+        (
+            "misspelt surname",
+            Record {
+                surname: Some("Marmeer"),
+                ..base
+            },
+        ),
+        (
+            "swapped",
+            Record {
+                surname: Some("Szymon"),
+                forename: Some("Marmere"),
+                ..base
+            },
+        ),
+        (
+            "moved",
+            Record {
+                postcode: Some("SS9 9ZZ"),
+                ..base
+            },
+        ),
+        (
+            "day and month",
+            Record {
+                birth_date: day("2014-03-05"),
+                ..base
+            },
+        ),
+        (
+            "another surname",
+            Record {
+                surname: Some("Quarden"),
+                ..base
+            },
+        ),
+        (
+            "no name",
+            Record {
+                surname: None,
+                forename: None,
+                ..base
+            },
+        ),
     ];
     for (what, record) in variants {
         let links = in_town(&[council("a", "C1", "Szymon"), record]);
@@ -293,13 +383,18 @@ fn a_misspelt_swapped_or_moved_child_is_found() {
         postcode: Some("SS9 9ZZ"),
         ..base
     };
-    assert!(!are_one(&in_town(&[council("a", "C1", "Szymon"), stranger]), "a", "b"));
+    assert!(!are_one(
+        &in_town(&[council("a", "C1", "Szymon"), stranger]),
+        "a",
+        "b"
+    ));
 }
 
 #[test]
 fn a_town_is_linked_whole() {
     let links = in_town(&[]);
-    let right = (0..120).filter(|place| are_one(&links, &format!("c{place}"), &format!("p{place}")));
+    let right =
+        (0..120).filter(|place| are_one(&links, &format!("c{place}"), &format!("p{place}")));
     assert_eq!((right.count(), links.clusters.len()), (120, 120));
 }
 
@@ -312,7 +407,12 @@ fn twins_of_whom_one_partner_has_no_names_are_left_to_a_person() {
         ["a", "b", "x", "y"].map(|one| cluster(&links, one)).into();
     assert_eq!(clusters.len(), 4, "nobody is tied to either");
     assert!(links.reviews.len() >= 4, "{:?}", links.reviews);
-    assert!(links.reviews.iter().all(|review| review.reason.contains("twins")));
+    assert!(
+        links
+            .reviews
+            .iter()
+            .all(|review| review.reason.contains("twins"))
+    );
 }
 
 #[test]
@@ -326,13 +426,64 @@ fn a_twin_whom_nobody_else_knows_is_not_taken_for_the_other() {
         source: "council.attendance",
         ..council("b", "C101", "")
     };
-    let links = in_town(&[council("a", "C100", "Noah"), twin, provider("x", "71", NHS[0])]);
+    let links = in_town(&[
+        council("a", "C100", "Noah"),
+        twin,
+        provider("x", "71", NHS[0]),
+    ]);
     assert!(!are_one(&links, "a", "x") && !are_one(&links, "a", "b"));
-    assert!(links.reviews.iter().any(|review| [&*review.a, &*review.b].contains(&"x")));
+    assert!(
+        links
+            .reviews
+            .iter()
+            .any(|review| [&*review.a, &*review.b].contains(&"x"))
+    );
     // Where the twin is a girl, there is nothing to confuse.
-    let sister = Record { sex: Some("F"), ..twin };
-    let links = in_town(&[council("a", "C100", "Noah"), sister, provider("x", "71", NHS[0])]);
+    let sister = Record {
+        sex: Some("F"),
+        ..twin
+    };
+    let links = in_town(&[
+        council("a", "C100", "Noah"),
+        sister,
+        provider("x", "71", NHS[0]),
+    ]);
     assert!(are_one(&links, "a", "x"));
+}
+
+#[test]
+fn tables_about_one_event_decide_between_twins() {
+    let twins = [
+        council("a", "C100", "Noah"),
+        Record {
+            source: "council.attendance",
+            ..council("b", "C101", "Felix")
+        },
+    ];
+    let advised = Record {
+        source: "commissioner.tracker",
+        scope: "commissioner",
+        local_id: None,
+        postcode: None,
+        ..provider("y", "", NHS[0])
+    };
+    let mut records = Records::new();
+    for record in [twins[0], twins[1], provider("x", "71", NHS[0]), advised] {
+        records.add(&record);
+    }
+    let tables = ["council.ehcna_case", "commissioner.tracker"]
+        .map(str::to_owned)
+        .to_vec();
+    for (companions, is_tied) in [(vec![tables], true), (Vec::new(), false)] {
+        let settings = Settings {
+            companions,
+            accept: 0.5,
+            ..Settings::default()
+        };
+        let links = link(&records, &Decisions::default(), &settings);
+        assert_eq!(are_one(&links, "a", "x"), is_tied);
+        assert!(!are_one(&links, "b", "x"));
+    }
 }
 
 #[test]
@@ -385,26 +536,41 @@ fn decision(a: &str, b: &str, verdict: Verdict) -> Decision {
 fn what_a_person_decides_stands_until_they_decide_again() {
     let records = [
         provider("a", "1", NHS[0]),
-        Record { local_id: Some("2"), ..provider("b", "2", NHS[0]) },
-        Record { birth_date: day("2001-01-01"), ..council("c", "C9", "Ruth") },
+        Record {
+            local_id: Some("2"),
+            ..provider("b", "2", NHS[0])
+        },
+        Record {
+            birth_date: day("2001-01-01"),
+            ..council("c", "C9", "Ruth")
+        },
     ];
     let mut decisions = Decisions::default();
     assert!(are_one(&linked_by(&records, &decisions), "a", "b"));
-    decisions.all.push(decision("a", "eput:2", Verdict::Different));
+    decisions
+        .all
+        .push(decision("a", "eput:2", Verdict::Different));
     let links = linked_by(&records, &decisions);
     assert!(!are_one(&links, "a", "b"), "split");
     assert_ne!(links.clusters[0].anchor, links.clusters[1].anchor);
     decisions.all.push(decision("eput:2", "a", Verdict::Same));
-    decisions.all.push(decision("a", "council:C9", Verdict::Same));
+    decisions
+        .all
+        .push(decision("a", "council:C9", Verdict::Same));
     let links = linked_by(&records, &decisions);
-    assert!(are_one(&links, "a", "b") && are_one(&links, "a", "c"), "taken back; tied");
+    assert!(
+        are_one(&links, "a", "b") && are_one(&links, "a", "c"),
+        "taken back; tied"
+    );
     assert_eq!(class(&links, "c"), MatchClass::Decided);
 }
 
 #[test]
 fn decisions_are_read_as_they_were_written() {
     let mut decisions = Decisions::default();
-    decisions.all.push(decision("council:C1", "xyz", Verdict::Different));
+    decisions
+        .all
+        .push(decision("council:C1", "xyz", Verdict::Different));
     decisions.all[0].why = "a \"comma\", and\na line".to_owned();
     let text = decisions.write().unwrap();
     assert_eq!(Decisions::read(&text).unwrap(), decisions);
@@ -417,12 +583,61 @@ fn decisions_are_read_as_they_were_written() {
 fn every_person_has_an_anchor_of_their_own() {
     let links = in_town(&[
         provider("a", "1", NHS[0]),
-        Record { birth_date: day("2001-01-01"), ..provider("b", "2", NHS[0]) },
+        Record {
+            birth_date: day("2001-01-01"),
+            ..provider("b", "2", NHS[0])
+        },
     ]);
-    let anchors: std::collections::BTreeSet<&str> =
-        links.clusters.iter().map(|cluster| &*cluster.anchor).collect();
+    let anchors: std::collections::BTreeSet<&str> = links
+        .clusters
+        .iter()
+        .map(|cluster| &*cluster.anchor)
+        .collect();
     assert_eq!(anchors.len(), links.clusters.len());
     assert!(!anchors.contains(""));
+}
+
+#[test]
+fn expectation_and_maximisation_finds_what_the_pairs_were_made_with() {
+    use super::level::{BIRTH_DATE, FIELDS, FORENAME, POSTCODE, SEX};
+    // Pairs that agree on the family name: one in twenty of one person.
+    let m = [
+        (FORENAME, 0.8),
+        (BIRTH_DATE, 0.9),
+        (SEX, 0.97),
+        (POSTCODE, 0.7),
+    ];
+    let mut u = [[0.0; 5]; FIELDS];
+    let chance = [
+        (FORENAME, 0.01, 4),
+        (BIRTH_DATE, 0.001, 4),
+        (SEX, 0.5, 2),
+        (POSTCODE, 0.002, 4),
+    ];
+    for (field, agrees, worst) in chance {
+        u[field] = [1e-7; 5];
+        (u[field][0], u[field][worst - 1]) = (agrees, 1.0 - agrees);
+    }
+    let mut patterns = Vec::new();
+    for agreeing in 0..16u32 {
+        let mut levels = [0; FIELDS];
+        let (mut one, mut two) = (0.05, 0.95);
+        for (place, ((field, in_one), (_, in_two, worst))) in m.iter().zip(chance).enumerate() {
+            let agrees = agreeing >> place & 1 == 1;
+            levels[*field] = if agrees { 1 } else { worst as u8 };
+            one *= if agrees { *in_one } else { 1.0 - in_one };
+            two *= if agrees { in_two } else { 1.0 - in_two };
+        }
+        patterns.push((levels, 1e6 * (one + two)));
+    }
+    let rule = [jcw_project::BlockingField::Surname];
+    // The rule blocks on names, so that it is silent on the given name.
+    let found = super::model::expect_and_maximise(&patterns, &u, &rule, 200);
+    for (field, wanted) in [(BIRTH_DATE, 0.9), (SEX, 0.97), (POSTCODE, 0.7)] {
+        let share = found[field][0] / found[field].iter().sum::<f64>();
+        assert!((share - wanted).abs() < 0.01, "{field}: {share}");
+    }
+    assert_eq!(found[FORENAME], [0.0; 5]);
 }
 
 /// Links without what depends on pseudonyms.
@@ -431,7 +646,13 @@ fn summary(links: &Links) -> Vec<(Box<str>, Box<str>, Box<str>, MatchClass, Opti
         .map(|link| {
             let anchor = links.clusters[link.cluster as usize].anchor.clone();
             let weight = link.weight.map(f64::to_bits);
-            (link.person_ref.clone(), link.source.clone(), anchor, link.class, weight)
+            (
+                link.person_ref.clone(),
+                link.source.clone(),
+                anchor,
+                link.class,
+                weight,
+            )
         })
         .collect()
 }

@@ -49,7 +49,9 @@ impl Twins {
 
 /// The digits that a partner's number ends in.
 fn digits(local_id: &str) -> Option<u64> {
-    let start = local_id.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+    let start = local_id
+        .trim_end_matches(|letter: char| letter.is_ascii_digit())
+        .len();
     local_id[start..].parse().ok()
 }
 
@@ -60,6 +62,9 @@ mod tests {
     #[test]
     fn a_number_may_have_letters_before_it() {
         assert_eq!(digits("C1000042"), Some(1_000_042));
-        assert_eq!((digits("0000042"), digits("A"), digits("")), (Some(42), None, None));
+        assert_eq!(
+            (digits("0000042"), digits("A"), digits("")),
+            (Some(42), None, None)
+        );
     }
 }
