@@ -11,7 +11,7 @@
 //!     truth.add(&family);
 //! }
 //! let values = truth.metric_values();
-//! # let _ = values;
+//! # let _ = values.count();
 //! # Ok::<(), jcw_synth::world::WorldError>(())
 //! ```
 
@@ -254,17 +254,13 @@ impl Truth {
     /// total of every period is there, be it 0; slices are there where something
     /// was counted.
     #[must_use]
-    pub fn metric_values(&self) -> Vec<MetricValue> {
+    pub fn metric_values(&self) -> impl Iterator<Item = MetricValue> + use<> {
         let mut tally = self.tally.clone();
         joint::count_area(&self.world, &self.delivered, &mut tally);
-        definitions()
-            .flat_map(|definition| {
-                let counted = tally.counted(&definition);
-                counted
-                    .into_iter()
-                    .map(move |counted| value(&definition, &counted))
-            })
-            .collect()
+        definitions().flat_map(move |definition| {
+            let counted = tally.counted(&definition).into_iter();
+            counted.map(move |counted| value(&definition, &counted))
+        })
     }
 }
 

@@ -125,7 +125,6 @@ fn of(requests: Vec<Request>, metric: &str, part: &str, period: &str) -> (f64, O
 fn figure(truth: &Truth, metric: &str, part: &str, period: &str) -> (f64, Option<f64>) {
     truth
         .metric_values()
-        .into_iter()
         .find(|value| {
             value.metric_id == metric
                 && value.part == part
@@ -419,10 +418,85 @@ fn suspected_autism_waits_too_long_from_day_92_on() {
     assert_eq!(of_referrals(referrals, "H10", "all"), (1.0, Some(2.0)));
 }
 
+#[test]
+fn an_eating_disorder_is_seen_in_time_on_day_7_and_on_day_28() {
+    let first = day(2024, 6, 20);
+    let seen_after = |days: i64, priority| {
+        let mut referral = referral(Service::EatingDisorders, after(first, -days));
+        referral.priority = priority;
+        referral.contacts = vec![contact(first, Attended::Seen, false)];
+        referral
+    };
+    let referrals = vec![
+        seen_after(7, Priority::Urgent),
+        seen_after(8, Priority::Urgent),
+        seen_after(28, Priority::Routine),
+        seen_after(29, Priority::Routine),
+    ];
+    assert_eq!(
+        of_referrals(referrals.clone(), "H12", "urgent"),
+        (1.0, Some(2.0))
+    );
+    assert_eq!(of_referrals(referrals, "H12", "routine"), (1.0, Some(2.0)));
+}
+
+/// The child of these tests was born in May 2015.
+#[test]
+fn access_is_of_twelve_months_and_of_those_who_were_under_18_at_the_first_contact() {
+    let with = |days: &[NaiveDate]| {
+        let mut referral = referral(Service::Camhs, day(2023, 1, 2));
+        let seen = days.iter().map(|on| contact(*on, Attended::Seen, false));
+        referral.contacts = seen.collect();
+        vec![referral]
+    };
+    let (within, before) = (day(2023, 7, 1), day(2023, 6, 30));
+    let both = with(&[before, within]);
+    assert_eq!(of_referrals(both.clone(), "H11", "one_contact"), (1.0, None));
+    assert_eq!(of_referrals(both, "H11", "two_contacts"), (0.0, None));
+    let twice = with(&[within, day(2024, 6, 30)]);
+    assert_eq!(of_referrals(twice, "H11", "two_contacts"), (1.0, None));
+    let mut grown = child();
+    grown.referrals = with(&[within]);
+    for (born, counted) in [(day(2005, 7, 31), 0.0), (day(2005, 8, 1), 1.0)] {
+        let mut truth = Truth::new(&world());
+        grown.born = born;
+        truth.add_child(&grown);
+        let found = figure(&truth, "H11", "one_contact", "2024-06");
+        assert_eq!(found, (counted, None), "{born}");
+    }
+}
+
+#[test]
+fn a_year_of_any_sort_is_its_months_and_what_lasts_is_as_at_its_end() {
+    let received = [day(2023, 3, 31), day(2023, 4, 3), day(2023, 8, 31), day(2023, 9, 1)];
+    let requests: Vec<Request> = received.into_iter().map(request).collect();
+    let of = |metric, period| of(requests.clone(), metric, "all", period);
+    assert_eq!(of("E01", "2023"), (4.0, None));
+    assert_eq!(of("E01", "2023-24"), (3.0, None));
+    assert_eq!(of("E01", "202324"), (1.0, None));
+    assert_eq!(of("E01", "2023-Q3"), (2.0, None));
+    // On 30 September the last two are 30 and 29 days old.
+    assert_eq!(of("E06", "2023-Q3"), (2.0, Some(4.0)));
+    assert_eq!(of("E06", "2023-24"), (4.0, Some(4.0)));
+}
+
+#[test]
+fn a_case_is_over_twenty_weeks_on_day_141_and_not_on_day_140() {
+    let received = day(2024, 2, 5);
+    let truth = Truth::new(&world());
+    for (days, breached) in [(140, None), (141, Some(day(2024, 6, 25)))] {
+        let mut child = child();
+        child.requests.push(planned(received, days, false));
+        let pathway = truth.pathways(&child).remove(0);
+        let place = PathwayRow::COLUMNS.iter().position(|name| *name == "breached_on");
+        assert_eq!(pathway.days[place.unwrap() - 2], breached);
+    }
+}
+
 /// Counted a second time, from the returns alone.
 #[test]
 fn the_returns_of_a_world_have_the_same_figures() {
-    let world = World::new(4_000, 11, 2021..=2024).unwrap();
+    let world = World::new(4_000, 11, 2022..=2024).unwrap();
     let mut truth = Truth::new(&world);
     let mut people = Vec::new();
     for family in world.families() {

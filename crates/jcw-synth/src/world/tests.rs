@@ -256,7 +256,7 @@ fn rates_are_near_those_of_the_area() {
             |child: &&Child| child.is_present_on(census) && calendar::age(child.born, census) < 25;
         present += family.children.iter().filter(here).count() as f64;
     }
-    let values = truth.metric_values();
+    let values: Vec<_> = truth.metric_values().collect();
     let value = |metric: &str, period: &str| {
         values
             .iter()
