@@ -145,7 +145,7 @@ select
     asked.provider_code,
     child.sex,
     child.ethnicity_group,
-    coalesce(asked.primary_need, 'Unknown') as primary_need,
+    coalesce(asked.primary_need, child.primary_need, 'Unknown') as primary_need,
     coalesce(cast(deprivation.imd_decile as varchar), 'Unknown') as deprivation,
     coalesce(age_band.age_band, 'Unknown') as age_band,
     asked.sent_on,

@@ -290,7 +290,8 @@ select
     area.area_level,
     cases.team,
     cases.school_urn,
-    coalesce(cases.primary_need, 'Unknown') as primary_need,
+    -- As asked; of a case that stands in a return only, the child's.
+    coalesce(cases.primary_need, child.primary_need, 'Unknown') as primary_need,
     child.sex,
     child.ethnicity_group,
     coalesce(cast(deprivation.imd_decile as varchar), 'Unknown') as deprivation,
