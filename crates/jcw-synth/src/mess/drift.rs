@@ -122,7 +122,12 @@ impl Mess {
         }
         if happens("home", HOME) {
             let postcode = record.get("postcode").to_owned();
-            replace(record, "postcode", &postcode, &place::nearby(&postcode, bits));
+            replace(
+                record,
+                "postcode",
+                &postcode,
+                &place::nearby(&postcode, bits),
+            );
         }
         if happens("number", NUMBER) && !record.get("nhs_number").is_empty() {
             record.set("nhs_number", "");

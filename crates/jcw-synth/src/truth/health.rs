@@ -7,7 +7,7 @@
 use super::period::{Period, Periods};
 use super::slice::{self, Slice};
 use super::tally::Tally;
-use crate::world::calendar::{Term, age, after, days_between, month_end, month_start};
+use crate::world::calendar::{Term, after, age, days_between, month_end, month_start};
 use crate::world::ehc::Request;
 use crate::world::family::Child;
 use crate::world::health::{Priority, Provider, Referral, ReferralReason, Service};
@@ -65,8 +65,7 @@ fn is_known(referral: &Referral, periods: &Periods) -> bool {
     let from = periods.known_from(referral.service);
     referral.received >= from
         || (referral.rejected).is_some_and(|on| (from..=periods.last).contains(&on))
-        || (referral.contacts.iter())
-            .any(|contact| (from..=periods.last).contains(&contact.on))
+        || (referral.contacts.iter()).any(|contact| (from..=periods.last).contains(&contact.on))
 }
 
 /// At the end of each month, of referrals of which it is known:

@@ -142,7 +142,10 @@ fn linked(child: &Child, tally: &mut Tally) {
         return;
     }
     let first = tally.periods.years().next();
-    for year in first.into_iter().chain(tally.periods.years().map(|year| year + 1)) {
+    for year in first
+        .into_iter()
+        .chain(tally.periods.years().map(|year| year + 1))
+    {
         let census = census_day(year);
         let known = child.plan_on(census).is_some()
             || child.requests.iter().any(|request| {
@@ -179,10 +182,7 @@ fn linked(child: &Child, tally: &mut Tally) {
 fn school(child: &Child, tally: &mut Tally) {
     for attendance in &child.attendance {
         let period = Period::Term(attendance.term);
-        let slices = [
-            Slice::TOTAL,
-            Slice::provision(attendance.provision),
-        ];
+        let slices = [Slice::TOTAL, Slice::provision(attendance.provision)];
         let missed = f64::from(attendance.authorised + attendance.unauthorised);
         let possible = f64::from(attendance.possible);
         tally.add(("O01", "absence"), period, &slices, missed, possible);
@@ -201,10 +201,7 @@ fn school(child: &Child, tally: &mut Tally) {
             true => "exclusions",
             false => "suspensions",
         };
-        let slices = [
-            Slice::TOTAL,
-            Slice::provision(suspension.provision),
-        ];
+        let slices = [Slice::TOTAL, Slice::provision(suspension.provision)];
         tally.add(("O02", part), Period::Term(term), &slices, 1.0, 0.0);
     }
 }

@@ -73,8 +73,14 @@ impl Truth {
         let mut therapy: Vec<NaiveDate> = Vec::new();
         for referral in child.referrals.iter().filter(|one| is_therapy(one.service)) {
             let told = self.tally.periods.known_from(referral.service)..=self.tally.periods.last;
-            let seen = referral.contacts.iter().filter(|contact| contact.is_child_seen());
-            therapy.extend(seen.map(|contact| contact.on).filter(|on| told.contains(on)));
+            let seen = referral
+                .contacts
+                .iter()
+                .filter(|contact| contact.is_child_seen());
+            therapy.extend(
+                seen.map(|contact| contact.on)
+                    .filter(|on| told.contains(on)),
+            );
         }
         therapy.sort_unstable();
         let since = |day: Option<NaiveDate>| {
@@ -131,9 +137,10 @@ fn is_therapy(service: Service) -> bool {
 }
 
 fn own_requests(child: &Child) -> impl Iterator<Item = &Request> {
-    child.requests.iter().filter(|request| {
-        (request.plan.as_ref()).is_none_or(|plan| plan.transfer_in.is_none())
-    })
+    child
+        .requests
+        .iter()
+        .filter(|request| (request.plan.as_ref()).is_none_or(|plan| plan.transfer_in.is_none()))
 }
 
 /// The final plan, or the end without one.

@@ -1,8 +1,8 @@
 //! Assessments and plans: what comes of them, in what time, where the child is
 //! placed, how they are reviewed and end.
 
-use super::requests::share_disputed;
 use super::period::Period;
+use super::requests::share_disputed;
 use super::slice::{self, Slice};
 use super::tally::Tally;
 use crate::world::calendar::{age, census_day, day, days_between};
@@ -192,7 +192,12 @@ fn maintained(child: &Child, plan: &Plan, year: i32, tally: &mut Tally) {
         // plan was sent by it (reg. 18(1), (2)).
         let in_time = transfer.last.is_some_and(|last| last <= transfer.due);
         let slices = slice::on(child, transfer.due, census);
-        tally.share(("E31", "all"), Period::month_of(transfer.due), &slices, in_time);
+        tally.share(
+            ("E31", "all"),
+            Period::month_of(transfer.due),
+            &slices,
+            in_time,
+        );
     }
     if !plan.is_active_on(census) {
         return;

@@ -65,9 +65,7 @@ const TOPICS: [Topic; 10] = [
     ),
     (
         "Deprivation",
-        &[
-            "Unknown", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
-        ],
+        &["Unknown", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
     ),
     (
         "Agency",
@@ -238,7 +236,10 @@ mod tests {
 
     #[test]
     fn every_slice_has_the_words_that_it_was_made_for() {
-        assert_eq!(TOPICS.iter().map(|(_, words)| words.len()).sum::<usize>(), 64);
+        assert_eq!(
+            TOPICS.iter().map(|(_, words)| words.len()).sum::<usize>(),
+            64
+        );
         for need in Need::ALL {
             assert_eq!(Slice::need(need).words(), ("Primary need", need.code()));
         }

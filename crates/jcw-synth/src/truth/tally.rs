@@ -127,7 +127,9 @@ impl Tally {
                     sum.1 += denominator;
                 }
             });
-            let told = sums.into_iter().filter_map(|(cell, sum)| Some((cell, sum?)));
+            let told = sums
+                .into_iter()
+                .filter_map(|(cell, sum)| Some((cell, sum?)));
             rows.extend(told);
         }
         rows.into_iter()

@@ -451,7 +451,10 @@ fn access_is_of_twelve_months_and_of_those_who_were_under_18_at_the_first_contac
     };
     let (within, before) = (day(2023, 7, 1), day(2023, 6, 30));
     let both = with(&[before, within]);
-    assert_eq!(of_referrals(both.clone(), "H11", "one_contact"), (1.0, None));
+    assert_eq!(
+        of_referrals(both.clone(), "H11", "one_contact"),
+        (1.0, None)
+    );
     assert_eq!(of_referrals(both, "H11", "two_contacts"), (0.0, None));
     let twice = with(&[within, day(2024, 6, 30)]);
     assert_eq!(of_referrals(twice, "H11", "two_contacts"), (1.0, None));
@@ -468,7 +471,12 @@ fn access_is_of_twelve_months_and_of_those_who_were_under_18_at_the_first_contac
 
 #[test]
 fn a_year_of_any_sort_is_its_months_and_what_lasts_is_as_at_its_end() {
-    let received = [day(2023, 3, 31), day(2023, 4, 3), day(2023, 8, 31), day(2023, 9, 1)];
+    let received = [
+        day(2023, 3, 31),
+        day(2023, 4, 3),
+        day(2023, 8, 31),
+        day(2023, 9, 1),
+    ];
     let requests: Vec<Request> = received.into_iter().map(request).collect();
     let of = |metric, period| of(requests.clone(), metric, "all", period);
     assert_eq!(of("E01", "2023"), (4.0, None));
@@ -488,7 +496,9 @@ fn a_case_is_over_twenty_weeks_on_day_141_and_not_on_day_140() {
         let mut child = child();
         child.requests.push(planned(received, days, false));
         let pathway = truth.pathways(&child).remove(0);
-        let place = PathwayRow::COLUMNS.iter().position(|name| *name == "breached_on");
+        let place = PathwayRow::COLUMNS
+            .iter()
+            .position(|name| *name == "breached_on");
         assert_eq!(pathway.days[place.unwrap() - 2], breached);
     }
 }

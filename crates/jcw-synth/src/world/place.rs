@@ -44,7 +44,9 @@ impl Area {
             return None;
         }
         let half = u8::from(first >= b'N');
-        Some(Area(20 * district as u8 + 2 * sector.checked_sub(b'0')? + half))
+        Some(Area(
+            20 * district as u8 + 2 * sector.checked_sub(b'0')? + half,
+        ))
     }
 
     /// `E01990001`.
@@ -71,7 +73,11 @@ pub(crate) fn nearby(postcode: &str, bits: u64) -> String {
     (0..INWARD.len() as u64)
         .map(|turn| {
             let letter = |drawn: u64| char::from(INWARD[(drawn % INWARD.len() as u64) as usize]);
-            format!("{start}{}{}", letter((bits >> 8) + turn), letter(bits >> 24))
+            format!(
+                "{start}{}{}",
+                letter((bits >> 8) + turn),
+                letter(bits >> 24)
+            )
         })
         .find(|other| other != postcode && Area::of(other) == Some(area))
         .unwrap_or_else(|| postcode.to_owned())

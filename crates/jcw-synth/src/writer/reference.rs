@@ -17,7 +17,9 @@ use crate::world::setting::{Group, Phase, Setting, settings};
 pub(crate) fn write(world: &World, output: &mut Output) -> Result<(), Error> {
     let made = world.last_day().format("%Y%m%d");
     let path = format!("extracts/reference/edubasealldata{made}.csv");
-    let file = output.spool.file(&path, 2, || DATABASE.header(ESTABLISHMENT));
+    let file = output
+        .spool
+        .file(&path, 2, || DATABASE.header(ESTABLISHMENT));
     for setting in settings() {
         let cells = establishment(setting);
         output.spool.record(file, 1, |out| {
@@ -25,7 +27,9 @@ pub(crate) fn write(world: &World, output: &mut Output) -> Result<(), Error> {
         })?;
     }
     let path = "extracts/reference/postcodes.csv";
-    let file = output.spool.file(path, 2, || PLAIN.header(["pcds", "lsoa21"]));
+    let file = output
+        .spool
+        .file(path, 2, || PLAIN.header(["pcds", "lsoa21"]));
     for postcode in postcodes() {
         let Some(area) = Area::of(&postcode) else {
             continue;
