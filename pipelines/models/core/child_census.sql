@@ -14,12 +14,9 @@ with census_days as (
 ),
 
 known as (
-    select census_days.census_on, plan.person_key
-    from core.plan as plan
-    inner join census_days
-        on plan.maintained_from <= census_days.census_on
-        and coalesce(plan.ceased_on, date '9999-12-31') > census_days.census_on
-    where plan.person_key is not null
+    select reference_date as census_on, person_key
+    from core.plan_year
+    where is_at_census and person_key is not null
     union
     select census_days.census_on, request.person_key
     from core.ehc_case as request

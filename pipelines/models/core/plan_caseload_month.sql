@@ -14,15 +14,29 @@ with services as (
     where is_current and team_type is not null
 ),
 
+newest_return as (
+    select max(reference_date) as census_on
+    from staging.sen2_return
+),
+
+-- A plan that began before the newest census and is in no return had ended before the returns begin; one that a
+-- later return no longer has was over by its last.
 plan_spans as (
     select
-        person_key,
-        maintained_from,
-        least(coalesce(cast(ceased_on - interval '1 day' as date), span.last_on), span.last_on) as shows_until_on,
-        primary_need
-    from core.plan
+        plan.person_key,
+        plan.maintained_from,
+        least(
+            coalesce(cast(plan.ceased_on - interval '1 day' as date), span.last_on),
+            case when plan.last_census_on < newest_return.census_on then plan.last_census_on else span.last_on end,
+            span.last_on
+        ) as shows_until_on,
+        plan.primary_need
+    from core.plan as plan
+    cross join newest_return
     cross join (select max(reported_until_on) as last_on from core.reported_span) as span
-    where person_key is not null and maintained_from is not null
+    where plan.person_key is not null
+        and plan.maintained_from is not null
+        and (plan.last_return is not null or plan.started_on > newest_return.census_on)
 ),
 
 plan_months as (
