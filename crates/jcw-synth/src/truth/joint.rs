@@ -141,11 +141,7 @@ fn linked(child: &Child, tally: &mut Tally) {
     if child.requests.is_empty() {
         return;
     }
-    let first = tally.periods.years().next();
-    for year in first
-        .into_iter()
-        .chain(tally.periods.years().map(|year| year + 1))
-    {
+    for year in tally.periods.years().map(|year| year + 1) {
         let census = census_day(year);
         let known = child.plan_on(census).is_some()
             || child.requests.iter().any(|request| {

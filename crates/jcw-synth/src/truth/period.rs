@@ -172,7 +172,10 @@ impl Periods {
         let from = match (metric, metric.as_bytes().first()) {
             ("E31", _) => day(2024, 1, 1),
             (_, Some(b'E')) => day(2022, 1, 1),
-            ("H11", _) => self.rolling().next().unwrap_or(self.last_day),
+            ("H11", _) => {
+                let whole = self.rolling().next();
+                return self.has(period) && whole.is_some_and(|month| period.end() >= month);
+            }
             ("H12", _) => self.first,
             (_, Some(b'H')) => lighthouse_transfer(),
             _ => return self.has(period),
