@@ -8,12 +8,20 @@ tests:
   - expression: ended_on is null or ended_on > stands_on
 */
 -- Stages in the order of the law: the request waits for a decision; the assessment runs; a plan is agreed; the draft
--- is with the family. A case ends with the final plan, or with any decision that there is to be none.
-with cases as (
+-- is with the family. A case ends with the final plan, or with any decision that there is to be none. Only requests
+-- since the returns begin: of older ones the case system keeps those that came to a plan.
+with begun as (
+    select area_code, min(known_from) as known_from
+    from core.council_period
+    where about = 'plans'
+    group by area_code
+),
+
+cases as (
     select
         person_key,
         received_on,
-        area_code,
+        request.area_code,
         area_name,
         area_level,
         twenty_weeks_due_on as due_on,
@@ -27,7 +35,8 @@ with cases as (
             closed_on
         ) as ended_on,
         known_on
-    from core.ehc_case
+    from core.ehc_case as request
+    inner join begun on begun.area_code = request.area_code and request.received_on >= begun.known_from
     where not is_transferred_in and person_key is not null and is_in_case_system
 ),
 

@@ -16,8 +16,11 @@ tests:
 with requests as (
     select
         person_key, received_on, request_id, plan_id, area_code, area_name, area_level, primary_need, sex, ethnicity_group,
-        age_band, deprivation, request_outcome, decided_on, assessment_outcome, assessed_on, draft_plan_on, final_plan_on,
-        has_exception, twenty_weeks_due_on, known_on,
+        age_band, deprivation, request_outcome, assessment_outcome, draft_plan_on, final_plan_on, has_exception,
+        -- To withdraw is a decision of the family's.
+        coalesce(decided_on, case when request_outcome = 'W' then withdrawn_on end) as decided_on,
+        coalesce(assessed_on, case when request_outcome = 'Y' and assessment_outcome = 'W' then withdrawn_on end) as assessed_on,
+        twenty_weeks_due_on, known_on,
         -- The final plan, or the day on which it was clear that there would be none.
         least(
             case when request_outcome in ('N', 'W') then coalesce(decided_on, withdrawn_on) end,
@@ -50,12 +53,13 @@ advice as (
     group by request_id
 ),
 
+-- Open when the request came, or received after it; of several the first.
 therapy_referrals as (
     select
         request.person_key,
         request.received_on,
-        -- Open when the request came, or received after it.
         min(referral.received_on) as therapy_referred_on,
+        first_value(referral.first_seen_on order by referral.received_on, referral.referral_uid) as therapy_referral_seen_on,
         count(*) as n_therapy_referrals,
         count(*) filter (where referral.is_rejected) as n_therapy_referrals_rejected
     from requests as request
@@ -138,6 +142,7 @@ select
     end as breached_on,
     coalesce(section_g.n_therapy_lines, 0) > 0 as has_therapy_in_section_g,
     therapy_referrals.therapy_referred_on,
+    therapy_referrals.therapy_referral_seen_on,
     coalesce(therapy_referrals.n_therapy_referrals, 0) as n_therapy_referrals,
     coalesce(therapy_referrals.n_therapy_referrals_rejected, 0) as n_therapy_referrals_rejected,
     -- First of all that the submissions tell of.
@@ -150,7 +155,7 @@ select
     advice.last_advice_on - advice.advice_asked_on as days_advice,
     request.assessed_on - advice.last_advice_on as days_advice_to_decision,
     request.final_plan_on - request.received_on as days_request_to_plan,
-    therapy_contacts.first_therapy_contact_on - therapy_referrals.therapy_referred_on as days_referral_to_therapy,
+    therapy_referrals.therapy_referral_seen_on - therapy_referrals.therapy_referred_on as days_referral_to_therapy,
     therapy_contacts.first_therapy_contact_on - request.received_on as days_request_to_therapy,
     therapy_contacts.therapy_after_plan_on - request.final_plan_on as days_plan_to_therapy,
     request.known_on

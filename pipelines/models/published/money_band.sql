@@ -6,8 +6,16 @@ tags: [council, commissioner]
 tests:
   - accepted_values: {column: n_payers, values: [1, 2, 3]}
 */
--- Bands and not pounds, so that no child's sum can be read off.
-with children as (
+-- Bands and not pounds, so that no child's sum can be read off. Financial years of which the council's placements are told.
+with costs as (
+    select cost.area_code, cost.area_name, cost.financial_year, cost.payer, cost.person_key, cost.cost_gbp
+    from core.cost as cost
+    inner join (select distinct financial_year from core.cost where kind = 'placement') as told
+        on told.financial_year = cost.financial_year
+    where cost.person_key is not null
+),
+
+children as (
     select
         area_code,
         min(area_name) as area_name,
@@ -15,8 +23,7 @@ with children as (
         person_key,
         sum(cost_gbp) as cost_gbp,
         count(distinct payer) as n_payers
-    from core.cost
-    where person_key is not null
+    from costs
     group by area_code, financial_year, person_key
 ),
 

@@ -8,26 +8,31 @@ tests:
 */
 -- No child is here: means and medians are over the children for whom that payer pays for that kind of thing. A
 -- child may stand in several rows, and registers overlap (see core.cost), so rows of different kinds are not to be
--- added without saying so; `all` counts placements, packages and short breaks, and each pound once for each register.
-with for_each_child as (
+-- added without saying so; `all` counts placements, packages and short breaks, and each pound once for each register. Financial years of
+-- which the council's placements are told.
+with costs as (
+    select cost.area_code, cost.area_name, cost.financial_year, cost.kind, cost.payer, cost.person_key, cost.cost_gbp
+    from core.cost as cost
+    inner join (select distinct financial_year from core.cost where kind = 'placement') as told
+        on told.financial_year = cost.financial_year
+    where cost.person_key is not null
+),
+
+for_each_child as (
     select area_code, area_name, financial_year, kind, payer, person_key, sum(cost_gbp) as cost_gbp
-    from core.cost
-    where person_key is not null
+    from costs
     group by area_code, area_name, financial_year, kind, payer, person_key
     union all
     select area_code, area_name, financial_year, kind, 'all', person_key, sum(cost_gbp)
-    from core.cost
-    where person_key is not null
+    from costs
     group by area_code, area_name, financial_year, kind, person_key
     union all
     select area_code, area_name, financial_year, 'all', 'all', person_key, sum(cost_gbp)
-    from core.cost
-    where person_key is not null
+    from costs
     group by area_code, area_name, financial_year, person_key
     union all
     select area_code, area_name, financial_year, 'all', payer, person_key, sum(cost_gbp)
-    from core.cost
-    where person_key is not null
+    from costs
     group by area_code, area_name, financial_year, payer, person_key
 )
 

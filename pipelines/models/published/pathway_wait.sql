@@ -8,25 +8,46 @@ tests:
   - expression: n_reached <= n_requests
 */
 -- By the year in which the request came. Recent years have fewer who reached the last steps: not that it is quicker,
--- but that it is early. A median says nothing of those who have not arrived; n_reached says how many have.
-with steps as (
+-- but that it is early. A median says nothing of those who have not arrived; n_reached says how many have. Only
+-- requests since the returns begin, and for therapy since every health provider reports: of older ones the case
+-- system keeps those that came to a plan, and the submissions not the first contact.
+with whole as (
+    select council.area_code, council.known_from, health.known_from as health_known_from
+    from (select area_code, min(known_from) as known_from from core.council_period where about = 'plans' group by area_code) as council
+    left join core.health_period as health
+        on health.area_code = council.area_code
+        and health.about = 'all_services'
+),
+
+pathways as (
+    select
+        pathway.area_code, pathway.area_name, pathway.received_on, pathway.assessment_outcome, pathway.final_plan_on,
+        pathway.n_advice, pathway.n_therapy_referrals, pathway.has_therapy_in_section_g, pathway.days_request_to_decision,
+        pathway.days_advice, pathway.days_advice_to_decision, pathway.days_request_to_plan,
+        pathway.days_referral_to_therapy, pathway.days_plan_to_therapy,
+        pathway.received_on >= whole.health_known_from as is_health_known
+    from core.pathway as pathway
+    inner join whole on whole.area_code = pathway.area_code and pathway.received_on >= whole.known_from
+),
+
+steps as (
     select area_code, area_name, received_on, 1 as step, 'Request to decision to assess' as step_name, days_request_to_decision as n_days, true as is_due
-    from core.pathway
+    from pathways
     union all
     select area_code, area_name, received_on, 2, 'Advice asked for to last advice received', days_advice, n_advice > 0
-    from core.pathway
+    from pathways
     union all
     select area_code, area_name, received_on, 3, 'Last advice to decision on a plan', days_advice_to_decision, n_advice > 0
-    from core.pathway
+    from pathways
     union all
     select area_code, area_name, received_on, 4, 'Request to final plan', days_request_to_plan, assessment_outcome = 'Y'
-    from core.pathway
+    from pathways
     union all
-    select area_code, area_name, received_on, 5, 'Therapy referral to first therapy contact since the request', days_referral_to_therapy, n_therapy_referrals > 0
-    from core.pathway
+    select area_code, area_name, received_on, 5, 'Therapy referral to its first contact', days_referral_to_therapy, n_therapy_referrals > 0 and is_health_known
+    from pathways
     union all
-    select area_code, area_name, received_on, 6, 'Final plan with therapy in section G to the next therapy contact', days_plan_to_therapy, has_therapy_in_section_g and final_plan_on is not null
-    from core.pathway
+    select area_code, area_name, received_on, 6, 'Final plan with therapy in section G to the next therapy contact', days_plan_to_therapy, has_therapy_in_section_g and final_plan_on is not null and is_health_known
+    from pathways
 )
 
 select
