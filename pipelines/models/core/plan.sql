@@ -10,7 +10,8 @@ tests:
   - expression: "is_transferred_in or is_within_20_weeks is null or is_within_20_weeks = (days_to_plan <= 140)"
 */
 -- A plan is known by its child and the day on which the request that led to it was received. The case system knows
--- of plans since the last return; all else is as the newest return says.
+-- of plans since the last return; all else is as the newest return says. A plan that began before the newest census
+-- day and has no last_return was over before the returns begin, and nobody here knows when.
 with returned as (
     select
         person_key,
