@@ -4,6 +4,7 @@
 use super::Written;
 use super::spool::{FileId, Spool};
 use super::table::Table;
+use super::tables;
 use super::workbook::{BookId, Books};
 use crate::Error;
 use crate::mess::Broken;
@@ -17,6 +18,8 @@ pub(crate) struct Output {
     pub(crate) books: Books,
     /// Whose records are being written, where they are somebody's.
     pub(crate) person: Option<u64>,
+    /// Tables that say who somebody is.
+    about_persons: Vec<&'static str>,
     faults: FileId,
     links: FileId,
 }
@@ -32,6 +35,10 @@ impl Output {
             spool,
             books: Books::new(root),
             person: None,
+            about_persons: (tables::all().iter())
+                .filter(|table| table.is_about_persons())
+                .map(|table| table.name)
+                .collect(),
             faults,
             links,
         }
@@ -96,7 +103,9 @@ impl Output {
     /// The truth says whose row it is: of every extract about persons, in its
     /// first shape.
     fn is_linked(&self, path: &str, table: &Table) -> bool {
-        self.person.is_some() && path.starts_with("extracts/") && table.is_about_persons()
+        self.person.is_some()
+            && path.starts_with("extracts/")
+            && self.about_persons.contains(&table.name)
     }
 
     /// Writes out what is held, and tells what there is.
