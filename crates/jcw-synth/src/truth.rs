@@ -3,6 +3,19 @@
 //! never from an extract or by a query, so that a warehouse can be held against
 //! it.
 //!
+//! What is told is what the partners' files can tell: no figure begins before
+//! the returns or submissions that it needs. With faults planted, the figures of
+//! what a contract lets through are those of the same files without the rows
+//! that it keeps back, which [`crate::Faults::refused_are_sent`] leaves out.
+//!
+//! `truth/` then holds
+//! - `metric_value.csv`: every figure, as [`MetricValue`];
+//! - `people.csv`: who a child is to each partner, as [`PersonRow`];
+//! - `links.csv`: whose every row of every extract about persons is;
+//! - `pathway.csv` and `breach_week.csv`: what happened to each request, and how
+//!   many came to be over twenty weeks in each week;
+//! - `faults.csv`: every rule that a planted fault breaks, and where.
+//!
 //! ```
 //! use jcw_synth::{truth::Truth, world::World};
 //! let world = World::new(200, 7, 2024..=2024)?;

@@ -135,8 +135,8 @@ fn social_care(child: &Child, tally: &mut Tally) {
 }
 
 /// J10: children with a plan or an assessment under way on census day, those who
-/// are also patients of EPUT or NELFT by then, by their submissions, with a verified NHS number
-/// for 100: the most that any linkage can find.
+/// by the submissions are also patients of EPUT or NELFT by then, with a verified
+/// NHS number, for 100: the most that any linkage can find.
 fn linked(child: &Child, tally: &mut Tally) {
     if child.requests.is_empty() {
         return;

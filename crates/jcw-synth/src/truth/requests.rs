@@ -1,9 +1,10 @@
 //! Requests for an assessment, and the advice that an assessment asks for.
 //!
 //! Two cohorts, as in DfE's file: what was *received* in a month, as it stood
-//! on the census day after its calendar year (E01 to E04, E07, E08), and what was *decided* in
-//! a month, whenever it was received (E05). Plans that were transferred in
-//! have a request elsewhere (SEN2 outcome `H`), which is in neither.
+//! on the census day after its calendar year (E01 to E04, E07, E08), and what
+//! was *decided* in a month, whenever it was received (E05). Plans that were
+//! transferred in have a request elsewhere (SEN2 outcome `H`), which is in
+//! neither.
 //!
 //! A request is sliced by the child's age on the day it was received, advice by
 //! that on the day it was asked for; both by the last known address, which is
