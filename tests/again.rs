@@ -26,7 +26,7 @@ fn tables(project: &Project) -> Vec<String> {
     [
         "select * from council.requests order by month, area_code",
         "select * from metrics.requests order by period, area_code",
-        "select * from published.metric_value order by metric_id, part, period, area_code",
+        "select * from published.metric_value order by metric_id, basis, part, period, area_code",
     ]
     .map(|sql| {
         project

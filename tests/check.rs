@@ -31,7 +31,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
 fn a_wrong_type_says_what_was_wanted() {
     let project = Project::starter();
     project.edit("pipelines/metrics/R01.yaml", "version: 1", "version: first");
-    check(&project).says(&["pipelines/metrics/R01.yaml:17:10"]);
+    check(&project).says(&["pipelines/metrics/R01.yaml:13:10"]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_column_or_table_that_does_not_exist_is_answered_with_the_nearest() {
         "numerator: refused",
         "numerator: refusd",
     );
-    check(&project).says(&["pipelines/metrics/R01.yaml:8:12", "refused"]);
+    check(&project).says(&["pipelines/metrics/R01.yaml:16:14", "refused"]);
     let project = Project::starter();
     project.edit(
         "schemas/council/requests.yaml",
@@ -179,7 +179,7 @@ fn every_problem_is_told_at_once() {
         "pipelines/council/requests.yaml:8:1",
         "schemas/council/requests.yaml:19:14",
         "pipelines/models/metrics/requests.sql:18:5",
-        "pipelines/metrics/R01.yaml:10:7",
+        "pipelines/metrics/R01.yaml:7:7",
     ]);
 }
 
@@ -207,6 +207,6 @@ fn a_run_of_a_wrong_project_does_nothing() {
     project
         .jcw(&["run"])
         .exits(2)
-        .says(&["pipelines/metrics/R01.yaml:10:7"]);
+        .says(&["pipelines/metrics/R01.yaml:7:7"]);
     assert!(!project.path("lake").exists());
 }

@@ -42,5 +42,7 @@ mod schedule;
 mod http;
 // Other software reads the tables.
 mod delta_readers;
+// What is measured: counted from rows, explained, kept by release.
+mod metrics;
 // What the commands say and how they exit.
 mod commands;

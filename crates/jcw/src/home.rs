@@ -69,7 +69,30 @@ async fn ready_in(
     if jcw_run::is_released(&project, &opened).await? {
         return Ok((project, opened));
     }
-    Ok((checked(global, environment)?, opened))
+    let project = checked(global, environment)?;
+    let problems = jcw_run::changed_without_a_version(&project, &opened).await?;
+    if !problems.is_empty() {
+        tell(&root, &problems)?;
+        return Err(Invalid::count(&problems).into());
+    }
+    Ok((project, opened))
+}
+
+/// Definitions that are not those of the current release under the same
+/// version. A check makes no lake, and asks none that is not on this machine.
+pub(crate) async fn changed_definitions(
+    global: &Global,
+    project: &Project,
+) -> anyhow::Result<Vec<Diagnostic>> {
+    let path = match &global.lake {
+        Some(url) => std::env::current_dir()?.join(url),
+        None => project.root.join(&project.warehouse.lake.value),
+    };
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let lake = lake(global, project).await?;
+    Ok(jcw_run::changed_without_a_version(project, &lake).await?)
 }
 
 fn checked(global: &Global, environment: &dyn Environment) -> anyhow::Result<Project> {

@@ -8,13 +8,18 @@ use jcw_project::Level;
 /// Check every file of the project, without data and without a lake
 ///
 /// Reads `pipelines/` and `schemas/`, plans every model, metric and rule, and
-/// prints every problem with its file, line and column and what to do.
+/// prints every problem with its file, line and column and what to do. Where the
+/// lake stands on this machine, a metric that counts otherwise than the current
+/// release says must be a new version.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(global: &Global, _: Args) -> anyhow::Result<Exit> {
+pub(crate) async fn run(global: &Global, _: Args) -> anyhow::Result<Exit> {
     let root = home::root(global)?;
-    let (project, problems) = jcw_run::check(&root, &jcw_project::ProcessEnvironment);
+    let (project, mut problems) = jcw_run::check(&root, &jcw_project::ProcessEnvironment);
+    if let Some(project) = &project {
+        problems.extend(home::changed_definitions(global, project).await?);
+    }
     home::tell(&root, &problems)?;
     let errors = problems.iter().filter(|p| p.level == Level::Error).count();
     let warnings = problems.len() - errors;

@@ -34,7 +34,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Demo(args) => demo::run(global, args).await,
             Command::Identity(args) => identity::run(global, args).await,
             Command::Init(args) => init::run(args),
-            Command::Check(args) => check::run(global, args),
+            Command::Check(args) => check::run(global, args).await,
             Command::Contract(args) => contract::run(global, args).await,
             Command::Run(args) => run::run(global, args).await,
             Command::Build(args) => build::run(global, args).await,
