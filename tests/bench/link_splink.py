@@ -114,8 +114,9 @@ def main():
         precision, recall, f1, mixed, twins = accuracy(frame, truth)
         print(f"threshold {threshold:<8} precision {100 * precision:7.3f} recall {100 * recall:7.3f} "
               f"F1 {100 * f1:7.3f} people merged {mixed:>5} twins merged {twins:>5}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"linked in {seconds:.1f} s, peak memory {peak:.2f} GiB")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"linked in {seconds:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor in all, "
+          f"peak memory {used.ru_maxrss / 2**20:.2f} GiB")
 
 
 if __name__ == "__main__":
