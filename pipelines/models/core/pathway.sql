@@ -19,7 +19,7 @@ with requests as (
         age_band, deprivation, request_outcome, assessment_outcome, draft_plan_on, final_plan_on, has_exception,
         -- To withdraw is a decision of the family's.
         coalesce(decided_on, case when request_outcome = 'W' then withdrawn_on end) as decided_on,
-        coalesce(assessed_on, case when request_outcome = 'Y' and assessment_outcome = 'W' then withdrawn_on end) as assessed_on,
+        coalesce(assessed_on, case when request_outcome = 'Y' and assessment_outcome = 'W' then coalesce(withdrawn_on, closed_on) end) as assessed_on,
         twenty_weeks_due_on, known_on,
         -- The final plan, or the day on which it was clear that there would be none.
         least(
