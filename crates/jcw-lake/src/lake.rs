@@ -27,6 +27,8 @@ use url::Url;
 pub struct Lake {
     inner: Arc<Inner>,
     vault: Option<Arc<Inner>>,
+    /// It is itself a vault.
+    is_vault: bool,
 }
 
 #[derive(Debug)]
@@ -128,7 +130,20 @@ impl Lake {
                 local,
             }),
             vault: None,
+            is_vault: false,
         }
+    }
+
+    /// The same lake, as a vault: no log says what stands in its tables.
+    pub(crate) fn as_vault(self) -> Lake {
+        Lake {
+            is_vault: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_vault(&self) -> bool {
+        self.is_vault
     }
 
     /// The same lake, which knows its vault.
@@ -141,7 +156,11 @@ impl Lake {
 
     pub(crate) fn vault_beside(&self) -> Option<Lake> {
         let inner = Arc::clone(self.vault.as_ref()?);
-        Some(Lake { inner, vault: None })
+        Some(Lake {
+            inner,
+            vault: None,
+            is_vault: true,
+        })
     }
 
     /// The lake's address, as people may read it.

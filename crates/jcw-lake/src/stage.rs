@@ -122,7 +122,11 @@ impl Lake {
             schema,
             partition_by: partition_by.to_vec(),
             base,
-            properties: properties()?,
+            properties: properties(match self.is_vault() {
+                // What a log says of dates, it says of dates of birth.
+                true => EnabledStatistics::None,
+                false => EnabledStatistics::Chunk,
+            })?,
         })
     }
 }
@@ -399,7 +403,7 @@ impl Staged {
     }
 }
 
-fn properties() -> Result<WriterProperties> {
+fn properties(statistics: EnabledStatistics) -> Result<WriterProperties> {
     let zstd = ZstdLevel::try_new(1).map_err(|source| LakeError::Parquet {
         doing: "choosing the compression".into(),
         source,
@@ -409,7 +413,7 @@ fn properties() -> Result<WriterProperties> {
         .set_compression(Compression::ZSTD(zstd))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
         .set_dictionary_page_size_limit(DICTIONARY)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_statistics_enabled(statistics)
         .build())
 }
 

@@ -45,7 +45,7 @@ impl Lake {
             None => Lake::remote(address, environment(std::env::vars()))?,
         };
         vault.probe().await?;
-        Ok(vault)
+        Ok(vault.as_vault())
     }
 
     /// The same lake with a vault.
@@ -159,6 +159,19 @@ mod tests {
             let mode = std::fs::metadata(at("lake-vault")).unwrap().permissions();
             assert_eq!(mode.mode() & 0o777, 0o700);
         }
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_vaults_table_says_how_many_rows_and_nothing_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("vault").display().to_string();
+        let vault = Lake::open_vault(&at).await.unwrap();
+        crate::testing::load(&vault, "a.b", &[("2024", 20_121_213)]).await;
+        let log = folder.path().join("vault/tables/a/b/_delta_log");
+        let entry = log.join(format!("{:020}.json", 0));
+        let entry = std::fs::read_to_string(entry).unwrap();
+        assert!(entry.contains("numRecords"), "{entry}");
+        assert!(!entry.contains("20121213"), "{entry}");
     }
 
     #[tokio::test]
