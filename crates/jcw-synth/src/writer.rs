@@ -242,7 +242,11 @@ impl Files {
             TRUTH.header(["week_starts_on", "cases"])
         });
         for (week, cases) in truth.breaches() {
-            truth_row(&mut self.output, breaches, &[week.to_string(), cases.to_string()])?;
+            truth_row(
+                &mut self.output,
+                breaches,
+                &[week.to_string(), cases.to_string()],
+            )?;
         }
         self.output.finish()
     }
@@ -264,12 +268,16 @@ const TRUTH: Dialect = Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    fn written(children: u64, seed: u64, mess: f64) -> (BTreeMap<String, Vec<u8>>, Written) {
+    fn written(
+        children: u64,
+        seed: u64,
+        faults: impl Into<Faults>,
+    ) -> (BTreeMap<String, Vec<u8>>, Written) {
         let dir = tempfile::tempdir().unwrap();
         let world = World::new(children, seed, 2024..=2024).unwrap();
-        let written = write_world(&world, mess, dir.path(), &mut |_| {}).unwrap();
+        let written = write_world(&world, faults, dir.path(), &mut |_| {}).unwrap();
         let bytes = |path: &str| std::fs::read(spool::under(dir.path(), path)).unwrap();
         let files = written.files.iter();
         let files = files.map(|(path, _)| (path.clone(), bytes(path))).collect();
@@ -302,6 +310,39 @@ mod tests {
         assert!(told.faults > 100);
         // The mess changes rows and adds twins; it makes no other files.
         assert!(clean.keys().eq(spoilt.keys()));
+    }
+
+    #[test]
+    fn what_is_refused_can_be_left_out_and_nothing_else_is() {
+        let (spoilt, _) = written(150, 7, 0.1);
+        let faults = Faults {
+            share: 0.1,
+            refused_are_sent: false,
+        };
+        let (sound, _) = written(150, 7, faults);
+        let list = String::from_utf8(spoilt["truth/faults.csv"].clone()).unwrap();
+        let refused: BTreeSet<(&str, usize)> = list
+            .lines()
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            .filter(|cells| cells[3] == "reject_row")
+            .map(|cells| (cells[0], cells[1].parse().unwrap()))
+            .collect();
+        let is_told = |path: &str| path.ends_with(".csv") && !path.contains("Header");
+        let extracts = spoilt.keys().filter(|path| path.starts_with("extracts/"));
+        for path in extracts.filter(|path| is_told(path)) {
+            let kept: Vec<u8> = (spoilt[path].split_inclusive(|byte| *byte == b'\n').zip(1..))
+                .filter(|(_, row)| !refused.contains(&(path.as_str(), *row)))
+                .flat_map(|(line, _)| line.to_vec())
+                .collect();
+            // Of an extract that is left without rows there is no file.
+            let same = sound.get(path).is_none_or(|sound| *sound == kept);
+            assert!(same, "{path}");
+        }
+        assert!(
+            !sound["truth/faults.csv"]
+                .windows(10)
+                .any(|text| text == b"reject_row")
+        );
     }
 
     #[test]

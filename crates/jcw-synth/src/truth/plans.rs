@@ -352,9 +352,13 @@ fn share_needs(
 }
 
 /// E34: personal budgets begun by census day, and what of them is paid how, for
-/// 100 plans at census.
+/// 100 plans at census. A budget is said of the plan that was issued, which the
+/// return of the year in which a plan came from elsewhere does not have.
 fn budgeted(plan: &Plan, census: NaiveDate, period: Period, slices: &[Slice], tally: &mut Tally) {
-    let budget = plan.budget.filter(|budget| budget.from <= census);
+    let has_come = plan
+        .transfer_in
+        .is_some_and(|transfer| transfer.on >= day(census.year() - 1, 1, 1));
+    let budget = (plan.budget).filter(|budget| !has_come && budget.from <= census);
     let paid = budget.and_then(|budget| budget.direct_payment);
     tally.share(("E34", "personal_budget"), period, slices, budget.is_some());
     let organised = budget.is_some_and(|budget| budget.organised);

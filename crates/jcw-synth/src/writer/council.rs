@@ -258,6 +258,10 @@ fn review(child: &Child, plan: &Plan, review: &Review, world: &World) -> Record 
         .put("surname", &child.surname)
         .put("forename", child.forename)
         .put("date_of_birth", child.born)
+        .put_some(
+            "postcode",
+            child.home_on(world.last_day()).map(|home| &home.postcode),
+        )
         .put_some("school_urn", urn)
         .put("due_date", review.due)
         .put_some("meeting_date", review.meeting)

@@ -123,6 +123,7 @@ pub(crate) static ANNUAL_REVIEW: Table = Table {
         Column::new("surname", "surname", Text).required(),
         Column::new("forename", "forename", Text).required(),
         Column::new("date_of_birth", "date_of_birth", Date).required(),
+        Column::new("postcode", "postcode", Text),
         Column::new("school_urn", "school_urn", Text).unlike("?"),
         Column::new("due_date", "due_date", Date).required(),
         Column::new("meeting_date", "meeting_date", Date),
