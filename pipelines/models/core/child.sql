@@ -20,6 +20,9 @@ with said as (
     from staging.council_cwd_referral
     union all
     select person_ref, birth_month, null as sex, null as ethnicity, null as code_system, lsoa, as_of as said_on, 4 as place
+    from staging.council_annual_review
+    union all
+    select person_ref, birth_month, null as sex, null as ethnicity, null as code_system, lsoa, as_of as said_on, 4 as place
     from staging.council_out_of_school
     union all
     select person_ref, birth_month, null as sex, null as ethnicity, null as code_system, null as lsoa, as_of as said_on, 5 as place

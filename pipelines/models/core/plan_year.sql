@@ -74,6 +74,14 @@ taken_over as (
     group by person.person_key
 ),
 
+-- Of a plan that the list does not have yet: the first day at a place here.
+first_places as (
+    select lea, year, request_id, min(entered_on) as entered_on
+    from core.placement
+    where kind = 'attended'
+    group by lea, year, request_id
+),
+
 last_reviews as (
     select
         once.lea,
@@ -116,10 +124,15 @@ dated as (
         once.is_plan_at_census,
         taken_over.taken_over_on,
         -- From when the council maintains it.
-        case when once.transferred_from is not null then coalesce(taken_over.taken_over_on, once.closed_on) else once.started_on end as maintained_from,
+        case
+            when once.transferred_from is null then once.started_on
+            else coalesce(taken_over.taken_over_on, greatest(first_places.entered_on, once.opened_on), once.closed_on)
+        end as maintained_from,
         last_reviews.held_on as last_review_on
     from once
     left join taken_over on taken_over.person_key = once.person_key
+    left join first_places
+        on first_places.lea = once.lea and first_places.year = once.year and first_places.request_id = once.request_id
     left join last_reviews
         on last_reviews.lea = once.lea and last_reviews.year = once.year and last_reviews.request_id = once.request_id
     where once.place = 1

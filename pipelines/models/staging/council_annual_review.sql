@@ -12,6 +12,8 @@ select
     plan_id,
     child_id,
     person_ref,
+    birth_month,
+    lsoa,
     school_urn,
     due_date as due_on,
     meeting_date as held_on,
