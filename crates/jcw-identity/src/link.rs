@@ -44,6 +44,7 @@ mod profile;
 mod record;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod twins;
 
 pub use decision::{Decision, DecisionError, Decisions, Mention, Verdict};

@@ -1,6 +1,8 @@
 //! Links are what linkage says: which records are of one person, why, and which
 //! pairs a person should look at.
 
+use std::sync::Arc;
+
 /// Why a record is tied to the others of its person. The strongest that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchClass {
@@ -49,10 +51,11 @@ pub struct Link {
     /// Which record.
     pub person_ref: Box<str>,
     /// The table that it is of.
-    pub source: Box<str>,
+    pub source: Arc<str>,
     /// Place in [`Links::clusters`].
     pub cluster: u32,
-    /// Why it is there.
+    /// How it is tied to another partner's records where it is, else to its own
+    /// partner's.
     pub class: MatchClass,
     /// How likely in bits (log2 of the odds) a probabilistic tie is.
     pub weight: Option<f64>,

@@ -41,7 +41,7 @@ pub(crate) fn outcome(forest: &Forest<'_>, doubts: &[Doubt]) -> Links {
             let row = forest.row(place);
             Link {
                 person_ref: records.text(row.person_ref).into(),
-                source: records.source_name(row.source).into(),
+                source: records.shared_source_name(row.source),
                 cluster: cluster_of(place),
                 class: forest.class(place),
                 weight: forest.weight(place),

@@ -3,8 +3,11 @@
 //! names are interned, numbers and postcodes are a machine word each.
 
 use super::normalise;
+use super::texts::Texts;
+pub(crate) use super::texts::Word;
 use chrono::{Datelike, NaiveDate};
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What one row says of its person, as it stands in the vault. Blank is none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,9 +43,6 @@ pub struct Record<'a> {
     pub postcode: Option<&'a str>,
 }
 
-/// A number of a text in [`Records`]; 0 is none.
-pub(crate) type Word = u32;
-
 /// A record, packed. Zero is none in every field.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Packed {
@@ -67,11 +67,10 @@ pub(crate) struct Packed {
 /// All records that are to be linked, each once.
 #[derive(Debug, Default)]
 pub struct Records {
-    texts: Vec<Box<str>>,
-    words: HashMap<Box<str>, Word>,
-    sources: Vec<Box<str>>,
+    texts: Texts,
+    sources: Vec<Arc<str>>,
     pub(crate) rows: Vec<Packed>,
-    seen: std::collections::HashSet<(Word, u16)>,
+    seen: HashSet<(Word, u16)>,
 }
 
 impl Records {
@@ -135,10 +134,13 @@ impl Records {
 
     /// The text of a word; empty for none.
     pub(crate) fn text(&self, word: Word) -> &str {
-        match word.checked_sub(1) {
-            Some(place) => self.texts.get(place as usize).map_or("", |text| text),
-            None => "",
-        }
+        self.texts.text(word)
+    }
+
+    /// The name of a table or scope, which all that name it share.
+    pub(crate) fn shared_source_name(&self, source: u16) -> Arc<str> {
+        let name = self.sources.get(usize::from(source));
+        name.map_or_else(|| "".into(), Arc::clone)
     }
 
     pub(crate) fn source_name(&self, source: u16) -> &str {
@@ -158,20 +160,11 @@ impl Records {
 
     /// The word of a text that is there. Each first given name is.
     pub(crate) fn find(&self, text: &str) -> Option<Word> {
-        self.words.get(text).copied()
+        self.texts.find(text)
     }
 
     fn word(&mut self, text: &str) -> Word {
-        if text.is_empty() {
-            return 0;
-        }
-        if let Some(word) = self.words.get(text) {
-            return *word;
-        }
-        self.texts.push(text.into());
-        let word = self.texts.len() as Word;
-        self.words.insert(text.into(), word);
-        word
+        self.texts.put(text)
     }
 
     fn source(&mut self, name: &str) -> u16 {

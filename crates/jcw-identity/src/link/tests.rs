@@ -641,7 +641,15 @@ fn expectation_and_maximisation_finds_what_the_pairs_were_made_with() {
 }
 
 /// Links without what depends on pseudonyms.
-fn summary(links: &Links) -> Vec<(Box<str>, Box<str>, Box<str>, MatchClass, Option<u64>)> {
+fn summary(
+    links: &Links,
+) -> Vec<(
+    Box<str>,
+    std::sync::Arc<str>,
+    Box<str>,
+    MatchClass,
+    Option<u64>,
+)> {
     (links.links.iter())
         .map(|link| {
             let anchor = links.clusters[link.cluster as usize].anchor.clone();
