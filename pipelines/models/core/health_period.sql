@@ -7,7 +7,7 @@ tests:
   - accepted_values: {column: about, values: [all_services, mental_health, partnership]}
 */
 -- A total of all services is whole only while every provider reports: EPUT does since it took over the Lighthouse
--- in March 2022. The registers of the board and of social care do not say since when they have been kept: they are
+-- in March 2022. A provider is shown for the same time, so that the providers add up to the area. The registers of the board and of social care do not say since when they have been kept: they are
 -- shown from the first month that any provider reports (partnership).
 with spans as (
     select
@@ -52,11 +52,12 @@ from whole
 cross join seed.commissioner_area as area
 union all
 select
-    about,
-    provider_code as area_code,
-    min(provider_name) as area_name,
+    kinds.about,
+    kinds.provider_code as area_code,
+    min(kinds.provider_name) as area_name,
     'provider' as area_level,
-    min(reported_from_on) as known_from,
-    max(reported_until_on) as known_to
+    min(whole.known_from) as known_from,
+    min(whole.known_to) as known_to
 from kinds
-group by about, provider_code
+inner join whole on whole.about = kinds.about
+group by kinds.about, kinds.provider_code
