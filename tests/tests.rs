@@ -18,6 +18,8 @@ mod check;
 mod real_files;
 // The demo that a newcomer runs first.
 mod demo;
+// Models tested on made-up rows, without a lake.
+mod unit_tests;
 // What partners really send: bytes, shapes and deliveries that are not as agreed.
 mod bad_inputs;
 // Received = accepted + rejected + duplicate, whatever is delivered when.

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 /// special educational needs and disabilities.
 ///
 /// Partners' files go in, checked figures come out. `jcw demo` shows the whole
-/// way on made-up files in a minute; `jcw check` tells what is wrong with a
+/// way on a made-up area; `jcw check` tells what is wrong with a
 /// project before anything runs.
 #[derive(Debug, Parser)]
 #[command(name = "jcw", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Run(command::run::Args),
     /// Build models from what is already loaded, and publish a release
     Build(command::build::Args),
+    /// Write the page of the newest release
+    Page(command::page::Args),
     /// Ask the newest release in SQL
     Query(command::query::Args),
     /// Show what was received and what became of every row

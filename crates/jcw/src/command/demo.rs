@@ -1,23 +1,39 @@
 //! `jcw demo`: the whole way, on made-up extracts.
 
+use super::synth::years;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::{home, output, watch};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use jcw_run::{Request, Which};
-use std::path::PathBuf;
+use jcw_synth::Faults;
+use jcw_synth::world::World;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
-/// Show the whole way on made-up extracts of three partners
+/// Show the whole way on a made-up Southend
 ///
-/// Writes small, made-up extracts in the shapes of the real files, with a few
-/// faults planted, pulls and checks them, builds every model, publishes a
-/// release, and shows what a commissioner would look at first. The figures are
-/// invented; the names of places are real so that the tables read like real ones.
+/// Makes up 2,500 children over four years and what three partners would send
+/// about them, with some rows spoilt, beside small published tables. Pulls and
+/// checks it all, finds out who is who, builds every model, publishes a
+/// release, and writes the page that a commissioner reads first. Nobody in it
+/// exists; the names of places are real so that the tables read like real ones.
+/// Takes some minutes; fewer children and years take less.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Where the made-up extracts go
     #[arg(long, value_name = "DIR", default_value = "extracts")]
     out: PathBuf,
+    /// How many children there are over all the years
+    #[arg(long, value_name = "N", default_value_t = 2_500,
+          value_parser = clap::value_parser!(u64).range(1..=50_000))]
+    children: u64,
+    /// First and last calendar year
+    #[arg(long, value_name = "A..B", default_value = "2022..2025", value_parser = years)]
+    years: RangeInclusive<i32>,
+    /// Where the page goes
+    #[arg(long, value_name = "FILE", default_value = "demo.html")]
+    page: PathBuf,
 }
 
 /// Says to people, and to the next demo, that a folder holds nothing real.
@@ -25,6 +41,15 @@ const MARK: &str = "MADE-UP.txt";
 
 /// The demo's own key for pseudonyms of people who do not exist.
 const KEY: &str = "identity.key";
+
+/// The made-up area is always the same one.
+const SEED: u64 = 882;
+
+/// Share of its rows that are spoilt.
+const MESS: f64 = 0.01;
+
+const REMARK: &str =
+    "Everything on this page is made up by `jcw demo`: none of these children exists.";
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let root = home::root(global)?;
@@ -55,26 +80,12 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             lake.url()
         );
     }
-
-    output::say(&format!(
-        "Writing made-up extracts to {}",
-        extracts.display()
-    ))?;
-    let demo = jcw_synth::write_demo(&extracts)?;
-    std::fs::write(
-        extracts.join(MARK),
-        "Every figure in this folder is made up by `jcw demo`.\n",
-    )?;
-
-    output::say(&format!(
-        "Running the whole job on {} files with {} planted faults into {}",
-        demo.extracts.len(),
-        demo.planted.len(),
-        lake.url(),
-    ))?;
+    make_up(&args, &extracts)?;
     if !key.exists() {
         jcw_identity::Key::create(&key)?;
     }
+
+    output::say(&format!("Running the whole job into {}", lake.url()))?;
     let request = Request {
         which: Which::All,
         accept: Vec::new(),
@@ -83,75 +94,89 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let outcome = jcw_run::run(&project, &lake, request, watcher.as_ref()).await?;
     drop(watcher);
     output::say(&format!("\n{outcome}\n"))?;
-
-    show(
-        &lake,
-        "What a commissioner looks at first (made-up figures)",
-        FIRST_LOOK,
-    )
-    .await?;
-    show(
-        &lake,
-        "Children waiting for EPUT's services (made-up figures)",
-        WAITS,
-    )
-    .await?;
-    show(&lake, "What was kept back, and why", REJECTED).await?;
-    for extract in outcome.trouble() {
-        output::say(&format!(
-            "  {} {}: {}",
-            extract.status,
-            extract.file,
-            extract.reason.as_deref().unwrap_or_default()
-        ))?;
-    }
-    output::say(NEXT)?;
     if outcome.is_stopped() {
         return super::run::tell(&outcome);
     }
+
+    let page = jcw_run::page(&project, &lake, REMARK).await?;
+    let file = root.join(&args.page);
+    std::fs::write(&file, &page.html)
+        .with_context(|| format!("could not write {}", file.display()))?;
+    output::say("What a commissioner looks at first (made-up figures)")?;
+    for line in &page.lines {
+        output::say(&format!("  {line}"))?;
+    }
+    output::say(&format!("\nThe page: {}\n", file.display()))?;
+    output::say(NEXT)?;
     Ok(Exit::Done)
 }
 
 /// Metrics that the demo shows.
-const SHOWN: [&str; 7] = ["E01", "E03", "E05", "E13", "E20", "E28", "H01"];
+const SHOWN: [&str; 6] = ["E01", "E13", "E17", "H14", "H15", "J01"];
 
-async fn show(lake: &jcw_lake::Lake, title: &str, sql: &str) -> anyhow::Result<()> {
-    let (schema, batches) = jcw_run::query_all(lake, None, sql).await?;
-    output::say(&format!("{title}\n{}\n", output::table(&schema, &batches)?))
+/// Writes the made-up extracts, unless they are there.
+fn make_up(args: &Args, extracts: &Path) -> anyhow::Result<()> {
+    let (first, last) = (args.years.start(), args.years.end());
+    let made = format!(
+        "Everything in this folder is made up by `jcw demo`: {} children, {first} to {last}.\n",
+        args.children
+    );
+    let mark = extracts.join(MARK);
+    match std::fs::read_to_string(&mark) {
+        Ok(there) if there == made => return Ok(()),
+        Ok(there) if !there.is_empty() => bail!(
+            "{} holds another demo's extracts; name another folder with --out, and another lake with --lake",
+            extracts.display()
+        ),
+        _ => {}
+    }
+    output::say(&format!(
+        "Making up {} children, {first} to {last}, and what three partners send about them, into {}",
+        args.children,
+        extracts.display()
+    ))?;
+    std::fs::create_dir_all(extracts)?;
+    // Empty until all is there: a demo that was stopped here begins again.
+    std::fs::write(&mark, "")?;
+    jcw_synth::write_demo(extracts)?;
+    let world = World::new(args.children, SEED, args.years.clone())?;
+    let beside = extracts.with_extension("being-made");
+    if beside.exists() {
+        std::fs::remove_dir_all(&beside)?;
+    }
+    let faults = Faults {
+        share: MESS,
+        refused_are_sent: true,
+    };
+    jcw_synth::write_world(&world, faults, &beside, &mut |_| {})?;
+    take_over(&beside.join("extracts"), extracts)?;
+    // The other shapes of the same deliveries, and the truth, are `jcw synth`'s.
+    std::fs::remove_dir_all(&beside)?;
+    std::fs::write(&mark, made)?;
+    Ok(())
 }
 
-const FIRST_LOOK: &str = "
-    select d.name as measure, v.period, round(v.value, 1) as \"Southend\", round(c.england_value, 1) as \"England\",
-           round(c.region_value, 1) as \"East of England\", v.unit, v.status
-    from published.metric_value v
-    join published.metric_definition d
-      on d.metric_id = v.metric_id and d.basis = v.basis and d.part = v.part
-    left join published.metric_comparison c
-      on c.metric_id = v.metric_id and c.part = v.part and c.area_code = v.area_code
-     and c.period = v.period and c.breakdown_topic = v.breakdown_topic and c.breakdown = v.breakdown
-    where v.area_code = 'E06000033' and v.breakdown = 'Total' and v.basis = 'published'
-      and v.metric_id in ('E01', 'E03', 'E05', 'E13', 'E20', 'E28')
-      and v.period in (select max(period) from published.metric_value w
-                       where w.metric_id = v.metric_id and w.area_code = 'E06000033' and w.basis = 'published')
-    order by v.metric_id";
-
-const WAITS: &str = "
-    select v.period as month, v.breakdown as service, v.numerator as waiting, v.status
-    from published.metric_value v
-    where v.metric_id = 'H01' and v.area_code = 'R1L' and v.basis = 'published'
-      and v.breakdown in ('Community paediatric service', 'Therapy interventions: Occupational therapy',
-                          'Therapy interventions: Speech and language')
-      and v.period = (select max(period) from published.metric_value where metric_id = 'H01' and basis = 'published')
-    order by service";
-
-const REJECTED: &str = "
-    select source, file, \"row\" as \"line\", rule, \"column\", reason from jcw.reject
-    order by source, file, \"row\" limit 20";
+/// Moves files to the same places below another folder. Of the two submissions
+/// that a provider makes for each month, the first is left behind: the second
+/// replaces it.
+fn take_over(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in from.read_dir()? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        if path.is_dir() {
+            take_over(&path, &to.join(name))?;
+        } else if !name.to_string_lossy().contains("_primary_") {
+            std::fs::rename(&path, to.join(name))?;
+        }
+    }
+    Ok(())
+}
 
 const NEXT: &str = r#"What to try next
   jcw status                             what came in, and what became of every row
-  jcw explain E03                        where a figure comes from, down to the file and its SHA-256
-  jcw query "select * from published.metric_value where metric_id = 'E13' limit 5"
+  jcw status --rejects                   what was kept back, and why
+  jcw explain E13                        where a figure comes from, down to the file and its SHA-256
+  jcw query "select * from published.action_progress"
   jcw lineage published.metric_value     what it is made from
-  jcw run                                again: nothing is new, so nothing is done
+  jcw test core.ehc_case                 every clock on its last day and the day after
 In a checkout, put `cargo run --` in place of `jcw`."#;

@@ -11,6 +11,7 @@ pub(crate) mod identity;
 pub(crate) mod init;
 pub(crate) mod lineage;
 pub(crate) mod metrics;
+pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod releases;
 pub(crate) mod rollback;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Contract(args) => contract::run(global, args).await,
             Command::Run(args) => run::run(global, args).await,
             Command::Build(args) => build::run(global, args).await,
+            Command::Page(args) => page::run(global, args).await,
             Command::Query(args) => query::run(global, args).await,
             Command::Status(args) => status::run(global, args).await,
             Command::Releases(args) => releases::run(global, args).await,

@@ -94,7 +94,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
 }
 
 /// `2022..2024`, or one year.
-fn years(text: &str) -> Result<RangeInclusive<i32>, String> {
+pub(super) fn years(text: &str) -> Result<RangeInclusive<i32>, String> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let year = |text: &str| {
         text.trim_start_matches('=')
