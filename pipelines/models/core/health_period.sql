@@ -7,8 +7,9 @@ tests:
   - accepted_values: {column: about, values: [all_services, mental_health, partnership]}
 */
 -- A total of all services is whole only while every provider reports: EPUT does since it took over the Lighthouse
--- in March 2022. A provider is shown for the same time, so that the providers add up to the area. The registers of the board and of social care do not say since when they have been kept: they are
--- shown from the first month that any provider reports (partnership).
+-- in March 2022. A provider is shown for the same time, so that the providers add up to the area. The registers of
+-- the board and of social care do not say since when they have been kept: they are shown from the first month that
+-- any provider reports (partnership).
 with spans as (
     select
         span.data_set,
