@@ -209,7 +209,8 @@ impl<'a> Forest<'a> {
             }
             for other in self.members(b) {
                 let other = self.row(other);
-                if other.local_id == 0 || other.scope != one.scope {
+                let is_counted_alike = (other.scope, other.system) == (one.scope, one.system);
+                if other.local_id == 0 || !is_counted_alike {
                     continue;
                 }
                 if other.local_id == one.local_id {

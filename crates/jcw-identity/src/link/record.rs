@@ -19,7 +19,8 @@ pub struct Record<'a> {
     /// Who counts the local ids: those of one scope differ from child to
     /// child. `council`, `eput`.
     pub scope: &'a str,
-    /// The partner's own number for the person.
+    /// The partner's own number for the person; where a partner has several
+    /// systems, with the system's name and a colon before it.
     pub local_id: Option<&'a str>,
     /// NHS number, traced or not.
     pub nhs_number: Option<&'a str>,
@@ -49,6 +50,9 @@ pub(crate) struct Packed {
     pub(crate) person_ref: Word,
     pub(crate) source: u16,
     pub(crate) scope: u16,
+    /// Which of a partner's systems counts the local id: what stands before the
+    /// last colon of it, `R1L:SystmOne:9993115`.
+    pub(crate) system: u16,
     pub(crate) local_id: Word,
     pub(crate) nhs_number: u64,
     pub(crate) is_verified: bool,
@@ -90,6 +94,8 @@ impl Records {
         }
         let scope = self.source(record.scope);
         let local_id = filled(record.local_id).map_or(0, |text| self.word(text));
+        let system = filled(record.local_id).and_then(|text| text.rsplit_once(':'));
+        let system = self.source(system.map_or("", |(system, _)| system));
         let nhs_number = filled(record.nhs_number).and_then(normalise::nhs_number);
         let upn = filled(record.upn).and_then(normalise::upn);
         let uln = filled(record.uln).and_then(normalise::uln);
@@ -104,6 +110,7 @@ impl Records {
             person_ref,
             source,
             scope,
+            system,
             local_id,
             nhs_number: nhs_number.unwrap_or(0),
             is_verified: nhs_number.is_some()

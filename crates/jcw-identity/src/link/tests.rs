@@ -235,6 +235,26 @@ fn a_local_id_given_to_another_child_is_two_children() {
 }
 
 #[test]
+fn two_systems_of_one_partner_count_for_themselves() {
+    let in_one = Record {
+        nhs_number: None,
+        ..provider("a", "R1L:SystmOne:9993115", "")
+    };
+    let in_other = Record {
+        source: "eput.contract",
+        local_id: Some("EPUT:9993115"),
+        person_ref: "b",
+        ..in_one
+    };
+    let another_child = Record {
+        local_id: Some("R1L:SystmOne:9993116"),
+        ..in_other
+    };
+    assert!(are_one(&in_town(&[in_one, in_other]), "a", "b"));
+    assert!(!are_one(&in_town(&[in_one, another_child]), "a", "b"));
+}
+
+#[test]
 fn names_and_birthday_tie_across_partners() {
     let tracker = Record {
         source: "eput.tracker",

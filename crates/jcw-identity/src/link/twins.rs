@@ -18,12 +18,17 @@ pub(crate) struct Twins {
 impl Twins {
     /// Finds neighbours among the numbers of each partner.
     pub(crate) fn find(forest: &Forest<'_>) -> Twins {
-        let mut numbered: Vec<(u16, i32, u64, u32)> = Vec::new();
+        let mut numbered: Vec<((u16, u16), i32, u64, u32)> = Vec::new();
         for place in 0..forest.len() {
             let row = forest.row(place);
             let number = digits(forest.records.text(row.local_id));
             if let Some(number) = number.filter(|_| row.birth_date != 0) {
-                numbered.push((row.scope, row.birth_date, number, forest.root(place)));
+                numbered.push((
+                    (row.scope, row.system),
+                    row.birth_date,
+                    number,
+                    forest.root(place),
+                ));
             }
         }
         numbered.sort_unstable();
