@@ -113,10 +113,11 @@ select
     coalesce(children.primary_need, 'Unknown') as primary_need,
     coalesce(child.sex, 'Unknown') as sex,
     coalesce(band.age_band, 'Unknown') as age_band
-from children
-inner join core.month as month on month.month_number = children.month_number
-cross join services
+-- The few before the many: the engine keeps the left side of a cross join.
+from services
 cross join seed.commissioner_area as area
+cross join children
+inner join core.month as month on month.month_number = children.month_number
 left join caseload
     on caseload.person_key = children.person_key
     and caseload.month_number = children.month_number
