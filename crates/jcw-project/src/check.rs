@@ -339,7 +339,10 @@ fn actions(project: &Project, problems: &mut Vec<Diagnostic>) {
 
 /// Unit tests are of a model or a metric that exists.
 fn unit_tests(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
-    let models: Vec<&String> = project.models.iter().map(|m| &m.name.value).collect();
+    // What is counted from our own rows is a table too, made of the metric.
+    let counted: Vec<String> = project.metrics.iter().map(|m| m.counted_table()).collect();
+    let models = project.models.iter().map(|m| &m.name.value);
+    let models: Vec<&String> = models.chain(&counted).collect();
     let metrics: Vec<&String> = project.metrics.iter().map(|m| &m.id.value).collect();
     for tests in &project.unit_tests {
         let of = &tests.of.value;

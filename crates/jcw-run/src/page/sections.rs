@@ -311,7 +311,9 @@ pub(crate) async fn advice(asker: &Asker<'_>) -> Section {
         ]);
     }
     if section.headline == MISSING && !table.is_empty() {
-        section.headline = "No service has five or more late or missing answers.".to_owned();
+        let told = "no service has five or more late or missing answers in twelve months";
+        section.headline = told.replacen('n', "N", 1) + ".";
+        section.line = Some(format!("Advice: {told}"));
     }
     section.tables.push(Table {
         caption: "Advice due in the last twelve months, and the waiting list at the end of them"
