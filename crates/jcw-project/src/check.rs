@@ -198,7 +198,10 @@ fn references(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<D
 fn models(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
     let tables = tables(project);
     for (at, model) in project.models.iter().enumerate() {
-        if MADE_FROM_METRICS.contains(&model.name.as_str()) {
+        let mut counted = project.metrics.iter().filter(|m| m.person_level.is_some());
+        if MADE_FROM_METRICS.contains(&model.name.as_str())
+            || counted.any(|metric| metric.counted_table() == model.name.value)
+        {
             let message = format!(
                 "the table \"{}\" is made from the metrics",
                 model.name.value
