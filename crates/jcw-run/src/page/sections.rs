@@ -294,7 +294,7 @@ pub(crate) async fn advice(asker: &Asker<'_>) -> Section {
         let over = row.number("n_over_18");
         let service = row.text("service_name");
         let late_share = share(late, due);
-        if table.is_empty() && late.is_some_and(|late| !is_few(late)) {
+        if table.is_empty() && late.is_some_and(|late| late > 0.0 && !is_few(late)) {
             section.headline = format!(
                 "{service} has the most late or missing answers in the twelve months to {}: {late_share} of those due.",
                 row.text("until")
