@@ -161,12 +161,14 @@ fn person_rows(links: &Links, person_keys: &[String]) -> Result<RecordBatch, Err
     Ok(RecordBatch::try_new(person_schema(), columns)?)
 }
 
-/// One row for each number as the lake has it. A number that two partners have
-/// given to two people says nothing where it stands alone, and is left out.
+/// One row for each number as the lake has it. A number that was given to two
+/// people says nothing where it stands alone, and is left out.
 fn local_id_rows(links: &Links, person_keys: &[String], key: &Key) -> Result<RecordBatch, Error> {
     let mut whose: BTreeMap<String, Option<&str>> = BTreeMap::new();
     for one in &links.local_ids {
-        let person = person_keys.get(one.cluster as usize).map(String::as_str);
+        let person = (person_keys.get(one.cluster as usize))
+            .filter(|_| !one.is_reused)
+            .map(String::as_str);
         let known = whose.entry(key.local_id(&one.local_id)).or_insert(person);
         if *known != person {
             *known = None;
@@ -176,7 +178,7 @@ fn local_id_rows(links: &Links, person_keys: &[String], key: &Key) -> Result<Rec
     if ambiguous > 0 {
         tracing::warn!(
             numbers = ambiguous,
-            "numbers that two partners have given to two people tell nothing alone"
+            "numbers that were given to two people tell nothing alone"
         );
     }
     whose.retain(|_, person| person.is_some());

@@ -9,6 +9,12 @@
 //!    numbers again for other children. An unverified NHS number: only where
 //!    date of birth or name agree.
 //!
+//! A record that says nothing but the number is tied where one cluster fits it;
+//! of a number that two children were given, it may be either's. Nor does an NHS
+//! number make one child of two whom their provider registered apart and names
+//! neither of: not where their sexes differ, and where it was not traced, not
+//! where their numbers follow each other. A person is asked.
+//!
 //! A temporary UPN is no key: a school gives it for the time being, and the next
 //! school may give it again. Two different permanent UPNs do not forbid a tie: a
 //! child gets a second one where the first was not passed on.
@@ -16,7 +22,7 @@
 use super::agree::{Agreement, agreement};
 use super::forest::Forest;
 use super::links::MatchClass;
-use super::names::Names;
+use super::names::{NameMatch, Names};
 use super::outcome::Doubt;
 use std::collections::BTreeMap;
 
@@ -26,6 +32,7 @@ struct Rule {
     class: MatchClass,
     /// Silence is not enough.
     needs_agreement: bool,
+    is_nhs_number: bool,
     /// Told to a person where the same number stands in two clusters.
     doubt: Option<&'static str>,
 }
@@ -40,6 +47,7 @@ pub(crate) fn tie(forest: &mut Forest<'_>, names: &Names<'_>, doubts: &mut Vec<D
     let same_row = Rule {
         class: MatchClass::Carried,
         needs_agreement: false,
+        is_nhs_number: false,
         doubt: None,
     };
     for group in groups(forest, |forest, place| {
@@ -53,6 +61,7 @@ pub(crate) fn tie(forest: &mut Forest<'_>, names: &Names<'_>, doubts: &mut Vec<D
     let verified = Rule {
         class: MatchClass::NhsNumber,
         needs_agreement: false,
+        is_nhs_number: true,
         doubt: Some("the same verified NHS number, and a name or date of birth against it"),
     };
     for group in groups(forest, |forest, place| forest.verified_number(place)) {
@@ -78,6 +87,7 @@ pub(crate) fn tie(forest: &mut Forest<'_>, names: &Names<'_>, doubts: &mut Vec<D
     }
     let unverified = Rule {
         needs_agreement: true,
+        is_nhs_number: true,
         ..same_row
     };
     for group in groups(forest, |forest, place| forest.nhs_number(place)) {
@@ -114,7 +124,10 @@ fn tie_group(
         let row = forest.row(*place);
         let says = (row.birth_date, row.forename, row.surname);
         let first = *alike.entry(says).or_insert(*place);
-        if says.0 != 0 && forest.may_join(names, first, *place, rule.class) {
+        if says.0 != 0
+            && forest.may_join(names, first, *place, rule.class)
+            && siblings(forest, names, first, *place, rule).is_none()
+        {
             forest.join(first, *place, rule.class, None);
         }
     }
@@ -126,7 +139,7 @@ fn tie_group(
         if roots.len() < 2 || roots.len() > MOST {
             return;
         }
-        if !tie_roots(forest, names, &roots, rule) {
+        if !tie_roots(forest, names, &roots, rule, doubts) {
             break;
         }
     }
@@ -144,7 +157,13 @@ fn tie_group(
 }
 
 /// Ties those of the clusters that may be one; whether any were.
-fn tie_roots(forest: &mut Forest<'_>, names: &Names<'_>, roots: &[u32], rule: Rule) -> bool {
+fn tie_roots(
+    forest: &mut Forest<'_>,
+    names: &Names<'_>,
+    roots: &[u32],
+    rule: Rule,
+    doubts: &mut Vec<Doubt>,
+) -> bool {
     let mut is_changed = false;
     // First what agrees, then what is silent, so that a record that says little
     // goes to the one that it fits.
@@ -154,12 +173,29 @@ fn tie_roots(forest: &mut Forest<'_>, names: &Names<'_>, roots: &[u32], rule: Ru
                 if forest.root(*a) == forest.root(*b) || (silent && rule.needs_agreement) {
                     continue;
                 }
-                let fits = match agreement(forest, names, *a, *b) {
+                let found = agreement(forest, names, *a, *b);
+                let fits = match found {
                     Agreement::Agrees => true,
                     Agreement::Silent => silent,
                     Agreement::Contradicts => false,
                 };
-                if fits && forest.may_join(names, *a, *b, rule.class) {
+                if !fits || !forest.may_join(names, *a, *b, rule.class) {
+                    continue;
+                }
+                let is_anyones = found == Agreement::Silent
+                    && fits_another(forest, names, roots, (*a, *b), rule.class);
+                let doubt = match is_anyones {
+                    true => Some("a number that two children have, and nothing else is said"),
+                    false => siblings(forest, names, *a, *b, rule),
+                };
+                if let Some(reason) = doubt {
+                    doubts.push(Doubt {
+                        a: *a,
+                        b: *b,
+                        probability: None,
+                        reason,
+                    });
+                } else {
                     forest.join(*a, *b, rule.class, None);
                     is_changed = true;
                 }
@@ -167,6 +203,45 @@ fn tie_roots(forest: &mut Forest<'_>, names: &Names<'_>, roots: &[u32], rule: Ru
         }
     }
     is_changed
+}
+
+/// A third cluster under the number could be either of two, and not both.
+fn fits_another(
+    forest: &Forest<'_>,
+    names: &Names<'_>,
+    roots: &[u32],
+    (a, b): (u32, u32),
+    class: MatchClass,
+) -> bool {
+    let fits = |one: u32, other: u32| {
+        forest.root(one) == forest.root(other)
+            || (agreement(forest, names, one, other) != Agreement::Contradicts
+                && forest.may_join(names, one, other, class))
+    };
+    (roots.iter()).any(|third| fits(a, *third) != fits(b, *third))
+}
+
+/// Why two clusters under one NHS number may be two children whom their provider
+/// registered, and names neither or one of.
+fn siblings(
+    forest: &Forest<'_>,
+    names: &Names<'_>,
+    a: u32,
+    b: u32,
+    rule: Rule,
+) -> Option<&'static str> {
+    let is_registered_twice = rule.is_nhs_number
+        && forest.local_ids_differ(a, b)
+        && forest.names(names, a, b) != NameMatch::Agrees;
+    if !is_registered_twice {
+        None
+    } else if forest.sexes_differ(a, b) {
+        Some("the same NHS number under two of a partner's numbers, and not the same sex")
+    } else if rule.needs_agreement && forest.local_ids_are_neighbours(a, b) {
+        Some("the same NHS number, not traced, under two of a partner's numbers in a row: twins")
+    } else {
+        None
+    }
 }
 
 /// Where one verified number stands in several clusters, it is the person's of

@@ -5,6 +5,7 @@
 use super::links::MatchClass;
 use super::names::{NameMatch, Names};
 use super::record::{Packed, Records};
+use super::twins::are_neighbours;
 use std::collections::{HashMap, HashSet};
 
 /// Records by their canonical place, and how they hang together.
@@ -200,7 +201,7 @@ impl<'a> Forest<'a> {
     }
 
     /// One partner knows both, under two numbers.
-    fn local_ids_differ(&self, a: u32, b: u32) -> bool {
+    pub(crate) fn local_ids_differ(&self, a: u32, b: u32) -> bool {
         let mut differing = None;
         for one in self.members(a) {
             let one = self.row(one);
@@ -220,6 +221,23 @@ impl<'a> Forest<'a> {
             }
         }
         differing.is_some()
+    }
+
+    /// One partner gave them two numbers, one soon after the other.
+    pub(crate) fn local_ids_are_neighbours(&self, a: u32, b: u32) -> bool {
+        self.members(a).any(|one| {
+            let one = self.row(one);
+            self.members(b).map(|other| self.row(other)).any(|other| {
+                let texts = [one, other].map(|row| self.records.text(row.local_id));
+                (other.scope, other.system) == (one.scope, one.system)
+                    && are_neighbours(texts[0], texts[1])
+            })
+        })
+    }
+
+    /// Both have a sex, and none in common.
+    pub(crate) fn sexes_differ(&self, a: u32, b: u32) -> bool {
+        self.differ(a, b, |place| u64::from(self.row(place).sex))
     }
 
     /// Ties two records and their clusters.

@@ -52,6 +52,14 @@ impl Twins {
     }
 }
 
+/// Two numbers follow each other, as those of children registered together do.
+pub(crate) fn are_neighbours(one: &str, other: &str) -> bool {
+    match (digits(one), digits(other)) {
+        (Some(one), Some(other)) => one.abs_diff(other) <= NEIGHBOURS,
+        _ => false,
+    }
+}
+
 /// The digits that a partner's number ends in.
 fn digits(local_id: &str) -> Option<u64> {
     let start = local_id
