@@ -2,6 +2,7 @@
 //! functions. The offline one holds schemas alone, the one of a build holds
 //! the lake's tables at fixed versions; the same planner reads both.
 
+use crate::compact::Compact;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableFunctionArgs;
 use datafusion::common::TableReference;
@@ -42,6 +43,7 @@ impl Catalog {
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(Compact))
             .build();
         Catalog {
             state: Arc::new(state),

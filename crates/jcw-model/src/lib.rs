@@ -25,6 +25,7 @@ mod build_tests;
 mod catalog;
 #[cfg(test)]
 mod check_tests;
+mod compact;
 mod data_test;
 mod explain;
 mod graph;
