@@ -58,9 +58,12 @@ pub fn link(records: &Records, decisions: &Decisions, settings: &Settings) -> Li
     let mut forest = forest::Forest::new(records);
     let names = names::Names::new(records);
     let mut doubts = Vec::new();
-    decide::apply(&mut forest, decisions);
+    let n_unmatched_decisions = decide::apply(&mut forest, decisions);
     exact::tie(&mut forest, &names, &mut doubts);
     deterministic::tie(&mut forest, &names);
     assign::tie(&mut forest, &names, settings, &mut doubts);
-    outcome::outcome(&forest, &doubts)
+    Links {
+        n_unmatched_decisions,
+        ..outcome::outcome(&forest, &doubts)
+    }
 }

@@ -56,6 +56,12 @@ pub(crate) async fn identify(
         stamp: &stamp,
         run_id,
     };
+    if links.n_unmatched_decisions > 0 {
+        tracing::warn!(
+            decisions = links.n_unmatched_decisions,
+            "decisions speak of records that are not there, and do nothing; decide again of what `jcw identity review` lists"
+        );
+    }
     let person_keys = person_keys(&links, key);
     keep.rows(&vault, LINK_TABLE, link_rows(&links, &person_keys)?)
         .await?;
@@ -249,5 +255,29 @@ impl Keep<'_> {
         let staged = stage.finish(files);
         let committed = lake.commit(staged, Scope::Everything, provenance).await?;
         Ok(committed.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_id_rows;
+    use jcw_identity::Key;
+    use jcw_identity::link::{Links, LocalId};
+
+    #[test]
+    fn a_number_of_two_people_is_left_out() {
+        let number = |local_id: &str, is_reused| LocalId {
+            scope: "council".into(),
+            local_id: local_id.into(),
+            cluster: 0,
+            is_reused,
+        };
+        let links = Links {
+            local_ids: Vec::from([number("C1", false), number("C2", true)]),
+            ..Links::default()
+        };
+        let key = Key::from_hex(&"1".repeat(64)).unwrap();
+        let rows = local_id_rows(&links, &["person".to_owned()], &key).unwrap();
+        assert_eq!(rows.num_rows(), 1);
     }
 }

@@ -282,13 +282,34 @@ fn words_of(record: &Record<'_>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Notes what somebody decided of two records; the next run follows it.
-pub async fn decide(lake: &Lake, decision: Decision) -> Result<(), Error> {
-    let vault = lake.vault()?;
+/// Notes what somebody decided of two records; the next run follows it. Either
+/// must be there, and is noted with its partner's number where it has one.
+pub async fn decide(project: &Project, lake: &Lake, mut decision: Decision) -> Result<(), Error> {
+    let (vault, ledger) = (lake.vault()?, Ledger::read(lake).await?);
+    let mut found: [Option<Mention>; 2] = [None, None];
+    each(&vault, &told(project, &ledger), &mut |record, _, _| {
+        for (found, meant) in found.iter_mut().zip([&decision.a, &decision.b]) {
+            if found.is_none() {
+                *found = meant.found_in(record);
+            }
+        }
+    })
+    .await?;
+    let [a, b] = found;
+    (decision.a, decision.b) = (there(a, "first")?, there(b, "second")?);
     let mut all = decisions(&vault).await?;
     all.all.push(decision);
     vault.put_note(DECISIONS_NOTE, all.write()?).await?;
     Ok(())
+}
+
+/// The record that was found.
+fn there(found: Option<Mention>, which: &str) -> Result<Mention, Error> {
+    found.ok_or_else(|| {
+        Error::Usage(format!(
+            "no record that stands is the {which} one, so nothing was noted; name it by its pseudonym as `jcw identity review` lists it, or by its partner and the partner's own number as it was sent: council:C1000001"
+        ))
+    })
 }
 
 /// Before the key changes: notes where the records stand of which somebody
@@ -343,10 +364,18 @@ pub(crate) async fn follow_places(vault: &Lake, told: &[Told<'_>]) -> Result<(),
 
 fn mentioned(decisions: &Decisions) -> BTreeSet<String> {
     let mentions = decisions.all.iter().flat_map(|one| [&one.a, &one.b]);
-    mentions
-        .filter_map(|mention| match mention {
-            Mention::PersonRef(name) => Some(name.to_string()),
-            Mention::LocalId { .. } => None,
-        })
+    (mentions.filter_map(Mention::person_ref))
+        .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::there;
+
+    #[test]
+    fn a_decision_of_a_record_that_is_not_there_is_refused_with_advice() {
+        let refused = there(None, "second").unwrap_err().to_string();
+        assert!(refused.contains("second") && refused.contains("jcw identity review"));
+    }
 }

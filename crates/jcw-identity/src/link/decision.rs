@@ -2,6 +2,8 @@
 //! stands above every rule, in both directions; a later one about the same two
 //! takes the place of an earlier one, so that every decision can be taken back.
 
+use super::record::Record;
+
 /// Which record is meant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mention {
@@ -11,6 +13,17 @@ pub enum Mention {
     /// key is changed, and when more is said of the person.
     LocalId {
         /// Who counts it.
+        scope: Box<str>,
+        /// The number as the vault has it.
+        local_id: Box<str>,
+    },
+    /// One record that has a partner's number: `kx3...@council:C1000001`. Once
+    /// more is said of the person the pseudonym is another, and the number is
+    /// what the record is known by.
+    Record {
+        /// Its pseudonym when it was decided.
+        person_ref: Box<str>,
+        /// Who counts the number.
         scope: Box<str>,
         /// The number as the vault has it.
         local_id: Box<str>,
@@ -65,15 +78,59 @@ pub enum DecisionError {
 }
 
 impl Mention {
-    /// Reads `council:C1000001`, or a person_ref where there is no colon.
+    /// Reads `council:C1000001`, a person_ref where there is no colon, or both
+    /// with `@` between.
     pub fn read(text: &str) -> Mention {
-        match text.trim().split_once(':') {
-            Some((scope, local_id)) => Mention::LocalId {
+        let Some((scope, local_id)) = text.trim().split_once(':') else {
+            return Mention::PersonRef(text.trim().into());
+        };
+        match scope.split_once('@') {
+            Some((person_ref, scope)) => Mention::Record {
+                person_ref: person_ref.into(),
                 scope: scope.into(),
                 local_id: local_id.into(),
             },
-            None => Mention::PersonRef(text.trim().into()),
+            None => Mention::LocalId {
+                scope: scope.into(),
+                local_id: local_id.into(),
+            },
         }
+    }
+
+    /// The pseudonym of the record, where one is meant.
+    pub fn person_ref(&self) -> Option<&str> {
+        match self {
+            Mention::PersonRef(person_ref) | Mention::Record { person_ref, .. } => Some(person_ref),
+            Mention::LocalId { .. } => None,
+        }
+    }
+
+    /// Who counts the partner's number, and the number, where one is named.
+    pub fn number(&self) -> Option<(&str, &str)> {
+        match self {
+            Mention::LocalId { scope, local_id }
+            | Mention::Record {
+                scope, local_id, ..
+            } => Some((scope, local_id)),
+            Mention::PersonRef(_) => None,
+        }
+    }
+
+    /// The same, if the record is meant, with its number beside the pseudonym;
+    /// none if another is meant.
+    pub fn found_in(&self, record: &Record<'_>) -> Option<Mention> {
+        let number = (record.local_id.map(str::trim)).filter(|number| !number.is_empty());
+        if let Some(person_ref) = self.person_ref() {
+            let with_number = |local_id: &str| Mention::Record {
+                person_ref: person_ref.into(),
+                scope: record.scope.into(),
+                local_id: local_id.into(),
+            };
+            let known = || number.map_or_else(|| self.clone(), with_number);
+            return (person_ref == record.person_ref).then(known);
+        }
+        let is_meant = self.number() == number.map(|number| (record.scope, number));
+        is_meant.then(|| self.clone())
     }
 }
 
@@ -82,6 +139,11 @@ impl std::fmt::Display for Mention {
         match self {
             Mention::PersonRef(person_ref) => to.write_str(person_ref),
             Mention::LocalId { scope, local_id } => write!(to, "{scope}:{local_id}"),
+            Mention::Record {
+                person_ref,
+                scope,
+                local_id,
+            } => write!(to, "{person_ref}@{scope}:{local_id}"),
         }
     }
 }
@@ -143,11 +205,17 @@ impl Decisions {
 
     /// The same decisions under other pseudonyms, once the key has changed.
     pub fn renamed(&self, new: impl Fn(&str) -> Option<String>) -> Decisions {
-        let rename = |mention: &Mention| match mention {
-            Mention::PersonRef(old) => {
-                Mention::PersonRef(new(old).map_or_else(|| old.clone(), String::into_boxed_str))
+        let rename = |mention: &Mention| {
+            let mut renamed = mention.clone();
+            if let Mention::PersonRef(name)
+            | Mention::Record {
+                person_ref: name, ..
+            } = &mut renamed
+                && let Some(new) = new(name)
+            {
+                *name = new.into();
             }
-            local_id => local_id.clone(),
+            renamed
         };
         let all = (self.all.iter())
             .map(|one| Decision {

@@ -115,4 +115,6 @@ pub struct Links {
     pub local_ids: Vec<LocalId>,
     /// Most likely first.
     pub reviews: Vec<Review>,
+    /// Decisions that speak of a record that is not there, and so do nothing.
+    pub n_unmatched_decisions: usize,
 }

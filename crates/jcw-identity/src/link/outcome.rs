@@ -54,6 +54,7 @@ pub(crate) fn outcome(forest: &Forest<'_>, doubts: &[Doubt]) -> Links {
         clusters,
         local_ids: local_ids(forest, cluster_of),
         reviews: reviews(forest, doubts),
+        n_unmatched_decisions: 0,
     }
 }
 

@@ -642,6 +642,33 @@ fn what_a_person_decides_stands_until_they_decide_again() {
 }
 
 #[test]
+fn a_decision_of_a_record_stands_when_more_is_said_of_the_person() {
+    let (mine, other) = (provider("a", "1", NHS[0]), provider("b", "2", NHS[0]));
+    let mut decisions = Decisions::default();
+    let mut apart = decision("a", "b", Verdict::Different);
+    apart.a = apart.a.found_in(&mine).unwrap();
+    assert_eq!(
+        (apart.a.to_string(), apart.b.found_in(&mine)),
+        ("a@eput:1".into(), None)
+    );
+    assert_eq!(Mention::read("a@eput:1"), apart.a);
+    assert!(Mention::read("eput:1").found_in(&mine).is_some());
+    assert!(Mention::read("nelft:1").found_in(&mine).is_none());
+    decisions.all.push(apart);
+    let links = linked_by(&[mine, other], &decisions);
+    assert!(!are_one(&links, "a", "b") && links.n_unmatched_decisions == 0);
+    let more = Record {
+        person_ref: "new",
+        postcode: Some("SS9 1AA"),
+        ..mine
+    };
+    let links = linked_by(&[more, other], &decisions);
+    assert!(!are_one(&links, "new", "b") && links.n_unmatched_decisions == 0);
+    let links = linked_by(&[more], &decisions);
+    assert_eq!(links.n_unmatched_decisions, 1);
+}
+
+#[test]
 fn decisions_are_read_as_they_were_written() {
     let mut decisions = Decisions::default();
     decisions

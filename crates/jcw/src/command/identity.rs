@@ -123,7 +123,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             why,
             by,
         } => {
-            let (_, lake) = home::ready(global).await?;
+            let (project, lake) = home::ready(global).await?;
             let decision = Decision {
                 a: Mention::read(&a),
                 b: Mention::read(&b),
@@ -132,7 +132,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
                 at: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
                 why,
             };
-            jcw_run::decide(&lake, decision).await?;
+            jcw_run::decide(&project, &lake, decision).await?;
             output::say("Noted in the vault; the next run follows it.")?;
             Ok(Exit::Done)
         }
