@@ -70,7 +70,9 @@ impl World {
         std::fs::create_dir_all(folder.path().join("extracts")).unwrap();
         let (project, problems) = crate::check(folder.path(), &ProcessEnvironment);
         let project = project.unwrap_or_else(|| panic!("{problems:#?}"));
+        let vault = crate::open_vault("vault", folder.path()).await.unwrap();
         let lake = open_lake("lake", folder.path()).await.unwrap();
+        let lake = lake.with_vault(&vault).unwrap();
         World {
             folder,
             project,
@@ -101,7 +103,7 @@ impl World {
         let folder = self
             .folder
             .path()
-            .join("lake/reports")
+            .join("vault/reports")
             .join(&outcome.run_id);
         std::fs::read_to_string(folder.join("council").join(file)).unwrap()
     }
@@ -184,7 +186,7 @@ async fn a_file_held_or_rejected_says_why_and_a_source_that_never_came_is_late()
         !world
             .folder
             .path()
-            .join("lake/reports")
+            .join("vault/reports")
             .join(again.run_id)
             .exists()
     );
