@@ -98,6 +98,17 @@ patient as (
     select local_patient_uid, gender, birth_month from staging.mhsds_patient
 ),
 
+-- From the first month sent to the last: one that was missed in between is no figure's (core.health_period).
+spans as (
+    select
+        provider_code,
+        data_set,
+        min(reported_from_on) as reported_from_on,
+        max(reported_until_on) as reported_until_on
+    from core.reported_span
+    group by provider_code, data_set
+),
+
 dated as (
     select
         referral.referral_uid,
@@ -130,7 +141,7 @@ dated as (
         ) as was_seen_before_reports
     from referrals as referral
     left join attendance on attendance.service_request_uid = referral.referral_uid
-    left join core.reported_span as span
+    left join spans as span
         on span.provider_code = referral.org_id_provider
         and span.data_set = referral.data_set
 )

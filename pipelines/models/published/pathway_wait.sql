@@ -14,9 +14,8 @@ tests:
 with whole as (
     select council.area_code, council.known_from, health.known_from as health_known_from
     from (select area_code, min(known_from) as known_from from core.council_period where about = 'plans' group by area_code) as council
-    left join core.health_period as health
+    left join (select area_code, min(known_from) as known_from from core.health_period where about = 'all_services' group by area_code) as health
         on health.area_code = council.area_code
-        and health.about = 'all_services'
 ),
 
 pathways as (
