@@ -145,7 +145,7 @@ select
     stage,
     week,
     min(n_cases) as n_past_cases,
-    -- The product of the shares that go on, by logarithms.
-    exp(sum(ln(greatest(1.0 - share_ended, 1e-9)))) as breach_chance
+    -- The product of the shares that go on, by logarithms; nine places are the same in whatever order they are added.
+    round(exp(sum(ln(greatest(1.0 - share_ended, 1e-9)))), 9) as breach_chance
 from hazards
 group by area_code, forecast_on, stage, week

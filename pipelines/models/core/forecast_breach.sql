@@ -61,7 +61,7 @@ of_any_stage as (
         area_code,
         forecast_on,
         week,
-        sum(breach_chance * n_past_cases) / sum(n_past_cases) as breach_chance
+        round(sum(breach_chance * n_past_cases) / sum(n_past_cases), 9) as breach_chance
     from core.breach_chance
     group by area_code, forecast_on, week
 )

@@ -19,14 +19,15 @@ with lines as (
         line.started_on,
         line.ended_on,
         line.as_of,
-        -- Sessions of a term: a school year has 38 weeks and three terms.
+        -- Sessions of a school year, which has 38 weeks and three terms. A term's are a third of it, taken at the end:
+        -- thirds do not add up exactly.
         line.n_sessions * case line.frequency
-            when 'week' then 38.0 / 3
-            when 'fortnight' then 19.0 / 3
-            when 'half_term' then 2.0
-            when 'term' then 1.0
-            else 1.0 / 3
-        end as n_in_term
+            when 'week' then 38
+            when 'fortnight' then 19
+            when 'half_term' then 6
+            when 'term' then 3
+            else 1
+        end as n_in_year
     from staging.council_plan_provision as line
     inner join seed.health_service as service on service.agency = line.service
     left join staging.person_number as number on number.local_id = line.child_id
@@ -42,7 +43,7 @@ specified as (
         min(term.starts_on) as period_start,
         min(term.ends_on) as period_end,
         count(*) as n_lines,
-        sum(line.n_in_term) as n_specified
+        sum(line.n_in_year) as n_in_year
     from lines as line
     inner join seed.school_term as term
         on line.started_on <= term.starts_on
@@ -84,9 +85,10 @@ select
     area.area_name,
     area.area_level,
     specified.n_lines,
-    specified.n_specified,
+    -- Twelve places, so that terms and children add up to the same in any order.
+    cast(specified.n_in_year / 3.0 as decimal(20, 12)) as n_specified,
     coalesce(seen.n_delivered, 0) as n_delivered,
-    coalesce(seen.n_delivered, 0) >= specified.n_specified as is_delivered,
+    3 * coalesce(seen.n_delivered, 0) >= specified.n_in_year as is_delivered,
     coalesce(seen.n_delivered, 0) = 0 as is_nothing_delivered
 from specified
 cross join seed.commissioner_area as area
