@@ -161,3 +161,77 @@ fn two_runs_at_once_do_the_work_once() {
         .count();
     assert_eq!(loaded, 2);
 }
+
+const CASES: &str = "\
+description: One row for each case of a month
+owner: SEND data team
+layout: {format: csv}
+columns:
+  - {name: month, type: date, required: true, formats: ['%Y-%m-%d']}
+  - {name: child_id, type: text, required: true, classification: local_id}
+  - {name: date_of_birth, type: date, required: true, formats: ['%Y-%m-%d'], classification: identifier}
+period: [month]
+key: [month, child_id]
+person: {local_id: child_id, birth_date: date_of_birth}
+";
+
+/// A starter with children; two months of them have been loaded, and the lake,
+/// without its vault, is put back to where it was after the first.
+fn put_back() -> Project {
+    let project = Project::starter();
+    let case = |n: u32, children: std::ops::Range<u32>| {
+        let mut text = String::from("month,child_id,date_of_birth\n");
+        for child in children {
+            text.push_str(&format!(
+                "2024-{n:02}-01,C{child},2015-03-{:02}\n",
+                child % 28 + 1
+            ));
+        }
+        project.write(&format!("extracts/cases_{n}.csv"), text);
+    };
+    project.write("schemas/council/cases.yaml", CASES);
+    project.write(
+        "pipelines/council/cases.yaml",
+        "description: Cases\nowner: SEND data team\ncontract: council/cases\nfiles:\n  - ./extracts/cases_*.csv\n",
+    );
+    project.write(
+        "pipelines/models/staging/person.sql",
+        "/*\ndescription: Who a record is about\nowner: SEND data team\ngrain: [person_ref]\n*/\nselect person_ref, person_key from identity.person\n",
+    );
+    project.write(
+        "pipelines/models/staging/child_case.sql",
+        "/*\ndescription: Cases as they came\nowner: SEND data team\ngrain: [month, child_id]\n*/\nselect month, child_id, person_ref from council.cases\n",
+    );
+    project.write(
+        "pipelines/models/core/case_of_child.sql",
+        "/*\ndescription: Cases and whose they are\nowner: SEND data team\ngrain: [month, child_id]\ntests:\n  - not_null: [person_key]\n*/\nselect sent.month, sent.child_id, person.person_key\nfrom staging.child_case as sent\nleft join staging.person as person on person.person_ref = sent.person_ref\n",
+    );
+    case(1, 0..20);
+    project.jcw(&["run"]).succeeds();
+    let (lake, copy) = (project.path("lake"), project.path("copy"));
+    crate::harness::copy(&lake, &copy);
+    // The first month is corrected: other marks, other children.
+    case(1, 5..25);
+    case(2, 0..20);
+    project.jcw(&["run"]).succeeds();
+    std::fs::remove_dir_all(&lake).unwrap();
+    std::fs::rename(&copy, &lake).unwrap();
+    project
+}
+
+#[test]
+fn a_lake_that_was_restored_without_its_vault_loses_nobody() {
+    let project = put_back();
+    for n in [1, 2] {
+        std::fs::remove_file(project.path(&format!("extracts/cases_{n}.csv"))).unwrap();
+    }
+    project.jcw(&["run"]).succeeds();
+    let cases = project.query("select * from core.case_of_child where person_key is not null");
+    assert_eq!(cases.len(), 20);
+    project.jcw(&["run"]).succeeds().says(&["Nothing to do"]);
+
+    let project = put_back();
+    project.jcw(&["run"]).succeeds();
+    let cases = project.query("select * from core.case_of_child where person_key is not null");
+    assert_eq!(cases.len(), 40);
+}

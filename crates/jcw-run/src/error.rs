@@ -72,6 +72,16 @@ pub enum Error {
         /// Its address.
         vault: String,
     },
+    /// The lake has rows of people of whom the vault says nothing.
+    #[error(
+        "{rows} rows of {table} are of people of whom the vault says nothing, so nothing was published: restore the vault that belongs to this lake, or load everything again from its landing area with `jcw identity rotate` and a new key"
+    )]
+    Strangers {
+        /// The lake's table.
+        table: String,
+        /// How many rows.
+        rows: usize,
+    },
     /// A variable of the environment holds no key.
     #[error("{name}: {error}")]
     Variable {

@@ -9,7 +9,7 @@
 use crate::error::Error;
 use crate::key_ring::KeyRing;
 use crate::ledger::Ledger;
-use crate::people::{Told, each, follow_places, told};
+use crate::people::{Told, each, follow_places, refuse_strangers, told};
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
 use jcw_identity::link::{Decisions, Link, Links, Records, Review, link};
 use jcw_identity::{Domain, Key};
@@ -62,6 +62,8 @@ pub(crate) async fn identify(
             "decisions speak of records that are not there, and do nothing; decide again of what `jcw identity review` lists"
         );
     }
+    let known = links.links.iter().map(|one| &*one.person_ref).collect();
+    refuse_strangers(lake, &told, &known).await?;
     let person_keys = person_keys(&links, key);
     keep.rows(&vault, LINK_TABLE, link_rows(&links, &person_keys)?)
         .await?;

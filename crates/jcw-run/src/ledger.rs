@@ -6,6 +6,7 @@
 //! A table's own Delta log comes first: a load is done when its commit is, and
 //! the ledger says so. Where a run was killed between the two, the table is not
 //! at the version that the ledger knows, and the next run loads what stands again.
+//! The same holds for what the vault says of the people of a table.
 
 use crate::Error;
 use arrow::array::RecordBatch;
@@ -86,6 +87,10 @@ pub struct Extract {
     pub periods: String,
     /// Version of the table that its commit made.
     pub table_version: Option<i64>,
+    /// The same of the vault's table of that name; none where the table is about
+    /// nobody, and in what was noted before 2026-11-22.
+    #[serde(default)]
+    pub vault_version: Option<i64>,
 }
 
 /// Something odd about a file that loaded all the same.
@@ -207,6 +212,12 @@ impl Ledger {
             .filter(|e| e.table_name == table)
             .filter_map(|e| e.table_version)
             .max()
+    }
+
+    /// The version of the vault's `table` that came with the newest of the lake's.
+    pub(crate) fn last_vault_version(&self, table: &str) -> Option<i64> {
+        let loads = self.extracts.iter().filter(|e| e.table_name == table);
+        loads.max_by_key(|e| e.table_version)?.vault_version
     }
 
     /// The newest load into `table`.
@@ -450,6 +461,7 @@ fn extract_schema() -> SchemaRef {
         ("delivery", DataType::Utf8, true),
         ("as_of", DataType::Utf8, true),
         ("outdated", DataType::Int64, true),
+        ("vault_version", DataType::Int64, true),
     ])
 }
 

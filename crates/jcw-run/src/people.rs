@@ -14,7 +14,7 @@ use jcw_identity::link::{Decision, Decisions, Mention, Record, Records, link};
 use jcw_identity::{Accuracy, Report};
 use jcw_lake::{Lake, SessionSettings, session};
 use jcw_project::{Contract, EXTRACT_COLUMN, PERSON_REF_COLUMN, Project, ROW_COLUMN};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -73,6 +73,40 @@ pub(crate) async fn each(
             .await?;
         while let Some(batch) = batches.try_next().await? {
             show(&batch, &name, &contract.partner, see)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a lake with rows of people of whom the vault says nothing: models
+/// would lose them without a word.
+pub(crate) async fn refuse_strangers(
+    lake: &Lake,
+    told: &[Told<'_>],
+    known: &HashSet<&str>,
+) -> Result<(), Error> {
+    for (contract, _) in told {
+        let name = contract.table();
+        let Some(table) = lake.table(&name).await? else {
+            continue;
+        };
+        let context = session(lake.empty_catalog(), &SessionSettings::default())?;
+        let mut batches = context
+            .read_table(table.provider()?)?
+            .select_columns(&[PERSON_REF_COLUMN])?
+            .execute_stream()
+            .await?;
+        let mut strangers = 0;
+        while let Some(batch) = batches.try_next().await? {
+            let refs = cast(batch.column(0), &DataType::Utf8)?;
+            let refs = refs.as_string::<i32>().iter().flatten();
+            strangers += refs.filter(|one| !known.contains(one)).count();
+        }
+        if strangers > 0 {
+            return Err(Error::Strangers {
+                table: name,
+                rows: strangers,
+            });
         }
     }
     Ok(())

@@ -39,6 +39,7 @@ impl Arrival {
                 version: None,
                 periods: "[]".to_owned(),
                 table_version: None,
+                vault_version: None,
                 ..extract
             },
             incoming,
@@ -332,6 +333,7 @@ impl Look<'_> {
             warnings: "[]".to_owned(),
             periods: "[]".to_owned(),
             table_version: None,
+            vault_version: None,
         }
     }
 }

@@ -374,10 +374,18 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether tables stand as the ledger's last loads left them. If not, a run
-    /// was killed between a commit and the ledger: nobody can say what it was at.
+    /// Whether tables stand as the ledger's last loads left them, in the vault
+    /// too. If not, a run was killed between a commit and the ledger, or one of
+    /// the two was restored without the other: nobody can say what is there.
     async fn are_as_recorded(&self, ledger: &Ledger, tables: &[String]) -> Result<bool, Error> {
+        let vault = self.lake.vault()?;
         for table in tables {
+            if let Some(recorded) = ledger.last_vault_version(table) {
+                let version = vault.newest_version(table).await?;
+                if version.map(|version| version as i64) != Some(recorded) {
+                    return Ok(false);
+                }
+            }
             let version = self.lake.newest_version(table).await?;
             if version.map(|version| version as i64) != ledger.last_version(table) {
                 return Ok(false);

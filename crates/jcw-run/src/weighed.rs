@@ -154,14 +154,17 @@ impl Loader<'_> {
         staged: Sides<Staged>,
         scope: Scope,
         provenance: Provenance,
-    ) -> Result<Committed, Error> {
-        if let Some(staged) = staged.vault {
-            let vault = self.lake.vault()?;
-            vault
-                .commit(staged, scope.clone(), provenance.clone())
-                .await?;
-        }
-        Ok(self.lake.commit(staged.lake, scope, provenance).await?)
+    ) -> Result<Sides<Committed>, Error> {
+        let vault = match staged.vault {
+            Some(staged) => {
+                let vault = self.lake.vault()?;
+                let committed = vault.commit(staged, scope.clone(), provenance.clone());
+                Some(committed.await?)
+            }
+            None => None,
+        };
+        let lake = self.lake.commit(staged.lake, scope, provenance).await?;
+        Ok(Sides { lake, vault })
     }
 
     /// Makes the lot visible to models: rejects first, so that a run killed in
@@ -214,10 +217,11 @@ impl Loader<'_> {
                 ..Provenance::default()
             };
             let committed = self.commit_sides(staged, scope.clone(), provenance).await?;
-            extract.table_version = Some(committed.version as i64);
+            extract.table_version = Some(committed.lake.version as i64);
+            extract.vault_version = committed.vault.map(|vault| vault.version as i64);
             extract.superseded = match start {
                 Start::OverRemains => 0,
-                _ => committed.superseded_rows as i64,
+                _ => committed.lake.superseded_rows as i64,
             };
             loaded.push(extract);
         }
