@@ -4,12 +4,15 @@ owner: Children's commissioning, NHS Mid and South Essex ICB
 grain: [area_code, financial_year, kind, payer]
 tags: [council, commissioner]
 tests:
-  - not_null: [total_gbp, n_children]
+  - not_null: [n_children]
+  - expression: is_withheld or total_gbp is not null
+  - expression: is_withheld = (n_children < 5)
 */
 -- No child is here: means and medians are over the children for whom that payer pays for that kind of thing. A
 -- child may stand in several rows, and registers overlap (see core.cost), so rows of different kinds are not to be
 -- added without saying so; `all` counts placements, packages and short breaks, and each pound once for each register. Financial years of
--- which the council's placements are told.
+-- which the council's placements are told. Pounds of fewer than five children are left out (`is_withheld`): a sum
+-- beside the number of children is their mean.
 with costs as (
     select cost.area_code, cost.area_name, cost.financial_year, cost.kind, cost.payer, cost.person_key, cost.cost_gbp
     from core.cost as cost
@@ -43,8 +46,9 @@ select
     kind,
     payer,
     count(*) as n_children,
-    cast(round(sum(cost_gbp)) as bigint) as total_gbp,
-    cast(round(avg(cost_gbp)) as bigint) as mean_gbp,
-    cast(round(median(cost_gbp)) as bigint) as median_gbp
+    case when count(*) >= 5 then cast(round(sum(cost_gbp)) as bigint) end as total_gbp,
+    case when count(*) >= 5 then cast(round(avg(cost_gbp)) as bigint) end as mean_gbp,
+    case when count(*) >= 5 then cast(round(median(cost_gbp)) as bigint) end as median_gbp,
+    count(*) < 5 as is_withheld
 from for_each_child
 group by area_code, financial_year, kind, payer
