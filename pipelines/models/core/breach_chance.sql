@@ -35,6 +35,21 @@ with forecast_days as (
     ) as quarter
 ),
 
+-- The months of the year before each day of forecast, the day's own among them: a case's week is then held against
+-- four or five days of forecast and not against all.
+forecast_months as (
+    select
+        area_code,
+        forecast_on,
+        unnest(
+            generate_series(
+                cast(date_part('year', forecast_on) * 12 + date_part('month', forecast_on) - 13 as bigint),
+                cast(date_part('year', forecast_on) * 12 + date_part('month', forecast_on) - 1 as bigint)
+            )
+        ) as month_number
+    from forecast_days
+),
+
 -- Week 0 lasts from the day after receipt to day 7, and so on: what ends on day 140 ends in week 19, in time.
 followed as (
     select
@@ -49,8 +64,9 @@ followed as (
             else cast(floor((days.forecast_on - case_week.received_on) / 7.0) as bigint)
         end as last_week
     from core.case_landmark as case_week
-    inner join forecast_days as days
+    inner join forecast_months as days
         on days.area_code = case_week.area_code
+        and days.month_number = cast(date_part('year', case_week.stands_on) * 12 + date_part('month', case_week.stands_on) - 1 as bigint)
         and case_week.stands_on <= days.forecast_on
         and case_week.stands_on > days.forecast_on - interval '1 year'
     where case_week.week < 20

@@ -59,17 +59,34 @@ children as (
     where person_key is not null
 ),
 
+-- Terms by the months that they touch, so that a contact is held against one or two of them and not against all.
+term_months as (
+    select
+        academic_year || '-' || term as period,
+        starts_on,
+        ends_on,
+        unnest(
+            generate_series(
+                cast(date_part('year', starts_on) * 12 + date_part('month', starts_on) - 1 as bigint),
+                cast(date_part('year', ends_on) * 12 + date_part('month', ends_on) - 1 as bigint)
+            )
+        ) as month_number
+    from seed.school_term
+),
+
 seen as (
     select
         contact.person_key,
         contact.service_code,
-        term.academic_year || '-' || term.term as period,
+        term.period,
         count(*) as n_delivered
     from core.contact as contact
     inner join children on children.person_key = contact.person_key
-    inner join seed.school_term as term on contact.contact_on between term.starts_on and term.ends_on
+    inner join term_months as term
+        on term.month_number = cast(date_part('year', contact.contact_on) * 12 + date_part('month', contact.contact_on) - 1 as bigint)
+        and contact.contact_on between term.starts_on and term.ends_on
     where contact.is_child_seen
-    group by contact.person_key, contact.service_code, term.academic_year, term.term
+    group by contact.person_key, contact.service_code, term.period
 )
 
 select
