@@ -1,13 +1,15 @@
 /*
-description: Children whom mental health services saw in the twelve months to each month end; a row for each child and month end
+description: Children whom mental health services saw in the twelve months to each month end; a row for each child and month end of the area, and one of each provider that saw it
 owner: Mental health data team, North East London NHS Foundation Trust
-grain: [child_uid, month_ends_on]
+grain: [child_uid, month_ends_on, seen_by]
 tags: [nelft, mhsds]
 tests:
   - expression: n_contacts >= 1
+  - expression: (provider_code is null) <> (area_code is null)
 */
 -- As NHS England counts access: attended contacts (5, 6) of the child itself, under 18 at the first of the twelve
--- months. A month with a contact counts for itself and the eleven month ends after it.
+-- months. A month with a contact counts for itself and the eleven month ends after it. A child that two providers
+-- saw once each was seen twice in the area and once by each: so the area and a provider have rows of their own.
 with seen as (
     select
         coalesce(person_key, referral_uid) as child_uid,
@@ -47,15 +49,30 @@ twelve_months as (
     select
         child_uid,
         month_number,
-        min(provider_code) as provider_code,
-        min(provider_name) as provider_name,
-        min(area_code) as area_code,
+        area_code as seen_by,
+        cast(null as varchar) as provider_code,
+        cast(null as varchar) as provider_name,
+        area_code,
         min(area_name) as area_name,
         min(area_level) as area_level,
         min(first_on) as first_on,
         sum(n_contacts) as n_contacts
     from windows
-    group by child_uid, month_number
+    group by child_uid, month_number, area_code
+    union all
+    select
+        child_uid,
+        month_number,
+        provider_code as seen_by,
+        provider_code,
+        min(provider_name) as provider_name,
+        cast(null as varchar) as area_code,
+        cast(null as varchar) as area_name,
+        cast(null as varchar) as area_level,
+        min(first_on) as first_on,
+        sum(n_contacts) as n_contacts
+    from windows
+    group by child_uid, month_number, provider_code
 ),
 
 -- What was known of the child on the first day: several contacts on one day say the same.
@@ -75,6 +92,7 @@ first_time as (
 select
     twelve_months.child_uid,
     month.month_ends_on,
+    twelve_months.seen_by,
     twelve_months.provider_code,
     twelve_months.provider_name,
     twelve_months.area_code,
@@ -87,12 +105,13 @@ select
     first_time.deprivation_decile
 from twelve_months
 inner join core.month as month on month.month_number = twelve_months.month_number
-inner join core.reported_span as span
-    on span.provider_code = twelve_months.provider_code
-    and span.data_set = 'MHSDS'
-    and month.month_ends_on <= span.reported_until_on
+-- The area's months are those that every provider sent, a provider's its own of these.
+inner join core.health_period as known
+    on known.area_code = twelve_months.seen_by
+    and known.about = 'mental_health'
+    and month.month_ends_on <= known.known_to
     -- The twelfth month reported is the first with twelve.
-    and month.month_starts_on >= span.reported_from_on + interval '11 months'
+    and month.month_starts_on >= known.known_from + interval '11 months'
 inner join first_time
     on first_time.child_uid = twelve_months.child_uid
     and first_time.contact_on = twelve_months.first_on
