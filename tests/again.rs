@@ -175,20 +175,21 @@ key: [month, child_id]
 person: {local_id: child_id, birth_date: date_of_birth}
 ";
 
-/// A starter with children; two months of them have been loaded, and the lake,
-/// without its vault, is put back to where it was after the first.
-fn put_back() -> Project {
+/// A month's cases, one of each of some children.
+fn cases(project: &Project, month: u32, children: std::ops::Range<u32>) {
+    let mut text = String::from("month,child_id,date_of_birth\n");
+    for child in children {
+        text.push_str(&format!(
+            "2024-{month:02}-01,C{child},2015-03-{:02}\n",
+            child % 28 + 1
+        ));
+    }
+    project.write(&format!("extracts/cases_{month}.csv"), text);
+}
+
+/// A starter with one month of cases, loaded.
+pub(crate) fn with_children() -> Project {
     let project = Project::starter();
-    let case = |n: u32, children: std::ops::Range<u32>| {
-        let mut text = String::from("month,child_id,date_of_birth\n");
-        for child in children {
-            text.push_str(&format!(
-                "2024-{n:02}-01,C{child},2015-03-{:02}\n",
-                child % 28 + 1
-            ));
-        }
-        project.write(&format!("extracts/cases_{n}.csv"), text);
-    };
     project.write("schemas/council/cases.yaml", CASES);
     project.write(
         "pipelines/council/cases.yaml",
@@ -206,13 +207,20 @@ fn put_back() -> Project {
         "pipelines/models/core/case_of_child.sql",
         "/*\ndescription: Cases and whose they are\nowner: SEND data team\ngrain: [month, child_id]\ntests:\n  - not_null: [person_key]\n*/\nselect sent.month, sent.child_id, person.person_key\nfrom staging.child_case as sent\nleft join staging.person as person on person.person_ref = sent.person_ref\n",
     );
-    case(1, 0..20);
+    cases(&project, 1, 0..20);
     project.jcw(&["run"]).succeeds();
+    project
+}
+
+/// Two months have been loaded, and the lake, without its vault, is put back to
+/// where it was after the first.
+fn put_back() -> Project {
+    let project = with_children();
     let (lake, copy) = (project.path("lake"), project.path("copy"));
     crate::harness::copy(&lake, &copy);
     // The first month is corrected: other marks, other children.
-    case(1, 5..25);
-    case(2, 0..20);
+    cases(&project, 1, 5..25);
+    cases(&project, 2, 0..20);
     project.jcw(&["run"]).succeeds();
     std::fs::remove_dir_all(&lake).unwrap();
     std::fs::rename(&copy, &lake).unwrap();

@@ -92,6 +92,25 @@ fn a_new_key_is_a_file_of_its_own() {
     assert_eq!(project.read("a.key"), key);
 }
 
+#[test]
+fn a_new_key_takes_the_place_of_the_lakes_everywhere_or_nowhere() {
+    let project = crate::again::with_children();
+    let landed = files(&project.path("lake-vault/landing"));
+    let cases = (landed.iter()).find(|file| read(file).starts_with("month,child_id"));
+    let (cases, aside) = (cases.unwrap(), project.path("aside"));
+    std::fs::rename(cases, &aside).unwrap();
+    let before = project.query("select * from identity.person order by person_ref");
+    with_key(&project, OTHER_KEY, &["identity", "rotate"])
+        .exits(6)
+        .says(&["landing area", "nothing was changed"]);
+    project.jcw(&["run"]).succeeds().says(&["Nothing to do"]);
+    std::fs::rename(&aside, cases).unwrap();
+    with_key(&project, OTHER_KEY, &["identity", "rotate"]).succeeds();
+    let after = project.query("select * from identity.person order by person_ref");
+    assert_eq!(after.len(), before.len());
+    assert_ne!(after, before);
+}
+
 /// Runs a command under another key; none where it is blank.
 fn with_key(project: &Project, key: &str, args: &[&str]) -> Ran {
     Ran::from(

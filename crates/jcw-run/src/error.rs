@@ -82,6 +82,12 @@ pub enum Error {
         /// How many rows.
         rows: usize,
     },
+    /// The key cannot be changed in every table.
+    #[error("a new key cannot take the place of the lake's: {reason}")]
+    Rotation {
+        /// What stands against it, and what to do.
+        reason: String,
+    },
     /// A variable of the environment holds no key.
     #[error("{name}: {error}")]
     Variable {
@@ -137,7 +143,11 @@ impl Error {
     pub fn is_about_key(&self) -> bool {
         matches!(
             self,
-            Error::NoKey | Error::OtherKey | Error::Variable { .. } | Error::Key(_)
+            Error::NoKey
+                | Error::OtherKey
+                | Error::Rotation { .. }
+                | Error::Variable { .. }
+                | Error::Key(_)
         )
     }
 }

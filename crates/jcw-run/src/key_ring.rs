@@ -18,6 +18,8 @@ use std::sync::{Arc, OnceLock};
 const KEY_VARIABLE: &str = "JCW_IDENTITY_KEY";
 /// Note of the lake that holds its key's fingerprint.
 const NOTE: &str = "identity-key";
+/// Note of the lake that is not blank while tables still have the key of before.
+const ROTATION_NOTE: &str = "identity-rotation";
 
 /// What makes pseudonyms in a run.
 pub(crate) struct KeyRing {
@@ -71,7 +73,19 @@ impl KeyRing {
     /// that it was not made with is one to load again.
     pub(crate) async fn take_over(project: &Project, lake: &Lake) -> Result<(), Error> {
         let key = in_hand(project)?.ok_or(Error::NoKey)?.fingerprint();
+        lake.put_note(ROTATION_NOTE, format!("to {key}\n")).await?;
         Ok(lake.put_note(NOTE, format!("{key}\n")).await?)
+    }
+
+    /// Whether some tables may still have the key of before.
+    pub(crate) async fn is_rotating(lake: &Lake) -> Result<bool, Error> {
+        let note = lake.note(ROTATION_NOTE).await?;
+        Ok(note.is_some_and(|text| !text.trim().is_empty()))
+    }
+
+    /// Every table has the new key.
+    pub(crate) async fn end_rotation(lake: &Lake) -> Result<(), Error> {
+        Ok(lake.put_note(ROTATION_NOTE, String::new()).await?)
     }
 
     /// What stands between the rows of these tables and the lake. The key is the

@@ -13,7 +13,6 @@ use crate::ledger::{Extract, Ledger, RunRow, record_runs, served};
 use crate::load::{Loader, Prepared, SPOOL};
 use crate::lot::Lot;
 use crate::outcome::Outcome;
-use crate::people::remember_places;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Look, Pulled};
 use crate::unit::Unit;
@@ -93,25 +92,9 @@ pub async fn build(
     result.map(|()| run.outcome)
 }
 
-/// Puts the key in hand in the place of the lake's: loads again what was made
-/// pseudonyms of with another one, and publishes. One that was interrupted is
-/// finished.
-pub async fn rotate(
-    project: &Project,
-    lake: &Lake,
-    watcher: &dyn Watcher,
-) -> Result<Outcome, Error> {
-    let run_id = uuid::Uuid::now_v7().to_string();
-    let lease = take_lease(lake, &run_id).await?;
-    let taken_over = take_over(project, lake).await;
-    lease.release().await?;
-    taken_over?;
-    build(project, lake, &[], watcher).await
-}
-
 /// A vault is one lake's: with another's it would lose what that one needs. What
 /// a killed run was reading there is deleted.
-async fn claim_vault(lake: &Lake) -> Result<(), Error> {
+pub(crate) async fn claim_vault(lake: &Lake) -> Result<(), Error> {
     let vault = lake.vault()?;
     let own = match lake.note(LAKE_NOTE).await? {
         Some(own) => own,
@@ -135,11 +118,6 @@ async fn claim_vault(lake: &Lake) -> Result<(), Error> {
         let _ = std::fs::remove_dir_all(folder.join(SPOOL));
     }
     Ok(())
-}
-
-async fn take_over(project: &Project, lake: &Lake) -> Result<(), Error> {
-    remember_places(project, lake).await?;
-    KeyRing::take_over(project, lake).await
 }
 
 /// Pulls and loads every source, and leaves it at that.
@@ -246,7 +224,7 @@ fn named<'a>(project: &'a Project, names: &[String]) -> Result<Vec<&'a Source>, 
 }
 
 /// Takes the lease by which one run at a time writes.
-async fn take_lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
+pub(crate) async fn take_lease(lake: &Lake, run_id: &str) -> Result<Lease, Error> {
     match lake.lease(LEASE, run_id, LEASE_TIME).await {
         Ok(lease) => Ok(lease),
         Err(LakeError::Held { machine, since, .. }) => Err(Error::Busy {
@@ -323,6 +301,7 @@ impl<'a> Run<'a> {
     /// contracts. If the changed contract refuses one of them, nothing is changed.
     /// The same for a table that a killed run left in a state nobody recorded.
     async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
+        let is_rotating = KeyRing::is_rotating(self.lake).await?;
         for unit in Unit::all(self.project, self.keys) {
             let names: Vec<String> = unit.table_names().collect();
             let standing: Vec<Extract> = ledger
@@ -343,6 +322,14 @@ impl<'a> Run<'a> {
                 Loader::prepare(self.project, self.lake, &unit, self.keys, self.watcher).await?;
             let loader = match prepared {
                 Prepared::Ready(loader) => loader,
+                // Half of the tables would have the key of before.
+                Prepared::Missing(table) if is_rotating => {
+                    let reason = format!(
+                        "{} refers to {table}, which has not been loaded, so the rotation is not finished and nothing was published: take the reference out of the contract until it is loaded",
+                        unit.id
+                    );
+                    return Err(Error::Rotation { reason });
+                }
                 // The table may be pulled in this very run: the next one sees to it.
                 Prepared::Missing(table) => {
                     self.outcome.failed_sources.push(format!(
@@ -370,6 +357,9 @@ impl<'a> Run<'a> {
                 .received
                 .extend_from_slice(&ledger.extracts()[first..]);
             ledger.save(self.lake).await?;
+        }
+        if is_rotating {
+            KeyRing::end_rotation(self.lake).await?;
         }
         Ok(())
     }
