@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::identify::{DECISIONS_NOTE, REVIEW_TABLE, decisions};
 use crate::ledger::Ledger;
+use crate::run::take_lease;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
@@ -318,7 +319,18 @@ fn words_of(record: &Record<'_>) -> String {
 
 /// Notes what somebody decided of two records; the next run follows it. Either
 /// must be there, and is noted with its partner's number where it has one.
-pub async fn decide(project: &Project, lake: &Lake, mut decision: Decision) -> Result<(), Error> {
+pub async fn decide(project: &Project, lake: &Lake, decision: Decision) -> Result<(), Error> {
+    let lease = take_lease(lake, &uuid::Uuid::now_v7().to_string()).await?;
+    let noted = note_decision(project, lake, decision).await;
+    lease.release().await?;
+    noted
+}
+
+async fn note_decision(
+    project: &Project,
+    lake: &Lake,
+    mut decision: Decision,
+) -> Result<(), Error> {
     let (vault, ledger) = (lake.vault()?, Ledger::read(lake).await?);
     let mut found: [Option<Mention>; 2] = [None, None];
     each(&vault, &told(project, &ledger), &mut |record, _, _| {
