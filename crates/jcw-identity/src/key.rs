@@ -60,6 +60,12 @@ pub enum KeyError {
         #[source]
         error: std::io::Error,
     },
+    /// Others than its owner may read the file.
+    #[error("others may read the key file {path}, so it is not used: `chmod 600 {path}`", path = path.display())]
+    Open {
+        /// Where.
+        path: PathBuf,
+    },
     /// The file holds something else.
     #[error("the key file {} does not hold {} hexadecimal digits", path.display(), KEY_BYTES * 2)]
     File {
@@ -101,12 +107,18 @@ impl Key {
         Key::of(&bytes)
     }
 
-    /// Reads a file of 64 hexadecimal digits.
+    /// Reads a file of 64 hexadecimal digits that its owner alone may read.
     pub fn read(path: &Path) -> Result<Key, KeyError> {
-        let text = std::fs::read_to_string(path).map_err(|error| KeyError::Read {
+        let failed = |error| KeyError::Read {
             path: path.to_owned(),
             error,
-        })?;
+        };
+        if is_open(&std::fs::metadata(path).map_err(failed)?) {
+            return Err(KeyError::Open {
+                path: path.to_owned(),
+            });
+        }
+        let text = std::fs::read_to_string(path).map_err(failed)?;
         Key::from_hex(&Zeroizing::new(text)).map_err(|_| KeyError::File {
             path: path.to_owned(),
         })
@@ -190,6 +202,19 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.fingerprint())
     }
+}
+
+/// Whether its group or others may do anything with a file.
+#[cfg(unix)]
+fn is_open(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.permissions().mode() & 0o077 != 0
+}
+
+/// Other systems say it in other ways, and are not asked.
+#[cfg(not(unix))]
+fn is_open(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyError> {
@@ -289,9 +314,24 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_key_that_others_may_read_is_refused_with_advice() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.key");
+        Key::create(&path).unwrap();
+        for mode in [0o640, 0o604] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let said = Key::read(&path).unwrap_err().to_string();
+            assert!(said.contains("chmod 600"), "{said}");
+        }
+    }
+
+    #[test]
     fn what_is_no_key_is_refused_without_being_said() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.key");
+        Key::create(&path).unwrap();
         std::fs::write(&path, "secret stuff").unwrap();
         let said = Key::read(&path).unwrap_err().to_string();
         assert!(!said.contains("secret"), "{said}");
