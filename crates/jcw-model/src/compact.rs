@@ -1,8 +1,8 @@
-//! What a batch does not show should not weigh on it. Batches cut from one
-//! grouped result all point to the whole of it, and whoever holds them (a join, a
-//! sort) is charged for all of it once a batch: three million keys looked like
-//! thirty gigabytes. After a grouping and a cross join each batch gets values of
-//! its own.
+//! What a batch does not show should not weigh on it. Batches that come out of a
+//! grouping or a join point to the whole of what was grouped or joined, and
+//! whoever holds them (a join's kept side, a sort) is charged for all of it once a
+//! batch: three million keys looked like thirty gigabytes. Whatever is held is
+//! copied first, so that each batch has values of its own.
 
 use datafusion::arrow::compute::BatchCoalescer;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -12,16 +12,15 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
-use datafusion::physical_plan::joins::CrossJoinExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt as _;
 use std::fmt;
 use std::sync::Arc;
 
-/// Puts a step that copies batches after each operator whose batches share their
-/// values.
+/// Puts a step that copies batches before each operator that holds them.
 #[derive(Debug)]
 pub(crate) struct Compact;
 
@@ -32,10 +31,17 @@ impl PhysicalOptimizerRule for Compact {
         _: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| {
-            Ok(match shares_values(plan.as_ref()) {
-                true => Transformed::yes(Arc::new(Copied { input: plan }) as _),
-                false => Transformed::no(plan),
-            })
+            let mut children: Vec<_> = plan.children().into_iter().cloned().collect();
+            match children.first_mut() {
+                // What is read from a file is its own.
+                Some(held) if holds(plan.as_ref()) && !held.children().is_empty() => {
+                    *held = Arc::new(Copied {
+                        input: Arc::clone(held),
+                    });
+                }
+                _ => return Ok(Transformed::no(plan)),
+            }
+            Ok(Transformed::yes(plan.with_new_children(children)?))
         })
         .data()
     }
@@ -49,13 +55,12 @@ impl PhysicalOptimizerRule for Compact {
     }
 }
 
-fn shares_values(plan: &dyn ExecutionPlan) -> bool {
-    let is_whole = |aggregate: &AggregateExec| {
-        !matches!(aggregate.mode(), AggregateMode::Partial)
-            && !aggregate.group_expr().expr().is_empty()
-    };
-    plan.downcast_ref::<AggregateExec>().is_some_and(is_whole)
+/// A sort holds its input, a join the left one.
+fn holds(plan: &dyn ExecutionPlan) -> bool {
+    plan.downcast_ref::<SortExec>().is_some()
+        || plan.downcast_ref::<HashJoinExec>().is_some()
         || plan.downcast_ref::<CrossJoinExec>().is_some()
+        || plan.downcast_ref::<NestedLoopJoinExec>().is_some()
 }
 
 /// The same rows in the same order, each batch with values of its own. The
@@ -128,7 +133,10 @@ fn copied(batch: RecordBatch) -> Result<RecordBatch> {
         return Ok(batch);
     }
     let mut copy = BatchCoalescer::new(batch.schema(), batch.num_rows());
-    copy.push_batch(batch.clone())?;
+    // One part alone would be passed on as it is.
+    let half = batch.num_rows() / 2;
+    copy.push_batch(batch.slice(0, half))?;
+    copy.push_batch(batch.slice(half, batch.num_rows() - half))?;
     copy.finish_buffered_batch()?;
     Ok(copy.next_completed_batch().unwrap_or(batch))
 }
@@ -136,37 +144,44 @@ fn copied(batch: RecordBatch) -> Result<RecordBatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, StringViewArray};
     use datafusion::execution::SessionStateBuilder;
-    use datafusion::prelude::{SessionConfig, SessionContext};
+    use datafusion::physical_plan::displayable;
+    use datafusion::prelude::SessionContext;
 
-    async fn weight(rule: Option<Arc<Compact>>) -> usize {
-        let mut state = SessionStateBuilder::new()
-            .with_config(SessionConfig::new().with_target_partitions(1))
-            .with_default_features();
-        if let Some(rule) = rule {
-            state = state.with_physical_optimizer_rule(rule);
-        }
-        let context = SessionContext::new_with_state(state.build());
-        let sql = "select name, count(*) as n from (
-            select concat('a key that is longer than twelve ', cast(value as varchar)) as name
-            from generate_series(1, 200000)) group by name";
-        let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
-        assert_eq!(
-            batches.iter().map(|batch| batch.num_rows()).sum::<usize>(),
-            200_000
-        );
-        (batches.iter())
-            .map(|batch| batch.get_array_memory_size())
-            .sum()
+    #[test]
+    fn a_cut_batch_weighs_what_it_shows() {
+        let keys: Vec<String> = (0..100_000)
+            .map(|n| format!("a key that is longer than twelve {n}"))
+            .collect();
+        let columns: [(&str, ArrayRef); 3] = [
+            ("text", Arc::new(StringArray::from(keys.clone()))),
+            ("view", Arc::new(StringViewArray::from(keys))),
+            ("number", Arc::new(Int64Array::from_iter_values(0..100_000))),
+        ];
+        let whole = RecordBatch::try_from_iter(columns).unwrap();
+        let cut = whole.slice(5_000, 1_000);
+        let copy = copied(cut.clone()).unwrap();
+        assert_eq!(copy, cut);
+        let (copied, shared) = (copy.get_array_memory_size(), cut.get_array_memory_size());
+        assert!(copied * 8 < shared, "{copied} of {shared}");
     }
 
     #[tokio::test]
-    async fn a_grouped_batch_weighs_what_it_shows() {
-        let (shared, own) = (weight(None).await, weight(Some(Arc::new(Compact))).await);
-        assert!(own < 40_000_000, "{own}");
-        assert!(
-            own * 4 < shared,
-            "{own} of {shared}: the engine compacts by itself now?"
-        );
+    async fn what_is_sorted_or_kept_is_copied_first() {
+        let state = SessionStateBuilder::new()
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(Compact))
+            .build();
+        let context = SessionContext::new_with_state(state);
+        let sql =
+            "select value % 3 as n, count(*) from generate_series(1, 9) group by 1 order by 1";
+        let plan = context.sql(sql).await.unwrap();
+        let plan = plan.create_physical_plan().await.unwrap();
+        let shown = displayable(plan.as_ref()).indent(false).to_string();
+        let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+        let sort = lines.iter().position(|line| line.starts_with("SortExec"));
+        assert_eq!(lines[sort.unwrap() + 1], "Copied", "{shown}");
+        assert_eq!(context.sql(sql).await.unwrap().count().await.unwrap(), 3);
     }
 }
