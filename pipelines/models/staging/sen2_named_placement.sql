@@ -17,7 +17,6 @@ select
     detail.urn,
     detail.ukprn,
     detail.sen_setting,
-    detail.sen_setting_other,
     detail.placement_rank,
     detail.sen_unit_indicator as is_in_sen_unit,
     detail.resourced_provision_indicator as is_in_resourced_provision,
