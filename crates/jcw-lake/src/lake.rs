@@ -135,7 +135,7 @@ impl Lake {
     }
 
     /// The same lake, as a vault: no log says what stands in its tables.
-    pub(crate) fn as_vault(self) -> Lake {
+    pub(crate) fn into_vault(self) -> Lake {
         Lake {
             is_vault: true,
             ..self

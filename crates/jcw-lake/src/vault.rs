@@ -45,7 +45,7 @@ impl Lake {
             None => Lake::remote(address, environment(std::env::vars()))?,
         };
         vault.probe().await?;
-        Ok(vault.as_vault())
+        Ok(vault.into_vault())
     }
 
     /// The same lake with a vault.
