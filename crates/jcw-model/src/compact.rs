@@ -12,6 +12,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -41,7 +42,9 @@ impl PhysicalOptimizerRule for Compact {
                 }
                 _ => return Ok(Transformed::no(plan)),
             }
-            Ok(Transformed::yes(plan.with_new_children(children)?))
+            Ok(Transformed::yes(replace_children_if_necessary(
+                plan, children,
+            )?))
         })
         .data()
     }

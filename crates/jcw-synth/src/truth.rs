@@ -39,8 +39,8 @@ mod slice;
 mod tally;
 
 use self::definition::{Definition, Shape, definitions};
-use self::tally::{Counted, Tally};
 pub use self::pathway::PathwayRow;
+use self::tally::{Counted, Tally};
 use crate::world::family::{Child, Family};
 use crate::world::health::Provider;
 use crate::world::{World, area::Delivered};
@@ -266,7 +266,6 @@ impl Truth {
     /// Every figure, in a fixed order: by metric, part, period and slice. The
     /// total of every period is there, be it 0; slices are there where something
     /// was counted.
-    #[must_use]
     pub fn metric_values(&self) -> impl Iterator<Item = MetricValue> + use<> {
         let mut tally = self.tally.clone();
         joint::count_area(&self.world, &self.delivered, &mut tally);

@@ -107,11 +107,11 @@ impl Slice {
     pub(super) fn age(born: NaiveDate, on: NaiveDate) -> Self {
         let band = match age(month_start(born), on) {
             ..0 => 5,
-            ..5 => 0,
-            ..11 => 1,
-            ..16 => 2,
-            ..20 => 3,
-            ..26 => 4,
+            0..5 => 0,
+            5..11 => 1,
+            11..16 => 2,
+            16..20 => 3,
+            20..26 => 4,
             _ => 5,
         };
         Slice(const { first(2) } + band)
