@@ -59,7 +59,7 @@ therapy_referrals as (
         request.person_key,
         request.received_on,
         min(referral.received_on) as therapy_referred_on,
-        first_value(referral.first_seen_on order by referral.received_on, referral.referral_uid) as therapy_referral_seen_on,
+        first_value(referral.first_seen_on order by referral.received_on, referral.first_seen_on) as therapy_referral_seen_on,
         count(*) as n_therapy_referrals,
         count(*) filter (where referral.is_rejected) as n_therapy_referrals_rejected
     from requests as request
