@@ -485,7 +485,8 @@ mod tests {
                 "key: [upn]"
             ),
             [
-                "schemas/council/sen2/person.yaml:11:7: the key has \"upn\", by which anyone knows the person, and reports name rows by the key; add `row_id: [...]`, columns that only the partner can tell a row by, such as its own id"
+                "schemas/council/sen2/person.yaml:11:7: the key has \"upn\", by which anyone knows the person, and reports name rows by the key; add `row_id: [...]`, columns that only the partner can tell a row by, such as its own id",
+                "schemas/council/sen2/person.yaml:11:7: the key has \"upn\", which never reaches the lake; tell rows apart by the partner's own numbers, classified `local_id`"
             ]
         );
         assert_eq!(
