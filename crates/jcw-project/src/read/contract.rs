@@ -491,7 +491,9 @@ mod tests {
         );
         assert_eq!(
             problems_when(person, "key: [person_id]", "key: [upn]"),
-            [""; 0]
+            [
+                "schemas/council/sen2/person.yaml:11:7: the key has \"upn\", which never reaches the lake; tell rows apart by the partner's own numbers, classified `local_id`"
+            ]
         );
         assert_eq!(
             problems_when(person, "row_id: [person_id]", "row_id: [persn_id]").len(),

@@ -26,17 +26,19 @@ pub(crate) fn write(world: &World, output: &mut Output) -> Result<(), Error> {
             DATABASE.line(out, cells.iter().map(String::as_str));
         })?;
     }
-    let path = "extracts/reference/postcodes.csv";
-    let file = output
-        .spool
-        .file(path, 2, || PLAIN.header(["pcds", "lsoa21"]));
-    for postcode in postcodes() {
-        let Some(area) = Area::of(&postcode) else {
-            continue;
-        };
-        output.spool.record(file, 1, |out| {
-            PLAIN.line(out, [postcode.as_str(), &area.code()]);
-        })?;
+    // Whoever loads another shape alone looks postcodes up too.
+    for root in ["extracts", "shapes/blade", "shapes/template", "shapes/icb"] {
+        let path = format!("{root}/reference/postcodes.csv");
+        let labels = ["pcds", "lsoa21"];
+        let file = output.spool.file(&path, 2, || PLAIN.header(labels));
+        for postcode in postcodes() {
+            let Some(area) = Area::of(&postcode) else {
+                continue;
+            };
+            output.spool.record(file, 1, |out| {
+                PLAIN.line(out, [postcode.as_str(), &area.code()]);
+            })?;
+        }
     }
     let path = "extracts/reference/lsoa_deprivation_2025.csv";
     let labels = ["lsoa21", "imd_decile"];
