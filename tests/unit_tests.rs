@@ -25,14 +25,11 @@ tests:
     expect: [{metric_id: X, signal: none}]
 ",
     );
-    project
-        .jcw(&["test", "metric_spc"])
-        .exits(3)
-        .says(&[
-            "\"One point is a chart\" expects this row, and there is none",
-            "pipelines/tests/published/metric_spc.yaml:6:14",
-            "1 of 1 unit tests do not hold",
-        ]);
+    project.jcw(&["test", "metric_spc"]).exits(3).says(&[
+        "\"One point is a chart\" expects this row, and there is none",
+        "pipelines/tests/published/metric_spc.yaml:6:14",
+        "1 of 1 unit tests do not hold",
+    ]);
 }
 
 #[test]

@@ -15,7 +15,9 @@ pub enum LakeError {
         reason: String,
     },
     /// Something that names people is to be kept, and there is no place for it.
-    #[error("the lake at {url} was opened without its vault, and what names people goes nowhere else")]
+    #[error(
+        "the lake at {url} was opened without its vault, and what names people goes nowhere else"
+    )]
     NoVault {
         /// Of the lake.
         url: String,

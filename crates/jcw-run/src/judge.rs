@@ -5,6 +5,7 @@
 use crate::Error;
 use crate::ledger::Warning;
 use crate::pieces::{Halt, Worker};
+use crate::sides::Sides;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMicrosecondType};
@@ -14,7 +15,6 @@ use jcw_contract::{
     Suspects, Withheld, WithheldRows, reject_malformed,
 };
 use jcw_extract::Piece;
-use crate::sides::Sides;
 use jcw_identity::Gate;
 use jcw_lake::{Period, Stage, StageWriter, StagedFile};
 use jcw_project::Severity;

@@ -21,7 +21,11 @@ pub(crate) fn draft(
         .versions()
         .into_iter()
         .map(|(table, version)| (format!("{LOAD}{table}"), version.to_string()))
-        .chain(people.iter().map(|(table, version)| (format!("{LOAD}{table}"), version.to_string())));
+        .chain(
+            people
+                .iter()
+                .map(|(table, version)| (format!("{LOAD}{table}"), version.to_string())),
+        );
     let mut extracts: Vec<ReleasedExtract> = ledger.standing().into_iter().map(released).collect();
     extracts.sort_by(|a, b| {
         (a.received_at, &a.table, &a.sha256).cmp(&(b.received_at, &b.table, &b.sha256))

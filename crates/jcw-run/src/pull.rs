@@ -30,8 +30,7 @@ impl Arrival {
         run_id: &str,
     ) -> Self {
         let sha256 = extract.sha256.as_deref().unwrap_or_default();
-        let incoming = landing
-            .again(sha256, extract.size.unwrap_or_default() as u64);
+        let incoming = landing.again(sha256, extract.size.unwrap_or_default() as u64);
         Arrival {
             extract: Extract {
                 run_id: run_id.to_owned(),

@@ -35,7 +35,8 @@ pub(crate) async fn write(
         let name = report.source.rsplit('/').next().unwrap_or_default();
         let put = async |extension: &str, bytes: Vec<u8>| {
             let file = format!("{name}.{extension}");
-            vault.put_report(&[&outcome.run_id, partner, &file], bytes)
+            vault
+                .put_report(&[&outcome.run_id, partner, &file], bytes)
                 .await
         };
         put("csv", csv::table(&report)?).await?;

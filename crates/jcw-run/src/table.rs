@@ -8,9 +8,9 @@ use crate::judge::{
 use crate::ledger::{Extract, Ledger, Warning};
 use crate::pieces::{Halt, work_through};
 use crate::progress::{Progress, Watcher};
+use crate::sides::Sides;
 use jcw_contract::{Checker, KeyIndex, References, Suspects, Withheld, check_row_count};
 use jcw_extract::{Reader, XmlPart};
-use crate::sides::Sides;
 use jcw_identity::Gate;
 use jcw_lake::Stage;
 use jcw_project::{Contract, Limits, Severity};
