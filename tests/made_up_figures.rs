@@ -186,8 +186,14 @@ fn tell_what_linkage_misses(linked: &BTreeMap<Key, Figure>, truth: &BTreeMap<Key
         let totals = |figures: &BTreeMap<Key, Figure>| {
             let mut sum = [0.0; 2];
             for (key, figure) in figures {
-                let is_total = key[3] == "Total" && matches!(key[2].as_str(), "month" | "term");
-                let is_total = is_total || key[0] == "J10";
+                // One grain of each, so that nothing is added twice.
+                let grain = match metric {
+                    "H13" => "quarter",
+                    "H14" => "term",
+                    "H15" => "month",
+                    _ => key[2].as_str(),
+                };
+                let is_total = key[3] == "Total" && key[2] == grain;
                 if key[0] == metric && is_total && key[4] == "E06000033" {
                     sum[0] += figure[0].unwrap_or(0.0);
                     sum[1] += figure[1].unwrap_or(0.0);

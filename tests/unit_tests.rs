@@ -27,7 +27,7 @@ tests:
     );
     project.jcw(&["test", "metric_spc"]).exits(3).says(&[
         "\"One point is a chart\" expects this row, and there is none",
-        "pipelines/tests/published/metric_spc.yaml:6:14",
+        "pipelines/tests/published/metric_spc.yaml:6:15",
         "1 of 1 unit tests do not hold",
     ]);
 }
