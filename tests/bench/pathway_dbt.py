@@ -66,6 +66,7 @@ def main():
         if path.parent.name in LAYERS:
             models[f"{path.parent.name}.{path.stem}"] = path
     sources = export(given, folder / "sources", models)
+    leave_out(models, sources)
     schema = "version: 2\nmodels:\n"
     for name, path in models.items():
         header, sql = path.read_text().split("*/", 1)
@@ -94,23 +95,29 @@ def main():
     print(f"{len(models)} models over {len(sources)} tables")
 
 
+def reads(path):
+    sql = re.sub(r"--.*", "", path.read_text().split("*/", 1)[1])
+    return set(re.findall(r"\b(?:from|join)\s+([a-z_]+\.[a-z_0-9]+)", sql))
+
+
+def leave_out(models, sources):
+    """Models over tables that were never loaded, which jcw makes without rows."""
+    while lacking := {name for name, path in models.items() if reads(path) - set(models) - set(sources)}:
+        for name in lacking:
+            del models[name]
+
+
 def export(given, folder, models):
-    """Every table that a model reads and no model makes."""
-    read = set()
-    for path in models.values():
-        sql = path.read_text().split("*/", 1)[1]
-        sql = re.sub(r"--.*", "", sql)
-        read |= set(re.findall(r"\b(?:from|join)\s+([a-z_]+\.[a-z_0-9]+)", sql))
+    """Every table that a model reads, no model makes, and the lake has."""
+    read = set().union(*map(reads, models.values()))
     sources = {}
     for table in sorted(read - set(models)):
         target = folder / f"{table}.parquet"
+        query = [given.jcw, "query", f"select * from {table}", "--format", "parquet"]
         with target.open("wb") as out:
-            subprocess.run(
-                [given.jcw, "query", f"select * from {table}", "--project", given.project, "--lake", given.lake, "--format", "parquet"],
-                stdout=out,
-                check=True,
-            )
-        sources[table] = target
+            asked = subprocess.run([*query, "--project", given.project, "--lake", given.lake], stdout=out)
+        if asked.returncode == 0:
+            sources[table] = target
     return sources
 
 
