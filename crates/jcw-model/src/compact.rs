@@ -66,8 +66,9 @@ fn holds(plan: &dyn ExecutionPlan) -> bool {
         || plan.downcast_ref::<NestedLoopJoinExec>().is_some()
 }
 
-/// The same rows in the same order, each batch with values of its own. The
-/// engine's own step for this lets large batches through as they are.
+/// The same rows in the same order, in batches of the session's size with values
+/// of their own. The engine's own step for this lets large batches through as
+/// they are.
 #[derive(Debug)]
 struct Copied {
     input: Arc<dyn ExecutionPlan>,
@@ -122,38 +123,68 @@ impl ExecutionPlan for Copied {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let batches = self.input.execute(partition, context)?;
-        let copies = batches.map(|batch| copied(batch?));
+        let rows = context.session_config().batch_size();
+        let copies = Copies {
+            batches: self.input.execute(partition, context)?,
+            copy: BatchCoalescer::new(self.schema(), rows),
+            is_over: false,
+        };
+        let batches = futures::stream::try_unfold(copies, Copies::next);
         Ok(Box::pin(RecordBatchStreamAdapter::new(
             self.schema(),
-            copies,
+            batches,
         )))
     }
 }
 
-fn copied(batch: RecordBatch) -> Result<RecordBatch> {
-    if batch.num_rows() == 0 {
-        return Ok(batch);
+/// What has been read and not yet passed on. Small batches are put together: each
+/// would be charged for buffers that it hardly fills.
+struct Copies {
+    batches: SendableRecordBatchStream,
+    copy: BatchCoalescer,
+    is_over: bool,
+}
+
+impl Copies {
+    async fn next(mut self) -> Result<Option<(RecordBatch, Copies)>> {
+        while !self.copy.has_completed_batch() && !self.is_over {
+            match self.batches.next().await.transpose()? {
+                Some(batch) => self.take_in(&batch)?,
+                None => {
+                    self.is_over = true;
+                    self.copy.finish_buffered_batch()?;
+                }
+            }
+        }
+        let batch = self.copy.next_completed_batch();
+        Ok(batch.map(|batch| (batch, self)))
     }
-    let mut copy = BatchCoalescer::new(batch.schema(), batch.num_rows());
-    // One part alone would be passed on as it is.
-    let half = batch.num_rows() / 2;
-    copy.push_batch(batch.slice(0, half))?;
-    copy.push_batch(batch.slice(half, batch.num_rows() - half))?;
-    copy.finish_buffered_batch()?;
-    Ok(copy.next_completed_batch().unwrap_or(batch))
+
+    /// In two parts: a batch that is as large as it should be would be passed on
+    /// as it is.
+    fn take_in(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (rows, half) = (batch.num_rows(), batch.num_rows() / 2);
+        for part in [batch.slice(0, half), batch.slice(half, rows - half)] {
+            if part.num_rows() > 0 {
+                self.copy.push_batch(part)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, StringViewArray};
+    use datafusion::arrow::compute::concat_batches;
+    use datafusion::datasource::memory::MemorySourceConfig;
     use datafusion::execution::SessionStateBuilder;
-    use datafusion::physical_plan::displayable;
+    use datafusion::physical_plan::{collect, displayable};
     use datafusion::prelude::SessionContext;
 
-    #[test]
-    fn a_cut_batch_weighs_what_it_shows() {
+    #[tokio::test]
+    async fn a_cut_batch_weighs_what_it_shows() {
         let keys: Vec<String> = (0..100_000)
             .map(|n| format!("a key that is longer than twelve {n}"))
             .collect();
@@ -163,11 +194,19 @@ mod tests {
             ("number", Arc::new(Int64Array::from_iter_values(0..100_000))),
         ];
         let whole = RecordBatch::try_from_iter(columns).unwrap();
-        let cut = whole.slice(5_000, 1_000);
-        let copy = copied(cut.clone()).unwrap();
-        assert_eq!(copy, cut);
-        let (copied, shared) = (copy.get_array_memory_size(), cut.get_array_memory_size());
-        assert!(copied * 8 < shared, "{copied} of {shared}");
+        let cut: Vec<_> = (0..20).map(|at| whole.slice(at * 5_000, 100)).collect();
+        let together = concat_batches(&whole.schema(), &cut).unwrap();
+        let input = MemorySourceConfig::try_new_exec(&[cut.clone()], whole.schema(), None);
+        let copied: Arc<dyn ExecutionPlan> = Arc::new(Copied {
+            input: input.unwrap(),
+        });
+        let copies = collect(copied, Arc::default()).await.unwrap();
+        assert_eq!(copies, [together]);
+        let weight = |batches: &[RecordBatch]| -> usize {
+            batches.iter().map(RecordBatch::get_array_memory_size).sum()
+        };
+        let (copied, shared) = (weight(&copies), weight(&cut));
+        assert!(copied * 100 < shared, "{copied} of {shared}");
     }
 
     #[tokio::test]

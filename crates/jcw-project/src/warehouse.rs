@@ -2,6 +2,7 @@
 //! as a whole.
 
 use crate::place::Placed;
+use crate::retention::Retention;
 use chrono_tz::Tz;
 
 /// `pipelines/warehouse.yaml`.
@@ -15,8 +16,13 @@ pub struct Warehouse {
     /// Where what names people is kept, in the same words; beside the lake
     /// unless said: `./lake-vault`.
     pub vault: Option<Placed<String>>,
+    /// How long the vault keeps what it has received.
+    pub vault_retention: Retention,
     /// The zone in which schedules are written; `Europe/London` unless said.
     pub time_zone: Tz,
+    /// What models may hold before they spill to disk, in bytes; half of what the
+    /// machine or its container has unless said.
+    pub memory: Option<u64>,
     /// ONS code of the area whose figures are shown first, `E06000033` for
     /// Southend-on-Sea.
     pub home_area: Option<String>,

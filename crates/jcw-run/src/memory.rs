@@ -1,5 +1,6 @@
-//! How much memory models may hold before they spill to disk: a share of what
-//! the machine has, or of what its container may use. Each model gets a fair
+//! How much memory models may hold before they spill to disk: what
+//! `pipelines/warehouse.yaml` says, or a share of what the machine has, or of what
+//! its container may use. Each model gets a fair
 //! part of it, and counting distinct texts spills badly: thirty such counts over
 //! five million rows did not fit into 1 GiB.
 
@@ -8,10 +9,13 @@ use std::fs::read_to_string;
 /// In bytes, whatever the machine has: what small warehouses need.
 const LEAST: usize = 1 << 30;
 
-/// What all models of a build together may hold, in bytes: half of the memory
-/// there is, for the engine counts what its operators hold and not what passes
-/// through them.
-pub(crate) fn for_models() -> usize {
+/// What all models of a build together may hold, in bytes: what the project says,
+/// or half of the memory there is, for the engine counts what its operators hold
+/// and not what passes through them.
+pub(crate) fn for_models(said: Option<u64>) -> usize {
+    if let Some(bytes) = said {
+        return usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
     let machine = read_to_string("/proc/meminfo")
         .ok()
         .and_then(|text| total(&text));
@@ -40,6 +44,6 @@ mod tests {
         let list = "MemFree:  1 kB\nMemTotal:       24538456 kB\n";
         assert_eq!(total(list), Some(24_538_456 * 1024));
         assert_eq!(total("MemTotal: many"), None);
-        assert!(for_models() >= LEAST);
+        assert!(for_models(None) >= LEAST);
     }
 }

@@ -479,7 +479,7 @@ impl<'a> Run<'a> {
             run_id: self.outcome.run_id.clone(),
             selected: Some(plan.select(select)?),
             threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
-            memory: memory::for_models(),
+            memory: memory::for_models(project.warehouse.memory),
             spill: None,
         };
         let report = jcw_model::build(&plan, lake, &inputs, &options, &|event| {

@@ -4,7 +4,7 @@ use super::File;
 use crate::diagnostic::Diagnostic;
 use crate::expand::Environment;
 use crate::fields::Fields;
-use crate::value::{filled, name, placed_text, text, time_zone};
+use crate::value::{filled, name, placed_text, size, text, time_zone};
 use crate::warehouse::{Partner, Warehouse};
 use crate::yaml::{self, Node};
 
@@ -34,6 +34,7 @@ pub(crate) fn read(
     let lake = fields.required("lake", placed_text);
     let vault = fields.optional("vault", placed_text);
     let zone = fields.optional("time_zone", time_zone);
+    let memory = fields.optional("memory", size);
     let home_area = fields.optional("home_area", text);
     let partners = fields.required("partners", filled(partner));
     fields.finish();
@@ -53,6 +54,7 @@ pub(crate) fn read(
         lake: lake?,
         vault,
         time_zone: zone.unwrap_or(chrono_tz::Europe::London),
+        memory,
         home_area,
         partners,
     })

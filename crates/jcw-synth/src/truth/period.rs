@@ -171,7 +171,7 @@ impl Periods {
     pub(super) fn has_of(&self, metric: &str, period: Period) -> bool {
         let from = match (metric, metric.as_bytes().first()) {
             ("E31", _) => day(2024, 1, 1),
-            (_, Some(b'E')) => day(2022, 1, 1),
+            ("J10", _) | (_, Some(b'E')) => day(2022, 1, 1),
             ("H11", _) => {
                 let whole = self.rolling().next();
                 return self.has(period) && whole.is_some_and(|month| period.end() >= month);
