@@ -263,6 +263,10 @@ impl Table {
         Ok(commits)
     }
 
+    pub(crate) fn files(&self) -> &[DataFile] {
+        &self.files
+    }
+
     pub(crate) fn snapshot(&self) -> &EagerSnapshot {
         &self.snapshot
     }

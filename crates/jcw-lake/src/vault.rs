@@ -12,6 +12,10 @@
 //! <vault>/notes/                             what people decided
 //! ```
 
+mod lying;
+
+pub use lying::Lying;
+
 use crate::error::{Doing as _, LakeError, Result};
 use crate::fsync::RealDisk;
 use crate::lake::{Lake, local_folder};

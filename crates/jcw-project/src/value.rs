@@ -348,6 +348,17 @@ pub(crate) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration>
     Some(Duration::from_millis(milliseconds))
 }
 
+/// Whole days: `1 day`, `400 days`.
+pub(crate) fn days(node: &Node, problems: &mut Problems) -> Option<u64> {
+    measured(
+        node,
+        &[("day", 1), ("days", 1)],
+        problems,
+        "a time to keep something",
+        "write a number of days: 400 days",
+    )
+}
+
 /// A number and a unit, as a whole number of the smallest unit.
 fn measured(
     node: &Node,

@@ -4,7 +4,8 @@ use super::File;
 use crate::diagnostic::Diagnostic;
 use crate::expand::Environment;
 use crate::fields::Fields;
-use crate::value::{filled, name, placed_text, size, text, time_zone};
+use crate::retention::Retention;
+use crate::value::{days, filled, name, placed_text, size, text, time_zone};
 use crate::warehouse::{Partner, Warehouse};
 use crate::yaml::{self, Node};
 
@@ -33,6 +34,7 @@ pub(crate) fn read(
     let warehouse_name = fields.required("name", text);
     let lake = fields.required("lake", placed_text);
     let vault = fields.optional("vault", placed_text);
+    let vault_retention = fields.optional("vault_retention", retention);
     let zone = fields.optional("time_zone", time_zone);
     let memory = fields.optional("memory", size);
     let home_area = fields.optional("home_area", text);
@@ -53,11 +55,30 @@ pub(crate) fn read(
         name: warehouse_name?,
         lake: lake?,
         vault,
+        vault_retention: vault_retention.unwrap_or_default(),
         time_zone: zone.unwrap_or(chrono_tz::Europe::London),
         memory,
         home_area,
         partners,
     })
+}
+
+fn retention(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Retention> {
+    let mut fields = Fields::of("`vault_retention`", node, problems)?;
+    let retention = Retention {
+        landed: fields.optional("landed", days),
+        rejects: fields.optional("rejects", days),
+        standing: fields.optional("standing", days),
+    };
+    let place = fields.place();
+    fields.finish();
+    let is_shorter = |standing| retention.landed.is_none_or(|landed| standing < landed);
+    if retention.standing.is_some_and(is_shorter) {
+        let message = "files on which tables rest would go before those on which none does";
+        let hint = "make `landed` no longer than `standing`, or leave `standing` out: then they are kept for ever";
+        problems.push(Diagnostic::error(place, message).hint(hint));
+    }
+    Some(retention)
 }
 
 fn partner(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Partner> {
@@ -95,6 +116,25 @@ mod tests {
         assert_eq!(warehouse.time_zone, chrono_tz::Europe::London);
         assert_eq!(warehouse.home_area.as_deref(), Some("E06000033"));
         assert_eq!(warehouse.partners[1].organisation, None);
+    }
+
+    #[test]
+    fn how_long_the_vault_keeps_things_is_a_number_of_days_or_for_ever() {
+        assert!(project(&[]).warehouse.vault_retention.is_for_ever());
+        let with = |setting: &str| format!("Europe/London\nvault_retention: {setting}");
+        let told = |setting: &str| problems_when(FILE, "Europe/London", &with(setting));
+        assert!(told("{landed: 400 days, rejects: 1 day, standing: 400 days}").is_empty());
+        assert_eq!(
+            told("{landed: 13 months}"),
+            [
+                "pipelines/warehouse.yaml:4:27: \"13 months\" is not a time to keep something; write a number of days: 400 days"
+            ]
+        );
+        for early in ["{standing: 10 days}", "{landed: 20 days, standing: 10 days}"] {
+            let told = told(early);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told[0].contains("would go before"), "{told:?}");
+        }
     }
 
     #[test]
