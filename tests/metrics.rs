@@ -249,6 +249,93 @@ fn a_release_keeps_the_definitions_it_was_made_with() {
 }
 
 #[test]
+fn a_release_is_explained_by_what_it_was_made_with() {
+    let project = cases();
+    project.jcw(&["run"]).succeeds();
+    let plan_issued = "pipelines/models/core/plan_issued.sql";
+    let staged = project.read("pipelines/models/staging/case.sql");
+    std::fs::remove_file(project.path("pipelines/models/staging/case.sql")).unwrap();
+    project
+        .write("pipelines/models/staging/plan.sql", staged)
+        .edit(plan_issued, "from staging.case", "from staging.plan")
+        .edit(METRIC, "<= 140", "<= 141")
+        .edit(
+            METRIC,
+            "version: 1\n",
+            "version: 2\nchanges:\n  - {version: 2, on: 2026-11-22, what: One day of grace}\n",
+        )
+        .edit(
+            "schemas/council/cases.yaml",
+            "id: days-are-not-negative, check: days_to_plan >= 0",
+            "id: a-plan-takes-time, check: days_to_plan > 80",
+        );
+    // The same file is judged again, and its rejects take the place of those of then.
+    project.jcw(&["run"]).succeeds().says(&["r00000002"]);
+    project.write(
+        "extracts/cases_newer.csv",
+        "case_id,started_on,sex,days_to_plan,is_excused\na,2024-01-10,F,141,N\nb,2024-02-10,F,1,N\n",
+    );
+    project.jcw(&["run"]).succeeds().says(&["r00000003"]);
+    let then = [
+        "<= 140",
+        "2 / 3 = 66.7 percent",
+        "staging.case",
+        "cases.csv",
+        "8 rows received, 7 accepted, 1 rejected",
+        "days-are-not-negative",
+    ];
+    let now = [
+        "<= 141",
+        "1 / 1 = 100.0 percent",
+        "staging.plan",
+        "cases_newer.csv",
+        "2 rows received, 1 accepted, 1 rejected",
+        "a-plan-takes-time",
+    ];
+    let asked = ["explain", "E13", "--period", "2024"];
+    let first = project.jcw(&[&asked[..], &["--release", "1"]].concat());
+    let first = first.succeeds().says(&then).does_not_say(&now);
+    first.says(&[
+        "(version 1)",
+        "now define version 2 of E13; what follows is version 1",
+        "metrics.e13_person_level  (changed since; the lake does not hold its text of then, SHA-256 ",
+        "core.plan_issued  (changed since; the lake does not hold its text of then, SHA-256 ",
+        "staging.case  (no longer in the project)",
+        "council/cases  (changed since; the lake does not hold its text of then, SHA-256 ",
+    ]);
+    let current = project.jcw(&asked).succeeds();
+    let current = current.says(&now).says(&["(version 2)"]);
+    current
+        .does_not_say(&then)
+        .does_not_say(&["changed since", "no longer"]);
+    project
+        .jcw(&["explain", "--release", "1"])
+        .succeeds()
+        .says(&["E13", "How many plans are in time?"]);
+}
+
+#[test]
+fn an_explanation_says_what_an_earlier_release_does_not_hold() {
+    let project = cases();
+    project.jcw(&["run"]).succeeds();
+    let path = "lake/releases/00000001.json";
+    let mut release: serde_json::Value = serde_json::from_str(&project.read(path)).unwrap();
+    let held = release.as_object_mut().unwrap();
+    assert!(held.remove("reads").is_some() && held.remove("ledger").is_some());
+    project.write(path, release.to_string());
+    project
+        .jcw(&["explain", "E13", "--period", "2024"])
+        .succeeds()
+        .says(&[
+            "does not hold what its models read",
+            "does not hold the ledger as it was",
+            "2 / 3 = 66.7 percent",
+            "staging.case",
+            "days-are-not-negative",
+        ]);
+}
+
+#[test]
 fn a_definition_does_not_change_under_one_version() {
     let project = cases();
     project.jcw(&["run"]).succeeds();

@@ -46,6 +46,13 @@ pub struct Contents {
     pub rules: BTreeMap<String, String>,
     /// SQL of models that are views, by name, in the order in which they can be made.
     pub views: Vec<View>,
+    /// What each model read, by its name: models, seeds, source tables. Empty
+    /// in releases of before 2026-11-22.
+    pub reads: BTreeMap<String, Vec<String>>,
+    /// Version of each of the ledger's tables when it was published. Readers get
+    /// them as they stand now, an explanation as they stood then. Empty in
+    /// releases of before 2026-11-22.
+    pub ledger: BTreeMap<String, u64>,
 }
 
 /// One version of one table.

@@ -435,13 +435,3 @@ async fn keys_that_hold_nulls_are_compared_as_values() {
         ["x = a, y = null"]
     );
 }
-
-#[test]
-fn what_stands_behind_a_metric_is_named() {
-    let plan = metric_project().plan();
-    let backing = plan.backing("e03", Basis::Published).unwrap();
-    assert_eq!(backing.models, ["staging.request", "metrics.request"]);
-    assert_eq!(backing.sources, ["council.requests"]);
-    assert!(backing.parts[0].sql.contains("refused_status"));
-    assert_eq!(plan.backing("e03", Basis::PersonLevel), None);
-}

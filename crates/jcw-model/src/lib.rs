@@ -27,7 +27,6 @@ mod catalog;
 mod check_tests;
 mod compact;
 mod data_test;
-mod explain;
 mod graph;
 mod identity;
 mod lineage;
@@ -55,10 +54,9 @@ mod unit_test_tests;
 pub use action::{ACTION, ACTION_METRIC};
 pub use build::{BuildError, Event, Inputs, Options, Released, SeedRows, build};
 pub use data_test::TestFailure;
-pub use explain::Backing;
 pub use lineage::{ColumnLineage, Lineage, LineageError, Origin};
 pub use metric::{
-    METRIC_DEFINITION, METRIC_VALUE, PartSql, STATUS_NO_DENOMINATOR, definitions, value_schema,
+    METRIC_DEFINITION, METRIC_VALUE, STATUS_NO_DENOMINATOR, definitions, value_schema,
 };
 pub use plan::{Node, Plan, check, check_draft};
 pub use report::{Report, TableOutcome, TableReport};

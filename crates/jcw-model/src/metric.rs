@@ -66,7 +66,7 @@ pub fn value_schema() -> SchemaRef {
 
 /// The SQL of one part of a metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartSql {
+pub(crate) struct PartSql {
     /// The metric's id.
     pub metric: String,
     /// The part's id.

@@ -341,14 +341,19 @@ impl Grain {
 }
 
 impl Metric {
-    /// The table that the engine makes of what is counted from our own rows:
-    /// `metrics.e13_person_level`.
+    /// The table that the engine makes of what is counted from our own rows.
     pub fn counted_table(&self) -> String {
-        let plain = |c: char| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_lowercase(),
-            false => '_',
-        };
-        let id: String = self.id.chars().map(plain).collect();
-        format!("metrics.{id}_person_level")
+        counted_table(&self.id)
     }
+}
+
+/// The table of what is counted from our own rows for the metric of this id:
+/// `metrics.e13_person_level`.
+pub fn counted_table(id: &str) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() {
+        true => c.to_ascii_lowercase(),
+        false => '_',
+    };
+    let id: String = id.chars().map(plain).collect();
+    format!("metrics.{id}_person_level")
 }

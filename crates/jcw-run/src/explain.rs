@@ -1,7 +1,11 @@
 //! An explanation follows a figure back: its definition, who was counted and
 //! who was left out, the models it was built by, the files those were built
 //! from, and the rows of them that were kept back and could have moved it.
+//!
+//! All of it is as it was when the release was published, from what the release
+//! keeps. Where something of then is not held any more, it says so.
 
+mod behind;
 mod cohort;
 mod figure;
 mod files;
@@ -9,8 +13,9 @@ mod page;
 
 use crate::definition::{Definition, Definitions};
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{EXTRACT_TABLE, Ledger};
 use crate::views;
+use behind::Behind;
 use cohort::Cohort;
 use datafusion::prelude::SessionContext;
 use figure::Figure;
@@ -41,6 +46,8 @@ pub struct Cell {
 pub struct Explanation {
     definition: Definition,
     release: Release,
+    /// What the project's files say otherwise today, or what is not held of then.
+    remarks: Vec<String>,
     sides: Vec<Side>,
 }
 
@@ -51,8 +58,7 @@ struct Side {
     figures: Vec<Figure>,
     /// Who was counted, for a figure from our own rows.
     cohort: Option<Cohort>,
-    /// Nearest first.
-    models: Vec<String>,
+    behind: Behind,
     files: Vec<File>,
     rejected: Vec<Rejected>,
 }
@@ -60,10 +66,10 @@ struct Side {
 /// Explains a figure of a release.
 pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Explanation, Error> {
     let release = views::find(lake, cell.release.as_deref()).await?;
-    let context = views::session_of(lake, &release).await?;
+    let context = views::session_as_of(lake, &release).await?;
     let definition = Definitions::read(&context).await?.find(&cell.metric)?;
-    let ledger = Ledger::read(lake).await?;
-    let plan = crate::plan(project)?;
+    let noted = release.contents.ledger.get(EXTRACT_TABLE).copied();
+    let ledger = Ledger::read_at(lake, noted).await?;
     let mut sides = Vec::new();
     for basis in [Basis::Published, Basis::PersonLevel] {
         let is_asked = cell.basis.is_none_or(|asked| asked == basis);
@@ -75,16 +81,13 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
             continue;
         };
         let cohort = cohort_of(&context, &definition, basis, figure).await?;
-        let backing = plan.backing(&definition.id, basis);
-        let (models, sources) = backing
-            .map(|backing| (backing.models, backing.sources))
-            .unwrap_or_default();
+        let behind = Behind::of(project, &release, &definition, basis)?;
         let period = (basis == Basis::Published).then_some(figure.period.as_str());
-        let files = files::behind(&release, &ledger, &sources, period);
+        let files = files::behind(&release, &ledger, &behind.sources, period);
         sides.push(Side {
             basis,
             rejected: files::rejected(&context, &files).await?,
-            models: models.into_iter().rev().collect(),
+            behind,
             files,
             cohort,
             figures,
@@ -97,6 +100,7 @@ pub async fn explain(project: &Project, lake: &Lake, cell: &Cell) -> Result<Expl
         )));
     }
     Ok(Explanation {
+        remarks: behind::remarks(project, &release, &definition),
         definition,
         release,
         sides,

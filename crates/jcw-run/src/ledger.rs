@@ -143,7 +143,13 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Reads it from the lake; a new lake has an empty one.
     pub(crate) async fn read(lake: &Lake) -> Result<Self, Error> {
-        let mut extracts: Vec<Extract> = read_rows(lake, EXTRACT_TABLE).await?;
+        Self::read_at(lake, None).await
+    }
+
+    /// Reads it as it was at a version of [`EXTRACT_TABLE`]; as it is now unless
+    /// said.
+    pub(crate) async fn read_at(lake: &Lake, version: Option<u64>) -> Result<Self, Error> {
+        let mut extracts: Vec<Extract> = read_rows(lake, EXTRACT_TABLE, version).await?;
         extracts.sort_by(|a, b| (a.received_at, &a.run_id).cmp(&(b.received_at, &b.run_id)));
         let saved = extracts.len();
         Ok(Ledger { extracts, saved })
@@ -367,7 +373,7 @@ pub(crate) fn period_keys(periods: &str) -> Vec<String> {
 
 /// The newest scheduled instant served, by source.
 pub(crate) async fn served(lake: &Lake) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
-    let rows: Vec<RunRow> = read_rows(lake, RUN_TABLE).await?;
+    let rows: Vec<RunRow> = read_rows(lake, RUN_TABLE, None).await?;
     let mut served = BTreeMap::new();
     for row in rows {
         if let (Some(source), Some(at)) = (row.source, row.scheduled_for) {
@@ -383,8 +389,16 @@ pub(crate) async fn record_runs(lake: &Lake, rows: &[RunRow]) -> Result<(), Erro
     append_rows(lake, RUN_TABLE, run_schema(), rows).await
 }
 
-async fn read_rows<T: DeserializeOwned>(lake: &Lake, name: &str) -> Result<Vec<T>, Error> {
-    let Some(table) = lake.table(name).await? else {
+async fn read_rows<T: DeserializeOwned>(
+    lake: &Lake,
+    name: &str,
+    version: Option<u64>,
+) -> Result<Vec<T>, Error> {
+    let table = match version {
+        Some(version) => Some(lake.table_at(name, version).await?),
+        None => lake.table(name).await?,
+    };
+    let Some(table) = table else {
         return Ok(Vec::new());
     };
     let context = session(lake.empty_catalog(), &SessionSettings::default())?;

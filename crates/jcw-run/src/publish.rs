@@ -2,7 +2,7 @@
 //! one release. Two releases that would say the same are not both published.
 
 use crate::error::Error;
-use crate::ledger::{Extract, Ledger};
+use crate::ledger::{EXTRACT_TABLE, Extract, Ledger, REJECT_TABLE};
 use crate::progress::{Progress, Watcher};
 use jcw_lake::{Contents, Lake, Note, Pin, Release, ReleasedExtract, View};
 use jcw_model::{Inputs, Plan, Released, Report, SeedRows, TableOutcome};
@@ -183,6 +183,15 @@ pub(crate) async fn publish(
         draft
             .models
             .insert(table.table.clone(), table.identity.clone());
+    }
+    let reads = plan.nodes().iter();
+    draft.reads = reads
+        .map(|node| (node.name.clone(), node.reads.clone()))
+        .collect();
+    for name in [EXTRACT_TABLE, REJECT_TABLE] {
+        if let Some(version) = lake.newest_version(name).await? {
+            draft.ledger.insert(name.to_owned(), version);
+        }
     }
     let views = plan
         .nodes()

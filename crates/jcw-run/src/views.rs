@@ -15,7 +15,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use futures::TryStreamExt;
 use jcw_lake::{Lake, Note, Release, SessionSettings, session};
 use jcw_project::EXTRACT_COLUMN;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Every extract with what became of its rows, newest first.
@@ -290,10 +290,28 @@ pub async fn rollback(lake: &Lake, id: &str) -> Result<Release, Error> {
 /// A session that sees one release, its views, and the ledger's tables as they
 /// stand now.
 pub(crate) async fn session_of(lake: &Lake, release: &Release) -> Result<SessionContext, Error> {
+    session_with(lake, release, &BTreeMap::new()).await
+}
+
+/// A session that sees one release, its views, and the ledger's tables as they
+/// stood when it was published, as far as it says.
+pub(crate) async fn session_as_of(lake: &Lake, release: &Release) -> Result<SessionContext, Error> {
+    session_with(lake, release, &release.contents.ledger).await
+}
+
+async fn session_with(
+    lake: &Lake,
+    release: &Release,
+    ledger: &BTreeMap<String, u64>,
+) -> Result<SessionContext, Error> {
     let catalog = lake.catalog(release)?;
     for name in [EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE] {
-        if let Some(table) = lake.table(name).await? {
-            catalog.pin(name, table.version())?;
+        let version = match ledger.get(name) {
+            Some(version) => Some(*version),
+            None => lake.newest_version(name).await?,
+        };
+        if let Some(version) = version {
+            catalog.pin(name, version)?;
         }
     }
     let context = session(catalog.clone(), &SessionSettings::default())?;

@@ -19,6 +19,9 @@ impl fmt::Display for Explanation {
             self.release.id,
             self.release.created_at.format("%Y-%m-%d %H:%M UTC")
         )?;
+        for remark in &self.remarks {
+            writeln!(f, "{remark}")?;
+        }
         for side in &self.sides {
             side.write(f)?;
         }
@@ -54,10 +57,7 @@ impl Side {
             )?;
             write!(f, "{cohort}")?;
         }
-        writeln!(f, "\nModels, nearest first")?;
-        for model in &self.models {
-            writeln!(f, "  {model}")?;
-        }
+        write!(f, "{}", self.behind)?;
         writeln!(f, "\nFiles")?;
         for file in &self.files {
             file.write(f)?;

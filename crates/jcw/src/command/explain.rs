@@ -1,15 +1,17 @@
 //! `jcw explain`: where a figure comes from.
 
-use crate::cli::Global;
+use crate::cli::{Format, Global};
 use crate::exit::Exit;
 use crate::{home, output};
+use jcw_run::Definitions;
 
 /// Show where a figure comes from
 ///
 /// The definition as the release keeps it, the numerator and denominator, who
 /// was counted and who was left out and why, the models they were built by, the
 /// files they were built from with their SHA-256, and how many rows of those
-/// files were kept back by which rule.
+/// files were kept back by which rule. All as it was when the release was
+/// published; what the project's files say otherwise since is named.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The metric, such as `E03`; all when none is named
@@ -53,11 +55,15 @@ impl From<Basis> for jcw_project::Basis {
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let project = home::project(global)?;
     let Some(metric) = args.metric else {
-        let mut table = output::lines(["metric", "name", "question"]);
-        for metric in &project.metrics {
-            table.add_row([&metric.id.value, &metric.name, &metric.question]);
-        }
-        output::say(&table.to_string())?;
+        let definitions = match &args.release {
+            Some(id) => {
+                let lake = home::lake(global, &project).await?;
+                Definitions::of_release(&lake, Some(id)).await?
+            }
+            None => Definitions::of_project(&project)?,
+        };
+        let names = definitions.list()?.project(&[0, 1, 2])?;
+        output::print(Format::Table, names)?;
         return Ok(Exit::Done);
     };
     let lake = home::lake(global, &project).await?;
