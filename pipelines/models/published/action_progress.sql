@@ -13,7 +13,7 @@ tests:
 -- Variation is that of the newest point by the rules of published.metric_spc; the action says which way is better.
 -- Assurance asks whether the process as it runs will reach the target: always when the target lies beyond the limit
 -- on the worse side, never when it lies beyond the one on the better side, now and then when it lies between.
-with promised as (
+with named as (
     select
         action.action_id,
         action.name,
@@ -34,119 +34,94 @@ with promised as (
     left join published.action_metric as shown on shown.action_id = action.action_id
 ),
 
+-- What several actions name is one chart.
+promised as (
+    select
+        action_id, name, due_on, metric_id, part, basis, area_code, period_grain, breakdown_topic, breakdown,
+        better, baseline_period, baseline_value, target_value, target_by,
+        dense_rank() over (order by metric_id, part, basis, area_code, period_grain, breakdown_topic, breakdown) as chart_id
+    from named
+),
+
+charts as (
+    select distinct chart_id, metric_id, part, basis, area_code, period_grain, breakdown_topic, breakdown
+    from promised
+),
+
 figures as (
     select
-        promised.action_id,
-        figure.metric_id,
-        figure.part,
-        figure.basis,
-        figure.area_code,
-        figure.period_grain,
-        figure.breakdown_topic,
-        figure.breakdown,
+        charts.chart_id,
         figure.period,
-        figure.period_start,
         figure.value,
         figure.unit,
-        row_number() over (
-            partition by promised.action_id, figure.metric_id, figure.part, figure.basis, figure.area_code,
-                figure.period_grain, figure.breakdown_topic, figure.breakdown
-            order by figure.period_start desc
-        ) as age
-    from promised
+        row_number() over (partition by charts.chart_id order by figure.period_start desc) as age
+    from charts
     inner join published.metric_value as figure
-        on figure.metric_id = promised.metric_id
-        and figure.part = promised.part
-        and figure.basis = promised.basis
-        and figure.area_code = promised.area_code
-        and figure.period_grain = promised.period_grain
-        and figure.breakdown_topic = promised.breakdown_topic
-        and figure.breakdown = promised.breakdown
+        on figure.metric_id = charts.metric_id
+        and figure.part = charts.part
+        and figure.basis = charts.basis
+        and figure.area_code = charts.area_code
+        and figure.period_grain = charts.period_grain
+        and figure.breakdown_topic = charts.breakdown_topic
+        and figure.breakdown = charts.breakdown
     where figure.value is not null
 ),
 
 newest as (
-    select action_id, metric_id, part, basis, area_code, period_grain, breakdown_topic, breakdown, period, period_start, value, unit
+    select chart_id, period, value, unit
     from figures
     where age = 1
 ),
 
--- The last point with another signal than the newest: the present one began after it.
+points as (
+    select
+        charts.chart_id,
+        point.period,
+        point.period_start,
+        point.n_points,
+        point.mean,
+        point.lower_limit,
+        point.upper_limit,
+        point.signal
+    from charts
+    inner join published.metric_spc as point
+        on point.metric_id = charts.metric_id
+        and point.part = charts.part
+        and point.basis = charts.basis
+        and point.area_code = charts.area_code
+        and point.period_grain = charts.period_grain
+        and point.breakdown_topic = charts.breakdown_topic
+        and point.breakdown = charts.breakdown
+),
+
 chart_ends as (
     select
-        metric_id,
-        basis,
-        part,
-        area_code,
-        period_grain,
-        breakdown_topic,
-        breakdown,
+        chart_id,
         max(n_points) as n_points,
         max(mean) as mean,
         max(lower_limit) as lower_limit,
         max(upper_limit) as upper_limit,
         last_value(signal order by period_start) as signal
-    from published.metric_spc
-    group by metric_id, basis, part, area_code, period_grain, breakdown_topic, breakdown
+    from points
+    group by chart_id
 ),
 
+-- The last point with another signal than the newest: the present one began after it.
 breaks as (
-    select
-        chart_ends.metric_id,
-        chart_ends.basis,
-        chart_ends.part,
-        chart_ends.area_code,
-        chart_ends.period_grain,
-        chart_ends.breakdown_topic,
-        chart_ends.breakdown,
-        max(point.period_start) as last_other_start
+    select chart_ends.chart_id, max(points.period_start) as last_other_start
     from chart_ends
-    inner join published.metric_spc as point
-        on point.metric_id = chart_ends.metric_id
-        and point.basis = chart_ends.basis
-        and point.part = chart_ends.part
-        and point.area_code = chart_ends.area_code
-        and point.period_grain = chart_ends.period_grain
-        and point.breakdown_topic = chart_ends.breakdown_topic
-        and point.breakdown = chart_ends.breakdown
-    where point.signal <> chart_ends.signal
-    group by
-        chart_ends.metric_id, chart_ends.basis, chart_ends.part, chart_ends.area_code, chart_ends.period_grain,
-        chart_ends.breakdown_topic, chart_ends.breakdown
+    inner join points on points.chart_id = chart_ends.chart_id
+    where points.signal <> chart_ends.signal
+    group by chart_ends.chart_id
 ),
 
 -- The first period of the present signal.
 since as (
-    select
-        chart_ends.metric_id,
-        chart_ends.basis,
-        chart_ends.part,
-        chart_ends.area_code,
-        chart_ends.period_grain,
-        chart_ends.breakdown_topic,
-        chart_ends.breakdown,
-        first_value(point.period order by point.period_start) as since_period
-    from chart_ends
-    inner join published.metric_spc as point
-        on point.metric_id = chart_ends.metric_id
-        and point.basis = chart_ends.basis
-        and point.part = chart_ends.part
-        and point.area_code = chart_ends.area_code
-        and point.period_grain = chart_ends.period_grain
-        and point.breakdown_topic = chart_ends.breakdown_topic
-        and point.breakdown = chart_ends.breakdown
-    left join breaks
-        on breaks.metric_id = chart_ends.metric_id
-        and breaks.basis = chart_ends.basis
-        and breaks.part = chart_ends.part
-        and breaks.area_code = chart_ends.area_code
-        and breaks.period_grain = chart_ends.period_grain
-        and breaks.breakdown_topic = chart_ends.breakdown_topic
-        and breaks.breakdown = chart_ends.breakdown
-    where breaks.last_other_start is null or point.period_start > breaks.last_other_start
-    group by
-        chart_ends.metric_id, chart_ends.basis, chart_ends.part, chart_ends.area_code, chart_ends.period_grain,
-        chart_ends.breakdown_topic, chart_ends.breakdown
+    select points.chart_id, first_value(points.period order by points.period_start) as since_period
+    from points
+    left join breaks on breaks.chart_id = points.chart_id
+    where breaks.last_other_start is null or points.period_start > breaks.last_other_start
+    group by points.chart_id
 ),
 
 standing as (
@@ -192,31 +167,9 @@ standing as (
             else 'hit and miss'
         end as assurance
     from promised
-    left join newest
-        on newest.action_id = promised.action_id
-        and newest.metric_id = promised.metric_id
-        and newest.part = promised.part
-        and newest.basis = promised.basis
-        and newest.area_code = promised.area_code
-        and newest.period_grain = promised.period_grain
-        and newest.breakdown_topic = promised.breakdown_topic
-        and newest.breakdown = promised.breakdown
-    left join chart_ends
-        on chart_ends.metric_id = promised.metric_id
-        and chart_ends.part = promised.part
-        and chart_ends.basis = promised.basis
-        and chart_ends.area_code = promised.area_code
-        and chart_ends.period_grain = promised.period_grain
-        and chart_ends.breakdown_topic = promised.breakdown_topic
-        and chart_ends.breakdown = promised.breakdown
-    left join since
-        on since.metric_id = promised.metric_id
-        and since.part = promised.part
-        and since.basis = promised.basis
-        and since.area_code = promised.area_code
-        and since.period_grain = promised.period_grain
-        and since.breakdown_topic = promised.breakdown_topic
-        and since.breakdown = promised.breakdown
+    left join newest on newest.chart_id = promised.chart_id
+    left join chart_ends on chart_ends.chart_id = promised.chart_id
+    left join since on since.chart_id = promised.chart_id
 )
 
 select
