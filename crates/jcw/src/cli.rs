@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Page(command::page::Args),
     /// Ask the newest release in SQL
     Query(command::query::Args),
+    /// Serve the releases to people and their tools
+    Serve(command::serve::Args),
     /// Show what was received and what became of every row
     Status(command::status::Args),
     /// List the releases
@@ -145,6 +147,9 @@ impl Global {
             "jcw_extract",
             "jcw_identity",
             "jcw_contract",
+            "jcw_govern",
+            "jcw_login",
+            "jcw_serve",
             "jcw_lake",
             "jcw_model",
         ];

@@ -17,6 +17,7 @@ pub(crate) mod releases;
 pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod schedule;
+pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod synth;
 pub(crate) mod test;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Lineage(args) => lineage::run(global, args),
             Command::Metrics(args) => metrics::run(global, args).await,
             Command::Schedule(args) => schedule::run(global, args).await,
+            Command::Serve(args) => serve::run(global, args).await,
             Command::Synth(args) => synth::run(args),
             Command::Test(args) => test::run(global, args).await,
             Command::Completions(args) => completions::run(args),

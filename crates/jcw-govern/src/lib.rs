@@ -1,0 +1,30 @@
+//! The governed session: the only way in which somebody other than the
+//! warehouse itself asks anything.
+//!
+//! A [`Governor`] is made once for a server. It gives a [`Session`] to a
+//! principal: one release, and the tables, columns and rows of it that the
+//! principal's role may see, and nothing else. A session makes a [`Statement`]
+//! from SQL, which is one read-only query with its promised columns, or a
+//! refusal. A statement is run to an [`Answer`], a stream of batches, within the
+//! role's limits; when the answer ends, is dropped or fails, one row of it goes
+//! into the query log.
+//!
+//! Every door uses these four nouns and no other way to the data. What a
+//! session shows of its tables ([`Visible`]) is all that metadata may tell.
+
+mod answer;
+mod error;
+mod governor;
+mod outlet;
+mod session;
+mod statement;
+mod visible;
+
+pub use answer::{Answer, Cancel};
+pub use error::{GovernError, Kind, Spot};
+pub use governor::{Governor, Settings};
+pub use jcw_login::{Method, Principal};
+pub use outlet::{outlet_batch, outlet_schema};
+pub use session::{Asking, Door, ReleaseChoice, Session};
+pub use statement::Statement;
+pub use visible::{ForeignKey, Visible, VisibleColumn, VisibleTable};

@@ -1,0 +1,115 @@
+//! A [`Session`] is one principal, one release and one door, for as long as the
+//! client keeps it. It holds no rows and may be made anew for each call.
+
+use crate::error::Result;
+use crate::governor::Governor;
+use crate::statement::Statement;
+use crate::visible::Visible;
+use chrono::NaiveDate;
+use datafusion::prelude::SessionContext;
+use jcw_lake::Release;
+use jcw_login::Principal;
+use std::fmt;
+use std::sync::Arc;
+
+/// Which release a session sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum ReleaseChoice {
+    /// The newest, at the time of each statement.
+    #[default]
+    Newest,
+    /// By its id or number: `r00000012`, `12`.
+    Named(String),
+    /// The newest that had been published by the end of that day, UTC.
+    AsOf(NaiveDate),
+}
+
+/// By which door somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// Arrow Flight SQL.
+    Flight,
+    /// The Postgres wire.
+    Postgres,
+    /// HTTP.
+    Http,
+    /// Delta Sharing.
+    Sharing,
+    /// The command line.
+    CommandLine,
+}
+
+impl Door {
+    /// As the query log writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Door::Flight => "flight",
+            Door::Postgres => "postgres",
+            Door::Http => "http",
+            Door::Sharing => "sharing",
+            Door::CommandLine => "command_line",
+        }
+    }
+}
+
+/// What is known of whoever asks besides who it is.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// By which door.
+    pub door: Door,
+    /// Why, in the asker's words, where they say; kept in the query log.
+    pub purpose: Option<String>,
+    /// Which release.
+    pub release: ReleaseChoice,
+}
+
+/// One principal's view of one release.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) governor: Governor,
+    pub(crate) principal: Arc<Principal>,
+    pub(crate) asking: Arc<Asking>,
+    pub(crate) release: Arc<Release>,
+    pub(crate) context: SessionContext,
+    pub(crate) visible: Arc<Visible>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("principal", &self.principal.name)
+            .field("release", &self.release.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Which release every statement of this session sees.
+    pub fn release(&self) -> &Release {
+        &self.release
+    }
+
+    /// By which door, and why.
+    pub fn asking(&self) -> &Asking {
+        &self.asking
+    }
+
+    /// Everything that metadata may tell this principal.
+    pub fn visible(&self) -> &Visible {
+        &self.visible
+    }
+
+    /// One read-only query, planned and governed. Nothing is run.
+    ///
+    /// # Errors
+    /// When it is not one query, names what the principal may not see, or does
+    /// what nobody may.
+    pub async fn prepare(&self, sql: &str) -> Result<Statement> {
+        Statement::prepare(self, sql).await
+    }
+}

@@ -1,0 +1,59 @@
+//! A role (`pipelines/roles.yaml`) says what somebody who acts in it may see:
+//! which tables, which of their columns and rows, what is shown in place of a
+//! value, and how much of the machine their questions may take. What no role
+//! names is seen by nobody.
+
+use crate::place::Placed;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One role.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Lower-case word, unique: `commissioner`.
+    pub id: Placed<String>,
+    /// Who acts in it, in words.
+    pub description: String,
+    /// Schemas (`published`) and tables (`core.child`) that it may read.
+    pub reads: Vec<Placed<String>>,
+    /// Columns that do not exist for it, by table.
+    pub hides: BTreeMap<String, Vec<String>>,
+    /// Which rows of a table it sees: SQL over the table's own columns, true for
+    /// rows that are seen; `$area` is the principal's attribute `area`. A
+    /// principal without the attribute sees no row.
+    pub rows: BTreeMap<String, Placed<String>>,
+    /// What is shown in place of a column's value, by table and column: SQL over
+    /// the table's own columns, of the column's type.
+    pub masks: BTreeMap<String, BTreeMap<String, Placed<String>>>,
+    /// Bounds on its questions.
+    pub limits: RoleLimits,
+    /// Groups of the identity provider whose members act in it.
+    pub groups: Vec<String>,
+}
+
+/// Bounds on the questions of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleLimits {
+    /// Longest that one question may run.
+    pub time: Duration,
+    /// Most rows that one answer may have.
+    pub rows: u64,
+    /// Most bytes of memory that one question may hold before it spills.
+    pub memory: u64,
+    /// Most questions that one person may have running.
+    pub running: usize,
+    /// Most that may wait besides.
+    pub waiting: usize,
+}
+
+impl Default for RoleLimits {
+    fn default() -> Self {
+        RoleLimits {
+            time: Duration::from_secs(600),
+            rows: 10_000_000,
+            memory: 1 << 30,
+            running: 8,
+            waiting: 64,
+        }
+    }
+}
