@@ -85,8 +85,8 @@ referrals as (
         on planned.person_key = referral.person_key
 ),
 
-caseload as (
-    select distinct
+referral_months as (
+    select
         person_key,
         service_code,
         unnest(
@@ -101,28 +101,47 @@ caseload as (
         ) as month_number
     from referrals
     where shows_until_on >= shows_from_on
+),
+
+caseload as (
+    select distinct person_key, service_code, month_number
+    from referral_months
+    where month_number % 3 = 2
+),
+
+-- The few before the many: the engine keeps the left side of a join in memory, and lets the right side pass.
+children_described as (
+    select
+        children.person_key,
+        children.month_number,
+        month.month_ends_on,
+        area.area_code,
+        area.area_name,
+        area.area_level,
+        coalesce(children.primary_need, 'Unknown') as primary_need,
+        coalesce(child.sex, 'Unknown') as sex,
+        coalesce(band.age_band, 'Unknown') as age_band
+    from seed.commissioner_area as area
+    cross join (core.month as month inner join children on children.month_number = month.month_number)
+    left join core.child as child on child.person_key = children.person_key
+    left join seed.age_band as band
+        on band.age = cast(floor((children.month_number - date_part('year', child.birth_month) * 12 - date_part('month', child.birth_month) + 1) / 12.0) as bigint)
 )
 
 select
-    children.person_key,
-    month.month_ends_on,
+    child.person_key,
+    child.month_ends_on,
     services.service_code,
     services.service_name,
     caseload.person_key is not null as is_on_caseload,
-    area.area_code,
-    area.area_name,
-    area.area_level,
-    coalesce(children.primary_need, 'Unknown') as primary_need,
-    coalesce(child.sex, 'Unknown') as sex,
-    coalesce(band.age_band, 'Unknown') as age_band
--- The few before the many: the engine keeps the left side of a join in memory, and lets the right side pass.
+    child.area_code,
+    child.area_name,
+    child.area_level,
+    child.primary_need,
+    child.sex,
+    child.age_band
 from caseload
-right join (services cross join children)
-    on caseload.person_key = children.person_key
-    and caseload.month_number = children.month_number
+right join (services cross join children_described as child)
+    on caseload.person_key = child.person_key
+    and caseload.month_number = child.month_number
     and caseload.service_code = services.service_code
-inner join core.month as month on month.month_number = children.month_number
-cross join seed.commissioner_area as area
-left join core.child as child on child.person_key = children.person_key
-left join seed.age_band as band
-    on band.age = cast(floor((children.month_number - date_part('year', child.birth_month) * 12 - date_part('month', child.birth_month) + 1) / 12.0) as bigint)
