@@ -243,22 +243,74 @@ fn a_changed_contract_reaches_files_that_the_partner_no_longer_shows() {
 }
 
 #[test]
-fn a_changed_contract_that_refuses_what_stands_changes_nothing() {
+fn a_changed_contract_that_refuses_what_stands_stops_its_own_source_and_no_other() {
     let project = Project::starter();
-    project.jcw(&["run"]).succeeds();
     project.edit(
+        "pipelines/warehouse.yaml",
+        "organisation: E06000033}",
+        "organisation: E06000033}\n  - {id: eput, name: Essex Partnership University NHS Trust, organisation: R1L}",
+    );
+    project.write(
+        "schemas/eput/visits.yaml",
+        "description: Visits in a month\nowner: EPUT\nlayout: {format: csv}\ncolumns:
+  - {name: month, type: date, required: true, formats: ['%Y-%m-%d']}
+  - {name: visits, type: integer}\nperiod: [month]\nkey: [month]\n",
+    );
+    project.write(
+        "pipelines/eput/visits.yaml",
+        "description: Visits\nowner: EPUT\ncontract: eput/visits\nfiles: [extracts/visits*.csv]\n",
+    );
+    project.write("extracts/visits.csv", "month,visits\n2026-01-01,4\n");
+    project.jcw(&["run"]).succeeds().says(&["r00000001"]);
+    let requests = || project.query("select * from council.requests order by month");
+    let before = requests();
+
+    let (contract, right, wrong) = (
         "schemas/council/requests.yaml",
         "formats: ['%Y-%m-%d']",
         "formats: ['%d/%m/%Y']",
     );
+    project.edit(contract, right, wrong);
+    // Of the source that is set aside, not even what its new contract would take.
+    project.write(
+        "extracts/new/requests.csv",
+        format!("{HEADER}01/04/2026,E06000033,1,1\n"),
+    );
+    project.write("extracts/visits_2.csv", "month,visits\n2026-02-01,5\n");
+    project.jcw(&["run"]).exits(1).says(&[
+        "council/requests has changed",
+        "it refuses requests.csv",
+        "stays as it was",
+        "Published r00000002",
+    ]);
+    assert_eq!(requests(), before);
+    assert_eq!(
+        project.value("select sum(visits) from eput.visits"),
+        json!(9)
+    );
+    let status = project.status();
+    let of_council = status
+        .iter()
+        .filter(|file| file["source"] == "council/requests");
+    assert_eq!(of_council.count(), 1);
+    // The release says by which contract its rows were judged.
+    project
+        .jcw(&["explain", "R01", "--area", "E06000033"])
+        .succeeds()
+        .says(&["council/requests  (changed since; "]);
+
+    // As long as it stands, every run says so; nothing is published over and over.
     project
         .jcw(&["run"])
         .exits(1)
-        .says(&["has changed", "requests.csv", "stays as it was"]);
-    assert_eq!(
-        project.value("select count(*) from council.requests"),
-        json!(3)
+        .says(&["it refuses requests.csv", "r00000002 is current"]);
+    project.edit(contract, wrong, right);
+    project.write(
+        "extracts/new/requests.csv",
+        format!("{HEADER}2026-04-01,E06000033,1,1\n"),
     );
+    project.jcw(&["run"]).succeeds().says(&["r00000003"]);
+    assert_eq!(requests().len(), before.len() + 1);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// A contract has changed, and the files that stand do not keep it.
     #[error(
-        "the contract {contract} has changed, and {reason}; the table stays as it was and nothing was published: correct the contract, or take the change back"
+        "the contract {contract} has changed, and {reason}; what was loaded by it stays as it was, and nothing more is: correct the contract, or take the change back"
     )]
     Reload {
         /// Its id.
@@ -64,6 +64,16 @@ pub enum Error {
         "this is not the key that the lake's pseudonyms were made with, so nothing was done; use that key, or `jcw identity rotate` to put this one in its place"
     )]
     OtherKey,
+    /// The key stands beside what it protects.
+    #[error(
+        "the key file {} stands in the lake or vault at {}, where whoever can read pseudonyms can read it too, so it is not used: move it to a folder outside of both, and name it there in JCW_IDENTITY_KEY_FILE or as key_file in pipelines/identity.yaml", file.display(), lake.display()
+    )]
+    KeyInside {
+        /// The key file.
+        file: std::path::PathBuf,
+        /// The folder of the lake or the vault.
+        lake: std::path::PathBuf,
+    },
     /// The vault holds what another lake needs.
     #[error(
         "the vault at {vault} is another lake's; name this lake's own with --vault, JCW_VAULT or `vault` in pipelines/warehouse.yaml, and where that lake is gone, move its vault away too"
@@ -145,6 +155,7 @@ impl Error {
             self,
             Error::NoKey
                 | Error::OtherKey
+                | Error::KeyInside { .. }
                 | Error::Rotation { .. }
                 | Error::Variable { .. }
                 | Error::Key(_)

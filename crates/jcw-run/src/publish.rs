@@ -7,7 +7,7 @@ use crate::progress::{Progress, Watcher};
 use jcw_lake::{Contents, Lake, Note, Pin, Release, ReleasedExtract, View};
 use jcw_model::{Inputs, Plan, Released, Report, SeedRows, TableOutcome};
 use jcw_project::{Materialised, Project, Seed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a release of the project as it is now would be made from.
 pub(crate) fn draft(
@@ -38,6 +38,35 @@ pub(crate) fn draft(
         rules: rules(project).into_iter().chain(loads).collect(),
         ..Contents::default()
     }
+}
+
+/// Leaves these contracts as the last release has them: it is by those that the
+/// rows of their tables were judged.
+pub(crate) async fn keep_contracts(
+    lake: &Lake,
+    draft: &mut Contents,
+    contracts: &BTreeSet<String>,
+) -> Result<(), Error> {
+    if contracts.is_empty() {
+        return Ok(());
+    }
+    let releases = lake.releases().await?;
+    let before = last_published(&releases);
+    for contract in contracts {
+        let name = format!("contract {contract}");
+        let hash = before.and_then(|release| release.contents.rules.get(&name));
+        match hash {
+            Some(hash) => draft.rules.insert(name, hash.clone()),
+            None => draft.rules.remove(&name),
+        };
+    }
+    Ok(())
+}
+
+/// The last release that was not rolled back to.
+fn last_published(releases: &[Release]) -> Option<&Release> {
+    let mut newest_first = releases.iter().rev();
+    newest_first.find(|release| release.contents.note == Note::Publish)
 }
 
 /// Whether a release was made by this very project, whatever was loaded since.
@@ -106,11 +135,7 @@ fn released(extract: &Extract) -> ReleasedExtract {
 /// there is something new.
 pub(crate) async fn is_published(lake: &Lake, draft: &Contents) -> Result<Option<Release>, Error> {
     let releases = lake.releases().await?;
-    let published = releases
-        .iter()
-        .rev()
-        .find(|release| release.contents.note == Note::Publish);
-    let is_same = published.is_some_and(|release| {
+    let is_same = last_published(&releases).is_some_and(|release| {
         let last = &release.contents;
         last.extracts == draft.extracts
             && last.metrics == draft.metrics

@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use jcw_lake::{Lake, LakeError, Lease};
 use jcw_model::Options;
 use jcw_project::{Project, Source};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What to run.
@@ -247,6 +248,9 @@ struct Run<'a> {
     keys: &'a KeyRing,
     watcher: &'a dyn Watcher,
     outcome: Outcome,
+    /// Contracts that have changed and refuse what stands: their tables hold what
+    /// was judged by the contracts of before.
+    aside: BTreeSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -264,6 +268,7 @@ impl<'a> Run<'a> {
             keys,
             watcher,
             outcome: Outcome::begin(Utc::now()),
+            aside: BTreeSet::new(),
         }
     }
 
@@ -277,6 +282,9 @@ impl<'a> Run<'a> {
         self.load_again(&mut ledger).await?;
         let mut served = Vec::new();
         for one in due {
+            if self.is_aside(&one.unit) {
+                continue;
+            }
             match self.pull_and_load(&mut ledger, one).await {
                 Ok(()) => served.push(one),
                 // Somebody else writes to the lake: nothing more may be written.
@@ -298,70 +306,94 @@ impl<'a> Run<'a> {
     /// Holds every delivery that stands in a table to a contract that has
     /// changed since: all of them, from the landing area, whether the partner
     /// still shows them or not, so that a table never holds rows of two
-    /// contracts. If the changed contract refuses one of them, nothing is changed.
+    /// contracts. If the changed contract refuses one of them, nothing of that
+    /// source is changed, and nothing more is loaded of it in this run.
     /// The same for a table that a killed run left in a state nobody recorded.
     async fn load_again(&mut self, ledger: &mut Ledger) -> Result<(), Error> {
         let is_rotating = KeyRing::is_rotating(self.lake).await?;
         for unit in Unit::all(self.project, self.keys) {
-            let names: Vec<String> = unit.table_names().collect();
-            let standing: Vec<Extract> = ledger
-                .standing()
-                .into_iter()
-                .filter(|e| names.contains(&e.table_name))
-                .cloned()
-                .collect();
-            let is_changed = standing.iter().any(|e| e.contract_hash != unit.hash);
-            if standing.is_empty() || !is_changed && self.are_as_recorded(ledger, &names).await? {
-                continue;
-            }
-            let refused = |reason: String| Error::Reload {
-                contract: unit.id.to_owned(),
-                reason,
-            };
-            let prepared =
-                Loader::prepare(self.project, self.lake, &unit, self.keys, self.watcher).await?;
-            let loader = match prepared {
-                Prepared::Ready(loader) => loader,
-                // Half of the tables would have the key of before.
-                Prepared::Missing(table) if is_rotating => {
-                    let reason = format!(
-                        "{} refers to {table}, which has not been loaded, so the rotation is not finished and nothing was published: take the reference out of the contract until it is loaded",
-                        unit.id
-                    );
-                    return Err(Error::Rotation { reason });
+            match self.load_unit_again(ledger, &unit, is_rotating).await {
+                // One partner's trouble is not another's.
+                Err(error @ Error::Reload { .. }) if !is_rotating => {
+                    self.outcome.failed_sources.push(error.to_string());
+                    self.set_aside(&unit);
                 }
-                // The table may be pulled in this very run: the next one sees to it.
-                Prepared::Missing(table) => {
-                    self.outcome.failed_sources.push(format!(
-                        "{}: the contract has changed and refers to {table}, which has not been loaded; what was loaded before stays until it is",
-                        unit.id
-                    ));
-                    continue;
-                }
-            };
-            let landing = self.lake.vault()?.landing();
-            let lots =
-                || Lot::again(&unit, &standing, &landing, &self.outcome.run_id).map_err(refused);
-            for lot in lots()?.into_iter().filter(|_| is_changed) {
-                if let Some(reason) = loader.refuses(&lot).await? {
-                    let file = &lot.files[0].1.extract.file;
-                    return Err(refused(format!("it refuses {file}: {reason}")));
-                }
+                done => done?,
             }
-            let first = ledger.extracts().len();
-            for lot in lots()? {
-                let told = loader.load_over(lot, &ledger.extracts()[first..]).await?;
-                told.into_iter().for_each(|extract| ledger.note(extract));
-            }
-            self.outcome
-                .received
-                .extend_from_slice(&ledger.extracts()[first..]);
-            ledger.save(self.lake).await?;
         }
         if is_rotating {
             KeyRing::end_rotation(self.lake).await?;
         }
         Ok(())
+    }
+
+    async fn load_unit_again(
+        &mut self,
+        ledger: &mut Ledger,
+        unit: &Unit<'_>,
+        is_rotating: bool,
+    ) -> Result<(), Error> {
+        let names: Vec<String> = unit.table_names().collect();
+        let standing: Vec<Extract> = ledger
+            .standing()
+            .into_iter()
+            .filter(|e| names.contains(&e.table_name))
+            .cloned()
+            .collect();
+        let is_changed = standing.iter().any(|e| e.contract_hash != unit.hash);
+        if standing.is_empty() || !is_changed && self.are_as_recorded(ledger, &names).await? {
+            return Ok(());
+        }
+        let refused = |reason: String| Error::Reload {
+            contract: unit.id.to_owned(),
+            reason,
+        };
+        let prepared =
+            Loader::prepare(self.project, self.lake, unit, self.keys, self.watcher).await?;
+        let loader = match prepared {
+            Prepared::Ready(loader) => loader,
+            // Half of the tables would have the key of before.
+            Prepared::Missing(table) if is_rotating => {
+                let reason = format!(
+                    "{} refers to {table}, which has not been loaded, so the rotation is not finished and nothing was published: take the reference out of the contract until it is loaded",
+                    unit.id
+                );
+                return Err(Error::Rotation { reason });
+            }
+            // The table may be pulled in this very run: the next one sees to it.
+            Prepared::Missing(table) => {
+                return Err(refused(format!(
+                    "it refers to {table}, which has not been loaded"
+                )));
+            }
+        };
+        let landing = self.lake.vault()?.landing();
+        let lots = || Lot::again(unit, &standing, &landing, &self.outcome.run_id).map_err(refused);
+        for lot in lots()?.into_iter().filter(|_| is_changed) {
+            if let Some(reason) = loader.refuses(&lot).await? {
+                let file = &lot.files[0].1.extract.file;
+                return Err(refused(format!("it refuses {file}: {reason}")));
+            }
+        }
+        let first = ledger.extracts().len();
+        for lot in lots()? {
+            let told = loader.load_over(lot, &ledger.extracts()[first..]).await?;
+            told.into_iter().for_each(|extract| ledger.note(extract));
+        }
+        self.outcome
+            .received
+            .extend_from_slice(&ledger.extracts()[first..]);
+        ledger.save(self.lake).await
+    }
+
+    /// Leaves a unit's tables as they are for the rest of the run.
+    fn set_aside(&mut self, unit: &Unit<'_>) {
+        let contracts = unit.tables.iter().map(|table| &table.contract.id.value);
+        self.aside.extend(contracts.cloned());
+    }
+
+    fn is_aside(&self, unit: &Unit<'_>) -> bool {
+        self.aside.contains(&unit.header().id.value)
     }
 
     /// Whether tables stand as the ledger's last loads left them, in the vault
@@ -465,7 +497,8 @@ impl<'a> Run<'a> {
     async fn build_and_publish(&mut self, ledger: &Ledger, select: &[String]) -> Result<(), Error> {
         let (project, lake, watcher) = (self.project, self.lake, self.watcher);
         let people = identify(project, lake, ledger, self.keys, &self.outcome.run_id).await?;
-        let draft = publish::draft(project, ledger, &people, &self.outcome.run_id);
+        let mut draft = publish::draft(project, ledger, &people, &self.outcome.run_id);
+        publish::keep_contracts(lake, &mut draft, &self.aside).await?;
         if select.is_empty()
             && let Some(current) = publish::is_published(lake, &draft).await?
         {
