@@ -9,8 +9,8 @@ use super::ask::{Asker, Row, Rows};
 use super::chart::{Point, Signal, since};
 use super::section::Section;
 pub(crate) use assessment::{forecast, requests, timeliness};
-pub(crate) use joint::{money, promises, rows_received};
 use jcw_project::Polarity;
+pub(crate) use joint::{money, promises, rows_received};
 pub(crate) use provision::{advice, section_g, therapy};
 
 const MISSING: &str = "This release has no figure for it: the extracts behind it were not loaded, or cover too little.";

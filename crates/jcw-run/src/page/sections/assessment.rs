@@ -1,7 +1,7 @@
 //! From a request to a plan: how many ask, whether plans come in time, and what
 //! is coming.
 
-use super::{MISSING, chart, change, of_metric, totals};
+use super::{MISSING, change, chart, of_metric, totals};
 use crate::page::ask::{Asker, Row};
 use crate::page::section::{Section, Table, few, percent, whole};
 
