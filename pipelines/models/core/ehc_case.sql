@@ -364,7 +364,7 @@ left join seed.age_band
     on age_band.age = (12 * (date_part('year', cases.received_on) - date_part('year', child.birth_month))
         + date_part('month', cases.received_on) - date_part('month', child.birth_month)) / 12
 -- The home as casework has it; of a case that stands in a return only, the child's last known one.
-left join staging.lsoa_deprivation as deprivation on deprivation.lsoa = coalesce(cases.lsoa, child.lsoa)
+left join staging.lsoa_deprivation as deprivation on deprivation.lsoa = case when cases.is_in_case_system then cases.lsoa else child.lsoa end
 left join by_request as clocks
     on clocks.person_key = cases.person_key and clocks.received_on = cases.received_on
 left join advice on advice.request_id = cases.request_id
