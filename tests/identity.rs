@@ -93,6 +93,35 @@ fn a_new_key_is_a_file_of_its_own() {
 }
 
 #[test]
+fn a_key_in_the_lake_or_the_vault_is_refused_with_advice() {
+    let project = crate::again::with_children();
+    project.write("a.key", KEY);
+    let with_file = |place: &str| {
+        let mut command = project.command(&["run"]);
+        command.env_remove("JCW_IDENTITY_KEY");
+        command.env("JCW_IDENTITY_KEY_FILE", project.path(place));
+        Ran::from(command.output().unwrap())
+    };
+    #[cfg(unix)]
+    for place in ["a.key", "lake/notes/a.key", "lake-vault/a.key"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        project.write(place, KEY);
+        let mode = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(project.path(place), mode).unwrap();
+    }
+    with_file("a.key").succeeds().says(&["Nothing to do"]);
+    for place in ["lake/notes/a.key", "lake-vault/a.key"] {
+        let said = [place, "outside of both", "JCW_IDENTITY_KEY_FILE"];
+        with_file(place).exits(6).says(&said).does_not_say(&[KEY]);
+    }
+    for place in ["lake/b.key", "lake-vault/landing/b.key"] {
+        let refused = project.jcw(&["identity", "new-key", place]);
+        refused.exits(6).says(&["outside of both"]);
+        assert!(!project.path(place).exists(), "{place}");
+    }
+}
+
+#[test]
 fn a_new_key_takes_the_place_of_the_lakes_everywhere_or_nowhere() {
     let project = crate::again::with_children();
     let landed = files(&project.path("lake-vault/landing"));

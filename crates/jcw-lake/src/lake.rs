@@ -278,7 +278,8 @@ impl Lake {
     }
 }
 
-const PROBED: &str = "store-checked";
+/// Every lake and every vault has this file.
+pub(crate) const PROBED: &str = "store-checked";
 
 /// Whether a store's refusal means that another writer was first.
 pub(crate) fn is_lost_race(error: &object_store::Error) -> bool {

@@ -64,4 +64,4 @@ pub use session::{CATALOG, Catalog, DEFAULT_SCHEMA, SessionSettings, session};
 pub use stage::{Period, Stage, StageWriter, Staged, StagedFile};
 pub use table::{Commit, Table};
 pub use types::{stored_schema, to_stored};
-pub use vault::{Lying, vault_beside};
+pub use vault::{Lying, lake_around, vault_beside};

@@ -18,7 +18,7 @@ pub use lying::Lying;
 
 use crate::error::{Doing as _, LakeError, Result};
 use crate::fsync::RealDisk;
-use crate::lake::{Lake, local_folder};
+use crate::lake::{Lake, PROBED, local_folder};
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use std::sync::Arc;
@@ -30,6 +30,18 @@ const PREFIX: &str = "JCW_VAULT_";
 /// Where the vault of a lake is unless said: beside it.
 pub fn vault_beside(lake: &str) -> String {
     format!("{}-vault", lake.trim_end_matches('/'))
+}
+
+/// The folder of the lake or the vault in which a file stands on this machine,
+/// whether it is there yet or not; `None` where it stands in none.
+pub fn lake_around(file: &std::path::Path) -> Option<std::path::PathBuf> {
+    let folder = file.parent().filter(|f| !f.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    let real = file.canonicalize().or_else(|_| folder.canonicalize());
+    let real = real.ok()?;
+    let mut folders = real.ancestors();
+    let found = folders.find(|folder| folder.join(PROBED).is_file());
+    found.map(std::path::Path::to_owned)
 }
 
 impl Lake {

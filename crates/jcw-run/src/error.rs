@@ -43,6 +43,20 @@ pub enum Error {
         /// Which file, and why.
         reason: String,
     },
+    /// A file on which tables rest is not there, and must be loaded again.
+    #[error(
+        "a killed run or a restored copy has left the tables of {unit} otherwise than the ledger says, and {file}, on which they rest, {reason}; nothing was published: put it back as {place} of the vault, from a copy of the vault or from the partner"
+    )]
+    Gone {
+        /// The contract or the delivery.
+        unit: String,
+        /// The file's name.
+        file: String,
+        /// Why it is not there.
+        reason: String,
+        /// Where it belongs in the vault.
+        place: String,
+    },
     /// A contract cannot be used.
     #[error("checking against a contract: {0}")]
     Contract(#[from] jcw_contract::Error),

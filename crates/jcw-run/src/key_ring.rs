@@ -8,10 +8,10 @@
 use crate::error::Error;
 use crate::unit::UnitTable;
 use jcw_identity::{Gate, GateError, Key, Postcodes, needs_key};
-use jcw_lake::Lake;
+use jcw_lake::{Lake, lake_around};
 use jcw_project::{Contract, Project};
 use sha2::{Digest as _, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Variable of the environment that holds the key itself.
@@ -196,6 +196,20 @@ fn in_hand(project: &Project) -> Result<Option<Key>, Error> {
         }
         _ => {}
     }
-    let file = project.identity.key_file.as_ref();
-    Ok(file.map(|path| Key::read(path)).transpose()?)
+    let Some(file) = &project.identity.key_file else {
+        return Ok(None);
+    };
+    refuse_inside(file)?;
+    Ok(Some(Key::read(file)?))
+}
+
+/// A key in a lake or a vault would go wherever copies of them go.
+pub fn refuse_inside(file: &Path) -> Result<(), Error> {
+    match lake_around(file) {
+        None => Ok(()),
+        Some(lake) => Err(Error::KeyInside {
+            file: file.to_owned(),
+            lake,
+        }),
+    }
 }

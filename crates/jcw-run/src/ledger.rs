@@ -389,7 +389,7 @@ pub(crate) async fn record_runs(lake: &Lake, rows: &[RunRow]) -> Result<(), Erro
     append_rows(lake, RUN_TABLE, run_schema(), rows).await
 }
 
-async fn read_rows<T: DeserializeOwned>(
+pub(crate) async fn read_rows<T: DeserializeOwned>(
     lake: &Lake,
     name: &str,
     version: Option<u64>,
@@ -423,19 +423,16 @@ async fn read_rows<T: DeserializeOwned>(
     })
 }
 
-async fn append_rows<T: Serialize>(
+pub(crate) async fn append_rows<T: Serialize>(
     lake: &Lake,
     name: &str,
     schema: SchemaRef,
     rows: &[T],
 ) -> Result<(), Error> {
-    let mut decoder = arrow::json::ReaderBuilder::new(schema.clone())
-        .with_batch_size(rows.len().max(1))
-        .build_decoder()?;
-    decoder.serialize(rows)?;
-    let Some(batch) = decoder.flush()? else {
+    let batch = batch_of(&schema, rows)?;
+    if batch.num_rows() == 0 {
         return Ok(());
-    };
+    }
     let stage = lake.stage(name, &schema, &[]).await?;
     let mut writer = stage.writer();
     writer.write(&batch).await?;
@@ -443,6 +440,16 @@ async fn append_rows<T: Serialize>(
     lake.commit(stage.finish(files), Scope::Append, Provenance::default())
         .await?;
     Ok(())
+}
+
+/// Rows as columns.
+pub(crate) fn batch_of<T: Serialize>(schema: &SchemaRef, rows: &[T]) -> Result<RecordBatch, Error> {
+    let mut decoder = arrow::json::ReaderBuilder::new(Arc::clone(schema))
+        .with_batch_size(rows.len().max(1))
+        .build_decoder()?;
+    decoder.serialize(rows)?;
+    let batch = decoder.flush()?;
+    Ok(batch.unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(schema))))
 }
 
 fn extract_schema() -> SchemaRef {
@@ -491,11 +498,11 @@ fn run_schema() -> SchemaRef {
     ])
 }
 
-fn instant() -> DataType {
+pub(crate) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-fn schema(fields: &[(&str, DataType, bool)]) -> SchemaRef {
+pub(crate) fn schema(fields: &[(&str, DataType, bool)]) -> SchemaRef {
     Arc::new(Schema::new(
         fields
             .iter()

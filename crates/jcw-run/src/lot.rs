@@ -15,6 +15,8 @@ pub(crate) struct Lot {
     pub(crate) shape: usize,
     /// Names of files say something that the bytes do not.
     names_count: bool,
+    /// It was judged before, whether its bytes were kept since or not.
+    pub(crate) is_known: bool,
     /// Its files, each with the number of the table it holds; `None`: all.
     pub(crate) files: Vec<(Option<usize>, Arrival)>,
 }
@@ -25,6 +27,7 @@ impl Lot {
         Lot {
             shape,
             names_count: unit.reads_names(),
+            is_known: false,
             files,
         }
     }

@@ -1,6 +1,7 @@
 //! An outcome is what a run did, in numbers and in one sentence.
 
 use crate::ledger::Extract;
+use crate::retain::{Removal, in_words};
 use chrono::{DateTime, Utc};
 use jcw_model::{Report, TableOutcome};
 use jcw_project::Place;
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub failed_models: Vec<String>,
     /// Only some models were built, so nothing was published.
     pub selected: bool,
+    /// What went from the vault because its time was over.
+    pub removed: Vec<Removal>,
     /// Whether a release was published.
     pub published: bool,
     /// The current release at the end.
@@ -74,6 +77,7 @@ impl Outcome {
             failed_tests: Vec::new(),
             failed_models: Vec::new(),
             selected: false,
+            removed: Vec::new(),
             published: false,
             release: None,
             due: true,
@@ -124,7 +128,7 @@ impl Outcome {
         }
     }
 
-    /// Nothing was received, built or published.
+    /// Nothing was received, built, published or removed.
     pub fn did_nothing(&self) -> bool {
         self.failed_sources.is_empty()
             && self.received.is_empty()
@@ -132,6 +136,7 @@ impl Outcome {
             && !self.published
             && self.failed_tests.is_empty()
             && self.failed_models.is_empty()
+            && self.removed.is_empty()
     }
 
     /// A model failed, or a test that blocks: nothing was published.
@@ -174,6 +179,13 @@ impl fmt::Display for Outcome {
         let release = self.release.as_deref().unwrap_or("no release");
         for missing in &self.missing {
             writeln!(f, "{missing}")?;
+        }
+        if !self.removed.is_empty() {
+            writeln!(
+                f,
+                "Removed from the vault, as `vault_retention` says: {}.",
+                in_words(&self.removed)
+            )?;
         }
         if self.did_nothing() && self.selected {
             return write!(

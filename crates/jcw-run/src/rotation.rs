@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 use crate::people::remember_places;
 use crate::progress::Watcher;
 use crate::references::Outside;
+use crate::retain::{place_of, why_gone};
 use crate::run::{build, claim_vault, take_lease};
 use crate::unit::Unit;
 use jcw_identity::needs_key;
@@ -68,9 +69,10 @@ async fn refuse_half_rotation(
         for (sha256, file) in files {
             if landing.size(sha256).await?.is_none() {
                 let reason = format!(
-                    "{file} of {} is not in the vault's landing area (landing/{}/{sha256}); nothing was changed: put it back there from a copy of the vault, then try again",
+                    "{file} of {}, on which tables rest, {}; nothing was changed: put it back as {} of the vault, from a copy of the vault or from the partner, then try again",
                     unit.id,
-                    sha256.get(..2).unwrap_or_default()
+                    why_gone(lake, sha256).await?,
+                    place_of(sha256)
                 );
                 return Err(Error::Rotation { reason });
             }

@@ -15,6 +15,7 @@ use crate::lot::Lot;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, Watcher};
 use crate::pull::{Look, Pulled};
+use crate::retain::{place_of, remove, why_gone};
 use crate::unit::Unit;
 use crate::{memory, publish, report, seeds};
 use chrono::{DateTime, Utc};
@@ -300,7 +301,12 @@ impl<'a> Run<'a> {
         }
         report::write(self.project, self.lake, &self.outcome).await?;
         self.build_and_publish(&ledger, &[]).await?;
-        self.record(&served).await
+        let removed = remove(self.project, self.lake, &ledger, &self.outcome.run_id).await;
+        if let Ok(removals) = &removed {
+            self.outcome.removed.clone_from(removals);
+        }
+        self.record(&served).await?;
+        removed.map(drop)
     }
 
     /// Holds every delivery that stands in a table to a contract that has
@@ -344,6 +350,8 @@ impl<'a> Run<'a> {
         if standing.is_empty() || !is_changed && self.are_as_recorded(ledger, &names).await? {
             return Ok(());
         }
+        self.refuse_gone(unit, &standing, is_changed, is_rotating)
+            .await?;
         let refused = |reason: String| Error::Reload {
             contract: unit.id.to_owned(),
             reason,
@@ -394,6 +402,50 @@ impl<'a> Run<'a> {
 
     fn is_aside(&self, unit: &Unit<'_>) -> bool {
         self.aside.contains(&unit.header().id.value)
+    }
+
+    /// What is loaded again must be there.
+    async fn refuse_gone(
+        &self,
+        unit: &Unit<'_>,
+        standing: &[Extract],
+        is_changed: bool,
+        is_rotating: bool,
+    ) -> Result<(), Error> {
+        let landing = self.lake.vault()?.landing();
+        for extract in standing {
+            let Some(sha256) = extract.sha256.as_deref() else {
+                continue;
+            };
+            if landing.size(sha256).await?.is_some() {
+                continue;
+            }
+            let (file, place) = (&extract.file, place_of(sha256));
+            let reason = why_gone(self.lake, sha256).await?;
+            if is_rotating {
+                let reason = format!(
+                    "{file} of {}, on which tables rest, {reason}, so the rotation is not finished and nothing was published: put it back as {place} of the vault, from a copy of the vault or from the partner, then try again",
+                    unit.id
+                );
+                return Err(Error::Rotation { reason });
+            }
+            if is_changed {
+                let reason = format!(
+                    "{file}, on which tables rest, {reason}, so that it can be held to the change only when it is put back as {place} of the vault"
+                );
+                return Err(Error::Reload {
+                    contract: unit.id.to_owned(),
+                    reason,
+                });
+            }
+            return Err(Error::Gone {
+                unit: unit.id.to_owned(),
+                file: file.clone(),
+                reason,
+                place,
+            });
+        }
+        Ok(())
     }
 
     /// Whether tables stand as the ledger's last loads left them, in the vault
@@ -483,8 +535,10 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         };
-        for lot in lots {
-            let stands = ledger.still_stands(&source.id, &lot.mark(), &unit.hash);
+        for mut lot in lots {
+            let mark = lot.mark();
+            let stands = ledger.still_stands(&source.id, &mark, &unit.hash);
+            lot.is_known = ledger.extracts().iter().any(|e| e.mark() == Some(&mark));
             let told = match stands.is_empty() {
                 true => loader.load(lot, ledger, &self.accept).await?,
                 false => lot.duplicate(ledger).await?,

@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::ledger::{EXTRACT_TABLE, Extract, Ledger, REJECT_TABLE, RUN_TABLE, Warning};
+use crate::retain::REMOVAL_TABLE;
 use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, UInt64Array,
@@ -305,7 +306,7 @@ async fn session_with(
     ledger: &BTreeMap<String, u64>,
 ) -> Result<SessionContext, Error> {
     let catalog = lake.catalog(release)?;
-    for name in [EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE] {
+    for name in [EXTRACT_TABLE, REJECT_TABLE, RUN_TABLE, REMOVAL_TABLE] {
         let version = match ledger.get(name) {
             Some(version) => Some(*version),
             None => lake.newest_version(name).await?,

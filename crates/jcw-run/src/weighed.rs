@@ -125,7 +125,7 @@ impl Loader<'_> {
         rejects: Sides<Staged>,
     ) -> Result<Vec<(Option<usize>, Extract)>, Error> {
         let mark = lot.mark();
-        let mut is_again = false;
+        let mut is_again = lot.is_known;
         let mut run_id = String::new();
         let mut files = Vec::with_capacity(lot.files.len());
         for (table, file) in lot.files {

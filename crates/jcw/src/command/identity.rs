@@ -37,6 +37,19 @@ enum Command {
     /// published before keeps its pseudonyms until it is removed. When it is
     /// interrupted, run it again.
     Rotate,
+    /// Remove from the vault what is older than the project keeps it
+    ///
+    /// How long that is says `vault_retention` in pipelines/warehouse.yaml; a
+    /// run does this at its end too. Files on which tables rest stay unless it
+    /// says `standing`. Every removal is noted in the table jcw.removal.
+    Retain {
+        /// Say what would go, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// How rows are printed
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// Say how records were tied to people, and how many are known to whom
     Report {
         /// Who is who, by their numbers: `truth/people.csv` of `jcw synth`. The
@@ -82,6 +95,7 @@ enum Command {
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::NewKey { file } => {
+            jcw_run::refuse_inside(&file)?;
             Key::create(&file).map_err(|error| match error {
                 KeyError::Exists { .. } => jcw_run::Error::Usage(error.to_string()),
                 error => error.into(),
@@ -98,6 +112,27 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             let outcome = jcw_run::rotate(&project, &lake, watcher.as_ref()).await?;
             drop(watcher);
             super::run::tell(&outcome)
+        }
+        Command::Retain { dry_run, format } => {
+            let (project, lake) = home::ready(global).await?;
+            if project.warehouse.vault_retention.is_for_ever() {
+                output::say(NO_RETENTION)?;
+                return Ok(Exit::Done);
+            }
+            let removed = jcw_run::retain(&project, &lake, dry_run).await?;
+            let is_table = format == Format::Table;
+            if is_table && removed.removals.is_empty() {
+                output::say("Nothing is older than the vault keeps it.")?;
+                return Ok(Exit::Done);
+            }
+            output::print(format, removed.rows)?;
+            if is_table {
+                output::say(match dry_run {
+                    true => "This would go; nothing was changed.",
+                    false => "This was removed, and is noted in jcw.removal.",
+                })?;
+            }
+            Ok(Exit::Done)
         }
         Command::Report { truth, format } => {
             let (project, lake) = home::ready(global).await?;
@@ -138,6 +173,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         }
     }
 }
+
+const NO_RETENTION: &str = "The vault keeps everything for ever: `vault_retention` in pipelines/warehouse.yaml says how long, and is not there. An example: vault_retention: {landed: 400 days, rejects: 400 days}";
 
 fn verdict(word: &str) -> Result<Verdict, String> {
     Verdict::of(word).ok_or_else(|| "write `same` or `different`".to_owned())
