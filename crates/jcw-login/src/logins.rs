@@ -1,12 +1,33 @@
 //! [`Logins`] are all ways in which somebody can show who they are.
 
-use crate::{LoginError, Principal};
+use crate::access::{Access, User};
+use crate::key::ServerKey;
+use crate::lockout::Lockout;
+use crate::pass::{self, Pass};
+use crate::password::{self, Hashed};
+use crate::pool::Pool;
+use crate::register::Register;
+use crate::scram::Scram;
+use crate::{LoginError, Method, Principal, secret};
+use chrono::Utc;
 use jcw_lake::Lake;
 use jcw_project::Project;
 use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+/// The name under which a bearer token comes where a protocol has only names
+/// and passwords.
+pub const TOKEN_USER: &str = "token";
+/// How often it is looked whether users have changed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long users are believed that cannot be read again.
+const BELIEVED: Duration = Duration::from_secs(60);
+/// How long a session's token is good for.
+const SESSION: Duration = Duration::from_secs(30 * 60);
 
 /// What somebody shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Credential<'c> {
     /// A name and a password.
     Password {
@@ -21,20 +42,55 @@ pub enum Credential<'c> {
     Certificate(&'c str),
 }
 
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Credential::Password { .. } => "Password",
+            Credential::Bearer(_) => "Bearer",
+            Credential::Certificate(_) => "Certificate",
+        })
+    }
+}
+
 /// Users, tokens and identity providers of one project.
 #[derive(Debug)]
 pub struct Logins {
-    _lake: Lake,
+    standing: Arc<Standing>,
+    register: Register,
+    key: ServerKey,
+    pool: Pool,
+    lockout: Lockout,
+    nobody: Arc<Hashed>,
+}
+
+/// Who may log in, as it was read last.
+#[derive(Debug)]
+struct Standing {
+    access: RwLock<(Arc<Access>, Instant)>,
 }
 
 impl Logins {
-    /// Reads what the project and its lake say of who may log in.
+    /// Reads what the project and its lake say of who may log in, and looks
+    /// every second whether that has changed.
     ///
     /// # Errors
-    /// When that cannot be read.
+    /// When that cannot be read, or the key that the environment names is none.
     pub async fn open(_project: &Project, lake: &Lake) -> Result<Logins, LoginError> {
+        Logins::with_key(lake, ServerKey::of_environment()?).await
+    }
+
+    pub(crate) async fn with_key(lake: &Lake, key: ServerKey) -> Result<Logins, LoginError> {
+        let register = Register::of(lake);
+        let access = RwLock::new((Arc::new(register.read().await?), Instant::now()));
+        let standing = Arc::new(Standing { access });
+        tokio::spawn(look(Arc::downgrade(&standing), register.clone()));
         Ok(Logins {
-            _lake: lake.clone(),
+            standing,
+            register,
+            key,
+            pool: Pool::new(),
+            lockout: Lockout::new(),
+            nobody: Arc::new(Hashed::of_nobody()),
         })
     }
 
@@ -45,19 +101,229 @@ impl Logins {
     /// [`LoginError::TooMany`] after too many failures.
     pub async fn log_in(
         &self,
-        _shown: Credential<'_>,
-        _from: Option<IpAddr>,
+        shown: Credential<'_>,
+        from: Option<IpAddr>,
     ) -> Result<Principal, LoginError> {
-        Err(LoginError::Refused)
+        match shown {
+            Credential::Password {
+                user: TOKEN_USER,
+                password,
+            } => self.bearer(password).await,
+            Credential::Password { user, password } => self.password(user, password, from).await,
+            Credential::Bearer(token) => self.bearer(token).await,
+            Credential::Certificate(subject) => self.certificate(subject),
+        }
     }
 
     /// A token for the time of a session, for somebody who has just logged in;
     /// [`Logins::log_in`] takes it as a [`Credential::Bearer`], on every server
-    /// with the same key.
+    /// with the same key, for half an hour and as long as the user, the role,
+    /// the password and the token behind it are what they were.
     ///
     /// # Errors
-    /// When there is no randomness.
-    pub fn session_token(&self, _principal: &Principal) -> Result<String, LoginError> {
-        Err(LoginError::Refused)
+    /// When they are not any more.
+    pub fn session_token(&self, principal: &Principal) -> Result<String, LoginError> {
+        let pass = self.pass(principal)?.until(Utc::now() + SESSION);
+        pass.seal(&self.key).ok_or(LoginError::Refused)
+    }
+
+    /// What a connection that stays open keeps of its login, to show it at every
+    /// call with [`Logins::still`].
+    ///
+    /// # Errors
+    /// When the user is not what they were any more.
+    pub fn pass(&self, principal: &Principal) -> Result<Pass, LoginError> {
+        let access = self.access()?;
+        Pass::of(principal, &access, Utc::now()).ok_or(LoginError::Refused)
+    }
+
+    /// Whether a pass still holds. Cheap: nothing is read from the lake.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn still(&self, pass: &Pass) -> Result<(), LoginError> {
+        match pass.holds(&*self.access()?, Utc::now()) {
+            true => Ok(()),
+            false => Err(LoginError::Refused),
+        }
+    }
+
+    /// What proves a user's password by SCRAM-SHA-256. For a name that nobody has
+    /// it is one that nobody can answer, the same each time. Whoever takes it
+    /// says how it ended: [`Logins::after_scram`] or [`Logins::scram_failed`].
+    ///
+    /// # Errors
+    /// [`LoginError::TooMany`] after too many failures.
+    pub fn scram(&self, user: &str, from: Option<IpAddr>) -> Result<Scram, LoginError> {
+        self.lockout.admit(user, from)?;
+        let access = self.access()?;
+        let scram = access.users.get(user).and_then(|user| user.scram.clone());
+        Ok(scram.unwrap_or_else(|| Scram::of_nobody(self.key.sign("scram", user.as_bytes()))))
+    }
+
+    /// Who has proved their password by SCRAM-SHA-256.
+    ///
+    /// # Errors
+    /// When there is no such user any more.
+    pub fn after_scram(&self, user: &str, from: Option<IpAddr>) -> Result<Principal, LoginError> {
+        let access = self.access()?;
+        let record = access.users.get(user).ok_or(LoginError::Refused)?;
+        self.lockout.succeeded(user, from);
+        Ok(record.principal(user, Method::Password))
+    }
+
+    /// Somebody did not prove a user's password by SCRAM-SHA-256.
+    pub fn scram_failed(&self, user: &str, from: Option<IpAddr>) {
+        self.lockout.failed(user, from);
+    }
+
+    /// A local user, for whoever runs the command line and wants to see what
+    /// they see.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn stand_in(&self, user: &str) -> Result<Principal, LoginError> {
+        let access = self.access()?;
+        let record = access.users.get(user).ok_or_else(|| {
+            LoginError::Usage(format!(
+                "there is no user \"{user}\"; `jcw user list` lists them"
+            ))
+        })?;
+        Ok(record.principal(user, Method::CommandLine))
+    }
+
+    /// With which the server signs what it gives out.
+    pub fn key(&self) -> &ServerKey {
+        &self.key
+    }
+
+    async fn password(
+        &self,
+        name: &str,
+        password: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Principal, LoginError> {
+        self.lockout.admit(name, from)?;
+        let access = self.access()?;
+        let record = access.users.get(name);
+        let hashed = record.and_then(|record| record.password.clone());
+        let is_known = hashed.is_some() && password.len() <= password::LONGEST;
+        let hashed = hashed.unwrap_or_else(|| Hashed::clone(&self.nobody));
+        let tried = password.to_owned();
+        let is_right = (self.pool)
+            .run(
+                || self.lockout.admit(name, from),
+                move || hashed.is_of(&tried),
+            )
+            .await?;
+        let Some(record) = record.filter(|_| is_known && is_right) else {
+            self.lockout.failed(name, from);
+            return Err(LoginError::Refused);
+        };
+        self.lockout.succeeded(name, from);
+        if (record.password.as_ref()).is_some_and(Hashed::is_weak) {
+            self.rehash(name, password, record).await;
+        }
+        Ok(record.principal(name, Method::Password))
+    }
+
+    /// Hashes a password again that is now known to be right. Nobody is kept out
+    /// where that does not succeed.
+    async fn rehash(&self, name: &str, password: &str, known: &User) {
+        let tried = password.to_owned();
+        let hashed = self.pool.run(|| Ok(()), move || Hashed::of(&tried)).await;
+        let Ok(Ok(hashed)) = hashed else {
+            return;
+        };
+        let edited = self.register.edit(|access| {
+            let record = access.users.get_mut(name).ok_or(LoginError::Refused)?;
+            if record.password != known.password {
+                return Err(LoginError::Refused);
+            }
+            record.password = Some(hashed.clone());
+            Ok(())
+        });
+        if let Err(error) = edited.await {
+            tracing::debug!(%error, "a password could not be hashed again");
+        }
+    }
+
+    async fn bearer(&self, token: &str) -> Result<Principal, LoginError> {
+        let access = self.access()?;
+        let now = Utc::now();
+        if token.starts_with(pass::PREFIX) {
+            return (Pass::open(&self.key, token))
+                .filter(|pass| pass.holds(&access, now))
+                .and_then(|pass| pass.principal())
+                .ok_or(LoginError::Refused);
+        }
+        let found = access.token(&secret::digest(token), now);
+        let (_, name, user) = found.ok_or(LoginError::Refused)?;
+        Ok(user.principal(name, Method::Token))
+    }
+
+    fn certificate(&self, subject: &str) -> Result<Principal, LoginError> {
+        let access = self.access()?;
+        let found =
+            (access.users.iter()).find(|(_, user)| user.certificate.as_deref() == Some(subject));
+        let (name, user) = found.ok_or(LoginError::Refused)?;
+        Ok(user.principal(name, Method::Certificate))
+    }
+
+    /// Who may log in now.
+    fn access(&self) -> Result<Arc<Access>, LoginError> {
+        let held = self.standing.access.read();
+        let (access, read_at) = &*held.unwrap_or_else(PoisonError::into_inner);
+        // Whoever was removed meanwhile would be let in.
+        if read_at.elapsed() > BELIEVED {
+            return Err(LoginError::Unavailable(
+                "users were last read more than a minute ago".into(),
+            ));
+        }
+        Ok(Arc::clone(access))
+    }
+}
+
+impl User {
+    fn principal(&self, name: &str, method: Method) -> Principal {
+        Principal {
+            name: name.to_owned(),
+            role: self.role.clone(),
+            attributes: self.attributes.clone(),
+            method,
+        }
+    }
+}
+
+/// Reads users again when they have changed, as long as somebody has the logins.
+async fn look(standing: Weak<Standing>, register: Register) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(known) = standing.upgrade().map(|standing| standing.sequence()) else {
+            return;
+        };
+        let newer = register.newer_than(known).await;
+        let Some(standing) = standing.upgrade() else {
+            return;
+        };
+        match newer {
+            Ok(newer) => standing.is_now(newer),
+            Err(error) => tracing::warn!(%error, "users could not be read again"),
+        }
+    }
+}
+
+impl Standing {
+    fn sequence(&self) -> u64 {
+        let held = self.access.read();
+        held.unwrap_or_else(PoisonError::into_inner).0.sequence
+    }
+
+    fn is_now(&self, newer: Option<Access>) {
+        let mut held = (self.access.write()).unwrap_or_else(PoisonError::into_inner);
+        held.1 = Instant::now();
+        if let Some(newer) = newer {
+            held.0 = Arc::new(newer);
+        }
     }
 }

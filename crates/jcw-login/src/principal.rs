@@ -34,6 +34,17 @@ pub enum Method {
 }
 
 impl Method {
+    /// What [`Method::word`] says of somebody who came in from outside.
+    pub(crate) fn of(word: &str) -> Option<Method> {
+        let all = [
+            Method::Password,
+            Method::Token,
+            Method::Provider,
+            Method::Certificate,
+        ];
+        all.into_iter().find(|method| method.word() == word)
+    }
+
     /// As the query log writes it.
     pub fn word(self) -> &'static str {
         match self {

@@ -109,6 +109,10 @@ pub(crate) enum Command {
     Query(command::query::Args),
     /// Serve the releases to people and their tools
     Serve(command::serve::Args),
+    /// Say who may log in
+    User(command::user::Args),
+    /// Make and end tokens, with which programs log in
+    Token(command::token::Args),
     /// Show what was received and what became of every row
     Status(command::status::Args),
     /// List the releases

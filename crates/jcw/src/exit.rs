@@ -28,6 +28,9 @@ impl Exit {
         if error.is::<crate::home::Invalid>() {
             return Exit::Invalid;
         }
+        if let Some(jcw_login::LoginError::Usage(_)) = error.downcast_ref() {
+            return Exit::Invalid;
+        }
         match error.downcast_ref::<jcw_run::Error>() {
             Some(jcw_run::Error::Busy { .. }) => Exit::Busy,
             Some(error) if error.is_about_key() => Exit::Key,

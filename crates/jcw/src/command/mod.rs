@@ -21,6 +21,8 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod synth;
 pub(crate) mod test;
+pub(crate) mod token;
+pub(crate) mod user;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -50,6 +52,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Metrics(args) => metrics::run(global, args).await,
             Command::Schedule(args) => schedule::run(global, args).await,
             Command::Serve(args) => serve::run(global, args).await,
+            Command::User(args) => user::run(global, args).await,
+            Command::Token(args) => token::run(global, args).await,
             Command::Synth(args) => synth::run(args),
             Command::Test(args) => test::run(global, args).await,
             Command::Completions(args) => completions::run(args),
