@@ -2,21 +2,31 @@
 //! project's roles, the memory, the queue and the query log.
 
 use crate::error::{GovernError, Kind, Result};
+use crate::limits::{Capacity, Limits, Load};
+use crate::log::{self, QueryLog};
 use crate::outlet::outlet_schema;
-use crate::session::{Asking, ReleaseChoice, Session};
+use crate::session::{Asking, Door, ReleaseChoice, Session};
 use crate::visible::{Visible, VisibleColumn, VisibleTable};
 use datafusion::catalog::CatalogProvider as _;
 use jcw_lake::{CATALOG, Lake, Release, SessionSettings, session};
 use jcw_login::Principal;
-use jcw_project::Project;
+use jcw_project::{Project, RoleLimits};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How much of the machine all sessions together may use.
+/// How much of the machine all sessions together may use, and where what is not
+/// in the lake yet is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// In bytes, for all queries at once.
+    /// In bytes, for all queries at once; as `capacity` says unless given.
     pub memory: Option<usize>,
+    /// All other bounds.
+    pub capacity: Capacity,
+    /// The folder in which rows of the query log wait for the lake; `spool` in a
+    /// lake on this machine unless said, else `.jcw/spool` in the project.
+    pub spool: Option<PathBuf>,
 }
 
 /// What all sessions of a server share. Cheap to clone.
@@ -30,6 +40,8 @@ struct Shared {
     project: Project,
     lake: Lake,
     settings: Settings,
+    limits: Limits,
+    log: QueryLog,
 }
 
 impl Governor {
@@ -38,7 +50,13 @@ impl Governor {
     /// # Errors
     /// When they cannot be read.
     pub async fn open(project: Project, lake: Lake, settings: Settings) -> Result<Governor> {
+        let mut capacity = settings.capacity.clone();
+        capacity.memory = settings.memory.unwrap_or(capacity.memory);
+        let spool = settings.spool.clone();
+        let spool = spool.unwrap_or_else(|| log::spool_of(&lake, &project.root));
         let shared = Shared {
+            limits: Limits::start(capacity)?,
+            log: QueryLog::open(&lake, &spool).await?,
             project,
             lake,
             settings,
@@ -56,6 +74,40 @@ impl Governor {
     /// The lake, for doors that hand out files of it (Delta Sharing).
     pub fn lake(&self) -> &Lake {
         &self.shared.lake
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        self.shared.limits.load()
+    }
+
+    /// Refuses every new question from now on; those that run go on.
+    pub fn stop_taking(&self) {
+        self.shared.limits.stop_taking();
+    }
+
+    /// Ends every question that still runs, and puts the query log into the lake.
+    ///
+    /// # Errors
+    /// When the lake cannot be written; the spool then keeps the rows for the
+    /// next start.
+    pub async fn close(&self) -> Result<()> {
+        self.shared.limits.end_running();
+        self.shared.log.flush().await
+    }
+
+    /// Notes in the query log that somebody could not log in. `name` only of a
+    /// user that there is: what is typed into the wrong field may be a password.
+    pub fn refused_log_in(&self, name: Option<&str>, door: Option<Door>, from: Option<IpAddr>) {
+        self.shared.log.refused_log_in(name, door, from);
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    pub(crate) fn log(&self) -> &QueryLog {
+        &self.shared.log
     }
 
     /// A session for a principal.
@@ -100,6 +152,8 @@ impl Governor {
                 tables.insert(format!("{schema_name}.{name}"), table);
             }
         }
+        let role = self.shared.project.role(&principal.role);
+        let limits = role.map_or_else(RoleLimits::default, |role| role.limits.clone());
         Ok(Session {
             governor: self.clone(),
             principal: Arc::new(principal),
@@ -107,6 +161,7 @@ impl Governor {
             release: Arc::new(release),
             context,
             visible: Arc::new(Visible { tables }),
+            limits,
         })
     }
 

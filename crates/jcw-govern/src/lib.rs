@@ -12,9 +12,12 @@
 //! Every door uses these four nouns and no other way to the data. What a
 //! session shows of its tables ([`Visible`]) is all that metadata may tell.
 
+mod admission;
 mod answer;
 mod error;
 mod governor;
+mod limits;
+mod log;
 mod outlet;
 mod session;
 mod statement;
@@ -23,6 +26,8 @@ mod visible;
 pub use answer::{Answer, Cancel};
 pub use error::{GovernError, Kind, Spot};
 pub use governor::{Governor, Settings};
+pub use limits::{Capacity, Load};
+pub use log::{Break, QUERY_LOG, Verified, verify_log};
 pub use jcw_login::{Method, Principal};
 pub use outlet::{outlet_batch, outlet_schema};
 pub use session::{Asking, Door, ReleaseChoice, Session};

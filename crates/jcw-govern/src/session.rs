@@ -3,12 +3,14 @@
 
 use crate::error::Result;
 use crate::governor::Governor;
+use crate::log::{Asked, Question};
 use crate::statement::Statement;
 use crate::visible::Visible;
 use chrono::NaiveDate;
 use datafusion::prelude::SessionContext;
 use jcw_lake::Release;
 use jcw_login::Principal;
+use jcw_project::RoleLimits;
 use std::fmt;
 use std::sync::Arc;
 
@@ -72,6 +74,7 @@ pub struct Session {
     pub(crate) release: Arc<Release>,
     pub(crate) context: SessionContext,
     pub(crate) visible: Arc<Visible>,
+    pub(crate) limits: RoleLimits,
 }
 
 impl fmt::Debug for Session {
@@ -110,6 +113,22 @@ impl Session {
     /// When it is not one query, names what the principal may not see, or does
     /// what nobody may.
     pub async fn prepare(&self, sql: &str) -> Result<Statement> {
-        Statement::prepare(self, sql).await
+        let asked = Asked::now(sql);
+        let (session, text, its) = (self.clone(), sql.to_owned(), asked.clone());
+        let planning = async move { Statement::prepare(&session, &text, its).await };
+        let limits = self.governor.limits();
+        let prepared = limits.plan(&self.principal.name, planning).await;
+        match prepared {
+            Ok(statement) => {
+                asked.planned();
+                Ok(statement)
+            }
+            Err(error) => Err(Question::new(self, &asked).failed(error)),
+        }
+    }
+
+    /// Bounds on each of its questions.
+    pub(crate) fn limits(&self) -> &RoleLimits {
+        &self.limits
     }
 }

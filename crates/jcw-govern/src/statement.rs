@@ -3,12 +3,14 @@
 
 use crate::answer::Answer;
 use crate::error::{GovernError, Kind, Result};
+use crate::log::{Asked, Question};
 use crate::outlet::outlet_schema;
 use crate::session::Session;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
+use std::sync::Arc;
 
 /// One query that may be run.
 #[derive(Debug, Clone)]
@@ -18,10 +20,15 @@ pub struct Statement {
     plan: LogicalPlan,
     schema: SchemaRef,
     parameters: Vec<Option<DataType>>,
+    asked: Arc<Asked>,
 }
 
 impl Statement {
-    pub(crate) async fn prepare(session: &Session, sql: &str) -> Result<Statement> {
+    pub(crate) async fn prepare(
+        session: &Session,
+        sql: &str,
+        asked: Arc<Asked>,
+    ) -> Result<Statement> {
         let state = session.context.state();
         let plan = state.create_logical_plan(sql).await.map_err(of_engine)?;
         SQLOptions::new()
@@ -49,6 +56,7 @@ impl Statement {
             plan,
             schema,
             parameters,
+            asked,
         })
     }
 
@@ -79,22 +87,27 @@ impl Statement {
     /// When values do not fit, there is no place in the queue, or it fails
     /// before its first batch.
     pub async fn run(&self, parameters: Vec<ScalarValue>) -> Result<Answer> {
-        let plan = match parameters.is_empty() {
-            true => self.plan.clone(),
+        let question = Question::new(&self.session, &self.asked);
+        let plan = match self.bind(parameters) {
+            Ok(plan) => plan,
+            Err(error) => return Err(question.failed(error)),
+        };
+        let limits = self.session.governor.limits();
+        let schema = self.schema.clone();
+        limits.answer(&self.session, plan, schema, question).await
+    }
+
+    fn bind(&self, parameters: Vec<ScalarValue>) -> Result<LogicalPlan> {
+        match parameters.is_empty() {
+            true => Ok(self.plan.clone()),
             false => (self.plan.clone())
                 .with_param_values(ParamValues::from(parameters))
-                .map_err(of_engine)?,
-        };
-        let frame = (self.session.context)
-            .execute_logical_plan(plan)
-            .await
-            .map_err(of_engine)?;
-        let stream = frame.execute_stream().await.map_err(of_engine)?;
-        Ok(Answer::new(self.schema.clone(), stream))
+                .map_err(of_engine),
+        }
     }
 }
 
-fn of_engine(error: datafusion::error::DataFusionError) -> GovernError {
+pub(crate) fn of_engine(error: datafusion::error::DataFusionError) -> GovernError {
     tracing::debug!(%error, "a query failed");
     GovernError::new(Kind::Value, "the query cannot be answered")
 }

@@ -230,6 +230,22 @@ impl Table {
         Ok(Arc::new(scan))
     }
 
+    /// The rows of each of its files alone, for whoever must say in which file a
+    /// row stands. Files are named from the root of the lake's store.
+    ///
+    /// # Errors
+    /// As [`Table::provider`].
+    pub fn by_file(&self) -> Result<Vec<(String, Arc<dyn TableProvider>)>> {
+        let files = self.files.iter().map(|file| {
+            let alone = Table {
+                files: vec![file.clone()],
+                ..self.clone()
+            };
+            Ok((file.path.to_string(), alone.provider()?))
+        });
+        files.collect()
+    }
+
     /// The same table at another version.
     ///
     /// # Errors
@@ -269,6 +285,11 @@ impl Table {
 
     pub(crate) fn snapshot(&self) -> &EagerSnapshot {
         &self.snapshot
+    }
+
+    /// Its folder, from the root of the lake.
+    pub(crate) fn location(&self) -> Path {
+        self.name.location()
     }
 }
 

@@ -1,0 +1,287 @@
+//! Limits: how much of the machine a question may take. It waits its turn in the
+//! [queue](crate::admission), is planned and run on the [engine](engine)'s own
+//! threads, within its [memory](pool), its time and the length of answer that its
+//! role allows, and no faster than its reader takes the batches. Whatever ends
+//! it, its memory and its place are free again.
+
+mod engine;
+mod pool;
+mod query;
+
+pub(crate) use query::{Running, size};
+
+use crate::admission::{Admission, Bounds, Full, Place};
+use crate::answer::Answer;
+use crate::error::{GovernError, Kind, Result};
+use crate::log::Question;
+use crate::session::Session;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::TaskContext;
+use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::logical_expr::LogicalPlan;
+use engine::{Engine, stopping};
+use jcw_project::RoleLimits;
+use pool::{QueryPool, ServerMemory};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// Bounds for all sessions of a server together, and those that no role says.
+#[derive(Debug, Clone)]
+pub struct Capacity {
+    /// Bytes that all questions together may hold before they spill.
+    pub memory: usize,
+    /// Bytes that they may spill to disk.
+    pub spill: u64,
+    /// Questions that run at once.
+    pub running: usize,
+    /// Questions that may wait besides.
+    pub waiting: usize,
+    /// Longest that a question may wait for its turn.
+    pub wait: Duration,
+    /// Longest that planning may take.
+    pub planning: Duration,
+    /// Longest that an answer is kept ready for a reader who takes nothing.
+    pub reader: Duration,
+    /// Most bytes that one answer may have.
+    pub answer: u64,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Capacity {
+            memory: 2 << 30,
+            spill: 20 << 30,
+            running: (2 * cores).max(8),
+            waiting: 1_000,
+            wait: Duration::from_secs(60),
+            planning: Duration::from_secs(5),
+            reader: Duration::from_secs(60),
+            answer: 8 << 30,
+        }
+    }
+}
+
+/// How busy a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Questions that run.
+    pub running: usize,
+    /// Questions that wait.
+    pub waiting: usize,
+    /// Bytes that running questions hold.
+    pub memory: usize,
+    /// Bytes that they may hold.
+    pub most_memory: usize,
+}
+
+/// What bounds the questions of one server.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    capacity: Capacity,
+    admission: Admission,
+    planning: Admission,
+    engine: Engine,
+    memory: Arc<ServerMemory>,
+    disk: Arc<DiskManager>,
+    /// Where queries spill; only this user may look into it, and it goes with us.
+    _spill: TempDir,
+    /// Nobody new is taken in.
+    closing: CancellationToken,
+    /// Whatever still runs is ended.
+    ending: CancellationToken,
+}
+
+/// One person's questions that are planned at once, and that wait to be.
+const OWN_PLANNING: Bounds = Bounds {
+    running: 4,
+    waiting: 64,
+};
+
+/// Everybody's.
+const ALL_PLANNING: Bounds = Bounds {
+    running: 16,
+    waiting: 1_000,
+};
+
+impl Limits {
+    /// Starts the engine.
+    ///
+    /// # Errors
+    /// When there are no threads or no private folder to spill into.
+    pub(crate) fn start(capacity: Capacity) -> Result<Limits> {
+        let spill = private_folder()?;
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![spill.path().to_owned()]))
+            .with_max_temp_directory_size(capacity.spill)
+            .build()
+            .map_err(|error| no_spill(&error))?;
+        Ok(Limits {
+            admission: Admission::new(Bounds {
+                running: capacity.running,
+                waiting: capacity.waiting,
+            }),
+            planning: Admission::new(ALL_PLANNING),
+            engine: Engine::start()?,
+            memory: ServerMemory::new(capacity.memory),
+            disk: Arc::new(disk),
+            _spill: spill,
+            closing: CancellationToken::new(),
+            ending: CancellationToken::new(),
+            capacity,
+        })
+    }
+
+    /// How busy the server is.
+    pub(crate) fn load(&self) -> Load {
+        let (running, waiting) = self.admission.load();
+        Load {
+            running,
+            waiting,
+            memory: self.memory.held(),
+            most_memory: self.memory.most(),
+        }
+    }
+
+    /// New questions are refused from now on.
+    pub(crate) fn stop_taking(&self) {
+        self.closing.cancel();
+    }
+
+    /// Ends what still runs.
+    pub(crate) fn end_running(&self) {
+        self.closing.cancel();
+        self.ending.cancel();
+    }
+
+    /// Runs what plans a question on a thread with a large stack, for a bounded
+    /// time.
+    ///
+    /// # Errors
+    /// What planning gives; [`Kind::Limit`] when too many are being planned,
+    /// [`Kind::Time`] when it takes too long.
+    pub(crate) async fn plan<T: Send + 'static>(
+        &self,
+        person: &str,
+        planning: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        if self.closing.is_cancelled() {
+            return Err(stopping());
+        }
+        let place = self.wait(&self.planning, person, OWN_PLANNING).await?;
+        (self.engine)
+            .plan(self.capacity.planning, place, planning)
+            .await
+    }
+
+    /// Runs a planned question when its turn comes.
+    ///
+    /// # Errors
+    /// When it is not admitted, cannot be planned, or the server stops.
+    pub(crate) async fn answer(
+        &self,
+        session: &Session,
+        plan: LogicalPlan,
+        schema: SchemaRef,
+        mut question: Question,
+    ) -> Result<Answer> {
+        let begun = self.begin(session, plan, schema, &mut question).await;
+        match begun {
+            Ok((schema, running)) => Ok(Answer::new(schema, running, question)),
+            Err(error) => Err(question.failed(error)),
+        }
+    }
+
+    async fn begin(
+        &self,
+        session: &Session,
+        plan: LogicalPlan,
+        schema: SchemaRef,
+        question: &mut Question,
+    ) -> Result<(SchemaRef, query::Running)> {
+        let person = &session.principal.name;
+        let role = session.limits();
+        let own = Bounds {
+            running: role.running,
+            waiting: role.waiting,
+        };
+        let place = self.wait(&self.admission, person, own).await?;
+        question.admitted();
+        let state = session.context.state();
+        let planned = self.plan(person, async move {
+            query::physical(&state, &plan)
+                .await
+                .map(|plan| (plan, state))
+        });
+        let ((physical, read), state) = planned.await?;
+        question.reads(read);
+        let context = TaskContext::from(&state).with_runtime(self.own_memory(&state, role));
+        let query = query::Query {
+            plan: physical,
+            context: Arc::new(context),
+            schema: schema.clone(),
+            rows: role.rows,
+            bytes: self.capacity.answer,
+            time: role.time,
+            reader: self.capacity.reader,
+            cancel: self.ending.child_token(),
+            ending: self.ending.clone(),
+            place,
+        };
+        Ok((schema, query.start(&self.engine)?))
+    }
+
+    /// The engine's surroundings with this query's own bound on memory.
+    fn own_memory(
+        &self,
+        state: &datafusion::execution::SessionState,
+        role: &RoleLimits,
+    ) -> Arc<RuntimeEnv> {
+        let most = usize::try_from(role.memory).unwrap_or(usize::MAX);
+        Arc::new(RuntimeEnv {
+            memory_pool: Arc::new(QueryPool::new(most, self.memory.clone())),
+            disk_manager: self.disk.clone(),
+            ..state.runtime_env().as_ref().clone()
+        })
+    }
+
+    async fn wait(&self, queue: &Admission, person: &str, own: Bounds) -> Result<Place> {
+        let admitted = tokio::select! {
+            biased;
+            () = self.closing.cancelled() => return Err(stopping()),
+            admitted = tokio::time::timeout(self.capacity.wait, queue.admit(person, own)) => admitted,
+        };
+        let message = match admitted {
+            Ok(Ok(place)) => return Ok(place),
+            Ok(Err(Full::Person)) => {
+                "you have too many questions running and waiting; let some of them end first"
+            }
+            Ok(Err(Full::Server)) => "the server is busy; ask again in a minute",
+            Err(_) => {
+                "the server is busy and the question's turn did not come; ask again in a minute"
+            }
+        };
+        Err(GovernError::new(Kind::Limit, message))
+    }
+}
+
+fn private_folder() -> Result<TempDir> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut builder = tempfile::Builder::new();
+    let private = std::fs::Permissions::from_mode(0o700);
+    (builder.prefix("jcw-spill-").permissions(private))
+        .tempdir()
+        .map_err(|error| no_spill(&error))
+}
+
+fn no_spill(error: &(dyn std::error::Error + 'static)) -> GovernError {
+    tracing::error!(error, "no folder to spill into");
+    GovernError::new(
+        Kind::Unavailable,
+        "the server has no folder for what does not fit in memory",
+    )
+}

@@ -1,0 +1,120 @@
+//! The query log says of every question, refused or answered, who asked, why and
+//! by which door, what was read and how much was given; and of every failed
+//! attempt to log in, that there was one. It never holds the SQL, whose literals
+//! may be somebody's number, but a [fingerprint](fingerprint) of its shape.
+//!
+//! A [row](row) is appended to a [spool](spool) on this machine before the answer
+//! ends, and put into the lake's table [`QUERY_LOG`] with others every two seconds
+//! by the [keeper](keeper). Rows of one server are chained by hashes:
+//! [`verify_log`] finds what was changed, taken out or put in.
+
+mod fingerprint;
+mod keeper;
+mod question;
+mod row;
+mod spool;
+mod verify;
+
+pub(crate) use question::{Asked, Question, Read};
+pub use verify::{Break, Verified, verify_log};
+
+use crate::error::{GovernError, Kind, Result};
+use crate::session::Door;
+use jcw_lake::Lake;
+use keeper::Keeper;
+use row::Row;
+use sha2::Digest as _;
+use spool::Spool;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The lake's table of the query log: appended to, and in no release.
+pub const QUERY_LOG: &str = "jcw.query_log";
+
+/// One server's query log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryLog {
+    spool: Arc<Spool>,
+    keeper: Keeper,
+}
+
+impl QueryLog {
+    /// Opens a chain below the folder `spool`, that of a server which has ended
+    /// before one of its own, and takes in what servers that were killed left.
+    ///
+    /// # Errors
+    /// When the folder cannot be used: nothing is answered that is not logged.
+    pub(crate) async fn open(lake: &Lake, folder: &Path) -> Result<QueryLog> {
+        let spool = Spool::open(lake, folder).await.map_err(|error| {
+            tracing::error!(%error, "the query log cannot be written");
+            cannot_log()
+        })?;
+        let spool = Arc::new(spool);
+        let keeper = Keeper::start(lake.clone(), spool.clone());
+        Ok(QueryLog { spool, keeper })
+    }
+
+    /// Notes that somebody could not log in. `name` is only given when there is
+    /// such a user: what is typed into the wrong field may be a password.
+    pub(crate) fn refused_log_in(
+        &self,
+        name: Option<&str>,
+        door: Option<Door>,
+        address: Option<IpAddr>,
+    ) {
+        let now = row::now();
+        let row = Row {
+            event: "log_in".into(),
+            principal: name.map(str::to_owned),
+            door: door.map(|door| door.word().to_owned()),
+            address: address.map(|address| address.to_string()),
+            outcome: "refused".into(),
+            received_at: now,
+            ended_at: now,
+            ..Row::default()
+        };
+        // Whoever was refused stays refused.
+        let _ = self.append(row);
+    }
+
+    /// Everything that is noted so far is in the lake on return.
+    ///
+    /// # Errors
+    /// When the lake cannot be written; the spool keeps it.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        self.keeper.flush().await
+    }
+
+    fn append(&self, row: Row) -> Result<()> {
+        match self.spool.append(row) {
+            Ok(waiting) => {
+                self.keeper.has(waiting);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the query log cannot be written");
+                Err(cannot_log())
+            }
+        }
+    }
+}
+
+/// Where rows of a lake's query log wait unless said.
+pub(crate) fn spool_of(lake: &Lake, project: &Path) -> PathBuf {
+    match lake.folder() {
+        Some(folder) => folder.join("spool"),
+        // Lakes do not share chains.
+        None => {
+            let lake = row::hex(&sha2::Sha256::digest(lake.url().as_str()));
+            project.join(".jcw/spool").join(&lake[..16])
+        }
+    }
+}
+
+fn cannot_log() -> GovernError {
+    GovernError::new(
+        Kind::Unavailable,
+        "the query log cannot be written, and nothing is answered without it",
+    )
+}

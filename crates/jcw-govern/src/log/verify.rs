@@ -1,0 +1,175 @@
+//! Verifying the query log: every row's hash is computed again, and every
+//! server's chain is followed from its first row to the last that the server
+//! says the lake has.
+
+use super::QUERY_LOG;
+use super::keeper::{KeepError, note_name};
+use super::row::{GENESIS, Link, links};
+use super::spool::Head;
+use futures::TryStreamExt as _;
+use jcw_lake::{Lake, LakeError, SessionSettings, session};
+use object_store::path::Path;
+use std::collections::BTreeMap;
+
+/// A query log that is whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Rows in it.
+    pub rows: u64,
+    /// Servers that wrote them.
+    pub servers: u64,
+}
+
+/// The first place at which it is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The table's file, and the row in it from 1; none where rows are missing at
+    /// the end.
+    pub place: Option<(String, u64)>,
+    /// The server whose chain it is.
+    pub server_id: String,
+    /// The row of the chain, from 1.
+    pub sequence: i64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+struct Found {
+    link: Link,
+    file: usize,
+    row: u64,
+}
+
+/// Follows the chains of the lake's query log.
+///
+/// # Errors
+/// When the lake cannot be read. A break is no error but the inner result.
+pub async fn verify_log(lake: &Lake) -> Result<Result<Verified, Break>, LakeError> {
+    verify(lake).await.map_err(|error| match error {
+        KeepError::Lake(error) => error,
+        other => LakeError::Corrupt {
+            what: QUERY_LOG.into(),
+            reason: other.to_string(),
+        },
+    })
+}
+
+async fn verify(lake: &Lake) -> Result<Result<Verified, Break>, KeepError> {
+    let Some(table) = lake.table(QUERY_LOG).await? else {
+        return Ok(heads(lake, &BTreeMap::new())
+            .await?
+            .map(|()| Verified::default()));
+    };
+    let context = session(lake.empty_catalog(), &SessionSettings::default())?;
+    let mut files = Vec::new();
+    let mut chains: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    let mut rows = 0;
+    for (path, provider) in table.by_file()? {
+        let mut stream = context.read_table(provider)?.execute_stream().await?;
+        let mut row = 0;
+        while let Some(batch) = stream.try_next().await? {
+            for link in links(&batch)? {
+                row += 1;
+                let chain = chains.entry(link.server_id.clone()).or_default();
+                let file = files.len();
+                chain.push(Found { link, file, row });
+            }
+        }
+        rows += row;
+        files.push(path);
+    }
+    for chain in chains.values_mut() {
+        chain.sort_by_key(|found| found.link.sequence);
+        if let Err((found, reason)) = follow(chain) {
+            let file = files.get(found.file).cloned().unwrap_or_default();
+            return Ok(Err(Break {
+                place: Some((file, found.row)),
+                server_id: found.link.server_id.clone(),
+                sequence: found.link.sequence,
+                reason,
+            }));
+        }
+    }
+    let verified = Verified {
+        rows,
+        servers: chains.len() as u64,
+    };
+    Ok(heads(lake, &chains).await?.map(|()| verified))
+}
+
+/// One server's rows, in order.
+fn follow(chain: &[Found]) -> Result<(), (&Found, String)> {
+    let (mut sequence, mut hash) = (0, GENESIS);
+    for found in chain {
+        let link = &found.link;
+        if !link.is_whole {
+            return Err((
+                found,
+                "the row was changed: it does not give its hash".into(),
+            ));
+        }
+        if link.sequence == sequence {
+            return Err((found, "the row is there twice".into()));
+        }
+        if link.sequence != sequence + 1 {
+            let missing = link.sequence - sequence - 1;
+            let reason = match missing {
+                1 => "the row before it is missing".into(),
+                _ => format!("{missing} rows before it are missing"),
+            };
+            return Err((found, reason));
+        }
+        if link.previous_hash != hash {
+            return Err((found, "it does not follow the row before it".into()));
+        }
+        (sequence, hash) = (link.sequence, &link.hash);
+    }
+    Ok(())
+}
+
+/// Chains go as far as their servers said: rows taken from the end leave no gap.
+async fn heads(
+    lake: &Lake,
+    chains: &BTreeMap<String, Vec<Found>>,
+) -> Result<Result<(), Break>, KeepError> {
+    for server_id in servers(lake).await? {
+        let Some(note) = lake.note(&note_name(&server_id)).await? else {
+            continue;
+        };
+        let head: Head = serde_json::from_str(&note)?;
+        let chain = chains.get(&server_id);
+        let last = chain.and_then(|chain| chain.last());
+        let at = |sequence: i64| {
+            let at = usize::try_from(sequence - 1).ok()?;
+            chain?.get(at)
+        };
+        let reason = match (last, at(head.sequence)) {
+            (_, Some(found)) if found.link.hash == head.hash => continue,
+            (_, Some(_)) => "the chain was written anew: the server noted another row".into(),
+            (last, None) => format!(
+                "rows are missing at the end: there are {} of {}",
+                last.map_or(0, |found| found.link.sequence),
+                head.sequence
+            ),
+        };
+        return Ok(Err(Break {
+            place: None,
+            server_id,
+            sequence: head.sequence,
+            reason,
+        }));
+    }
+    Ok(Ok(()))
+}
+
+/// Servers that have noted how far their chain goes.
+async fn servers(lake: &Lake) -> Result<Vec<String>, KeepError> {
+    let notes = lake.store().list(Some(&Path::from("notes")));
+    let notes: Vec<_> = notes.try_collect().await?;
+    let named = notes.iter().filter_map(|note| {
+        let name = note.location.filename()?;
+        let server_id = name.strip_prefix("query_log_")?.strip_suffix(".json")?;
+        Some(server_id.to_owned())
+    });
+    Ok(named.collect())
+}
