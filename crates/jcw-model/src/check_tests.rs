@@ -362,3 +362,47 @@ fn what_misses_a_file_that_cannot_be_read_is_not_blamed() {
         .model("staging.a", "", "select area from council.requests");
     assert_eq!(files.said(), "");
 }
+
+#[test]
+fn what_a_role_says_is_planned_over_the_columns_of_its_tables() {
+    let role = |more: &str| {
+        let text = format!("roles:\n  - id: analyst\n    description: d\n    reads: [metrics]\n{more}\n");
+        let files = Files::new().with_request_models();
+        files.write("pipelines/roles.yaml", &text).said()
+    };
+    let right = "    rows: {metrics.request: \"area = $area and received > 0\"}\n    masks: {metrics.request: {area: \"'*'\"}}";
+    assert_eq!(role(right), "");
+    assert_eq!(
+        role("    rows: {metrics.request: arae = $area}"),
+        "roles.yaml:5:29: there is no column \"arae\" | did you mean \"area\"?\n"
+    );
+    assert_eq!(
+        role("    rows: {metrics.request: received}"),
+        "roles.yaml:5:29: a row filter is true or false for each row, and this is Int64 | write a comparison, for instance: area_code = $area\n"
+    );
+    assert_eq!(
+        role("    rows: {metrics.request: area in (select area from staging.request)}")
+            .split(" | ")
+            .count(),
+        2
+    );
+    assert_eq!(
+        role("    rows: {metrics.request: random() > 0.5}"),
+        "roles.yaml:5:29: this gives another answer another time | a role shows the same rows to the same principal every time\n"
+    );
+    assert_eq!(
+        role("    hides: {metrics.request: [recieved]}"),
+        "roles.yaml:5:31: metrics.request has no column \"recieved\" | did you mean \"received\"?\n"
+    );
+    assert_eq!(
+        role("    masks: {metrics.request: {received: \"'few'\"}}"),
+        "roles.yaml:5:42: \"received\" is Int64, and this mask is Utf8 | put `cast(... as ...)` around it; NULL is written with the type too\n"
+    );
+    assert!(
+        role("    masks: {metrics.request: {area: $area}}").contains("the same for everybody")
+    );
+    assert!(
+        role("    hides: {metrics.request: [area]}\n    masks: {metrics.request: {area: \"'*'\"}}")
+            .contains("is hidden from this role")
+    );
+}

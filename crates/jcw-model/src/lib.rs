@@ -37,6 +37,7 @@ mod metric_tests;
 mod plan;
 mod problem;
 mod report;
+mod role;
 mod rules;
 mod select;
 mod sql;

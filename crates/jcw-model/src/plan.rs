@@ -12,6 +12,7 @@ use crate::identity;
 use crate::lineage;
 use crate::metric::{METRIC_DEFINITION, METRIC_VALUE, PartSql};
 use crate::problem::{Text, listed, nearest};
+use crate::role;
 use crate::rules;
 use crate::sql::{Query, Read};
 use crate::stored::stored_schema;
@@ -298,6 +299,8 @@ impl<'p> Planner<'p> {
             metrics: self.metrics,
         };
         rules::check_identifiers(&plan, &mut self.problems);
+        self.problems
+            .extend(role::check(&self.project.roles, &self.schemas, &self.catalog));
         unit_test::check(&plan, &self.project.unit_tests, &mut self.problems);
         self.problems.sort_by(|a, b| a.place.cmp(&b.place));
         self.problems.dedup();

@@ -2,6 +2,7 @@
 //! that stand for things in another.
 
 mod delivery;
+mod role;
 
 use crate::Project;
 use crate::contract::Contract;
@@ -56,6 +57,7 @@ pub(crate) fn project(
     models(project, unread, problems);
     metrics(project, unread, problems);
     actions(project, problems);
+    role::roles(project, unread, problems);
     unit_tests(project, unread, problems);
 }
 

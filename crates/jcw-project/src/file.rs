@@ -14,6 +14,7 @@ use walkdir::WalkDir;
 pub(crate) enum Role {
     Warehouse,
     Identity,
+    Roles,
     Symbols,
     Codes,
     /// `delivery`: the folder it stands in, where that is a delivery's.
@@ -112,6 +113,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         ))),
         (["pipelines"], "yaml") if *file == "warehouse.yaml" => Ok(Role::Warehouse),
         (["pipelines"], "yaml") if *file == "identity.yaml" => Ok(Role::Identity),
+        (["pipelines"], "yaml") if *file == "roles.yaml" => Ok(Role::Roles),
         (["schemas"], "yaml") if *file == "symbols.yaml" => Ok(Role::Symbols),
         (["schemas"], "yaml") if *file == "codes.yaml" => Ok(Role::Codes),
         (["pipelines", "models", layer, ..], "sql") => {

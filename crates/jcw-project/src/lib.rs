@@ -88,11 +88,18 @@ pub struct Project {
     pub metrics: Vec<Metric>,
     /// By id.
     pub actions: Vec<Action>,
+    /// `pipelines/roles.yaml`, by id.
+    pub roles: Vec<Role>,
     /// By the name of what they are of.
     pub unit_tests: Vec<UnitTests>,
 }
 
 impl Project {
+    /// The role of that id.
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id.value == id)
+    }
+
     /// The contract of an extract or of a delivery's table: `council/sen2_person`.
     pub fn contract(&self, id: &str) -> Option<&Contract> {
         self.contracts

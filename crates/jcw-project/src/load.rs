@@ -7,7 +7,7 @@ use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
 use crate::read::{
-    Setting, action, codes, contract, delivery, identity, metric, model, source, symbols,
+    Setting, action, codes, contract, delivery, identity, metric, model, role, source, symbols,
     unit_test, warehouse,
 };
 use crate::suggest;
@@ -74,6 +74,7 @@ struct Reading<'e> {
     models: Vec<Model>,
     metrics: Vec<Metric>,
     actions: Vec<Action>,
+    roles: Vec<crate::Role>,
     unit_tests: Vec<UnitTests>,
     /// By stem; `None` where there is a file that could not be read.
     seed_contracts: BTreeMap<String, Option<Contract>>,
@@ -114,6 +115,7 @@ impl<'e> Reading<'e> {
             models: Vec::new(),
             metrics: Vec::new(),
             actions: Vec::new(),
+            roles: vec![crate::Role::commissioner()],
             unit_tests: Vec::new(),
             seed_contracts: BTreeMap::new(),
             seed_tables: BTreeMap::new(),
@@ -148,6 +150,7 @@ impl<'e> Reading<'e> {
             Role::Identity => {
                 self.identity = identity::read(&file, &self.root, setting.environment, problems)?;
             }
+            Role::Roles => self.roles = role::read(&file, setting.environment, problems)?,
             Role::Symbols => {
                 setting.symbols = Some(symbols::read(&file, setting.environment, problems)?);
             }
@@ -212,6 +215,7 @@ impl<'e> Reading<'e> {
         let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
         let (actions, unit_tests) = (self.actions, self.unit_tests);
+        let roles = self.roles;
         let mut identity = self.identity;
         identity.key_file =
             identity::key_file(&root, self.setting.environment).or(identity.key_file);
@@ -226,6 +230,7 @@ impl<'e> Reading<'e> {
             models,
             metrics,
             actions,
+            roles,
             unit_tests,
         });
         if let Some(project) = &project {

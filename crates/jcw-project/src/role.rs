@@ -3,9 +3,12 @@
 //! value, and how much of the machine their questions may take. What no role
 //! names is seen by nobody.
 
-use crate::place::Placed;
+use crate::place::{Place, Placed};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// What a role that may see everything reads.
+pub(crate) const EVERYTHING: &str = "*";
 
 /// One role.
 #[derive(Debug, Clone)]
@@ -14,10 +17,11 @@ pub struct Role {
     pub id: Placed<String>,
     /// Who acts in it, in words.
     pub description: String,
-    /// Schemas (`published`) and tables (`core.child`) that it may read.
+    /// Schemas (`published`) and tables (`core.child`) that it may read; `*` is
+    /// everything.
     pub reads: Vec<Placed<String>>,
     /// Columns that do not exist for it, by table.
-    pub hides: BTreeMap<String, Vec<String>>,
+    pub hides: BTreeMap<String, Vec<Placed<String>>>,
     /// Which rows of a table it sees: SQL over the table's own columns, true for
     /// rows that are seen; `$area` is the principal's attribute `area`. A
     /// principal without the attribute sees no row.
@@ -29,6 +33,31 @@ pub struct Role {
     pub limits: RoleLimits,
     /// Groups of the identity provider whose members act in it.
     pub groups: Vec<String>,
+}
+
+impl Role {
+    /// The one role of a project that says nothing of roles.
+    pub(crate) fn commissioner() -> Role {
+        let said = |word: &str| Placed::new(word.to_owned(), Place::start_of("pipelines/roles.yaml"));
+        Role {
+            id: said("commissioner"),
+            description: "Reads what is published".to_owned(),
+            reads: vec![said("published")],
+            hides: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            masks: BTreeMap::new(),
+            limits: RoleLimits::default(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// Whether it may read `table` of `schema` at all.
+    pub fn reads_table(&self, schema: &str, table: &str) -> bool {
+        self.reads.iter().any(|read| match read.split_once('.') {
+            None => read.value == EVERYTHING || read.value == schema,
+            Some(name) => name == (schema, table),
+        })
+    }
 }
 
 /// Bounds on the questions of a role.
