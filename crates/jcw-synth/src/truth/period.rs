@@ -106,7 +106,8 @@ impl Period {
 /// The periods that a world has answers for.
 #[derive(Debug, Clone)]
 pub(super) struct Periods {
-    first: NaiveDate,
+    /// The first day of the world.
+    pub(super) first: NaiveDate,
     /// 31 December of the last year, up to which health providers report.
     pub(super) last: NaiveDate,
     /// The census day after it.
