@@ -34,6 +34,8 @@ mod made_up;
 mod made_up_figures;
 // Nothing outside the vault names anybody, under any key.
 mod identity;
+// A key takes the place of another, whatever happens meanwhile.
+mod rotation;
 // How long the vault keeps what it received.
 mod retention;
 // A run again does nothing; a killed run is finished by the next.
