@@ -27,7 +27,8 @@ use sha2::Digest as _;
 use spool::Spool;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The lake's table of the query log: appended to, and in no release.
 pub const QUERY_LOG: &str = "jcw.query_log";
@@ -37,6 +38,31 @@ pub const QUERY_LOG: &str = "jcw.query_log";
 pub(crate) struct QueryLog {
     spool: Arc<Spool>,
     keeper: Keeper,
+    attempts: Arc<Attempts>,
+}
+
+/// Failed attempts to log in, of which so many a second get a row of their own:
+/// whoever tries thousands does not fill the lake.
+#[derive(Debug, Default)]
+struct Attempts(Mutex<(Option<Instant>, u32, i64)>);
+
+const ATTEMPTS_A_SECOND: u32 = 20;
+
+impl Attempts {
+    /// How many attempts the next row stands for; none when this one has none.
+    fn noted(&self) -> Option<i64> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (began, noted, left_out) = &mut *held;
+        if began.is_none_or(|began| began.elapsed() > Duration::from_secs(1)) {
+            (*began, *noted) = (Some(Instant::now()), 0);
+        }
+        *left_out += 1;
+        if *noted >= ATTEMPTS_A_SECOND {
+            return None;
+        }
+        *noted += 1;
+        Some(std::mem::take(left_out))
+    }
 }
 
 impl QueryLog {
@@ -52,10 +78,15 @@ impl QueryLog {
         })?;
         let spool = Arc::new(spool);
         let keeper = Keeper::start(lake.clone(), spool.clone());
-        Ok(QueryLog { spool, keeper })
+        Ok(QueryLog {
+            spool,
+            keeper,
+            attempts: Arc::default(),
+        })
     }
 
-    /// Notes that somebody could not log in. `name` is only given when there is
+    /// Notes that somebody could not log in; `rows` of its row is how many attempts
+    /// it stands for. `name` is only given when there is
     /// such a user: what is typed into the wrong field may be a password.
     pub(crate) fn refused_log_in(
         &self,
@@ -63,9 +94,14 @@ impl QueryLog {
         door: Option<Door>,
         address: Option<IpAddr>,
     ) {
+        let Some(attempts) = self.attempts.noted() else {
+            return;
+        };
         let now = row::now();
         let row = Row {
             event: "log_in".into(),
+            query_id: uuid::Uuid::now_v7().to_string(),
+            rows: attempts,
             principal: name.map(str::to_owned),
             door: door.map(|door| door.word().to_owned()),
             address: address.map(|address| address.to_string()),

@@ -13,7 +13,7 @@ use chrono::Utc;
 use jcw_lake::Lake;
 use jcw_project::Project;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 /// The name under which a bearer token comes where a protocol has only names
@@ -61,6 +61,20 @@ pub struct Logins {
     pool: Pool,
     lockout: Lockout,
     nobody: Arc<Hashed>,
+    witness: Heard,
+}
+
+/// Is told of a failed attempt to log in: the user's name, if there is such a
+/// user, and from where.
+pub type Witness = Arc<dyn Fn(Option<&str>, Option<IpAddr>) + Send + Sync>;
+
+#[derive(Default)]
+struct Heard(OnceLock<Witness>);
+
+impl std::fmt::Debug for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Heard")
+    }
 }
 
 /// Who may log in, as it was read last.
@@ -91,6 +105,7 @@ impl Logins {
             pool: Pool::new(),
             lockout: Lockout::new(),
             nobody: Arc::new(Hashed::of_nobody()),
+            witness: Heard::default(),
         })
     }
 
@@ -104,7 +119,7 @@ impl Logins {
         shown: Credential<'_>,
         from: Option<IpAddr>,
     ) -> Result<Principal, LoginError> {
-        match shown {
+        let known = match shown {
             Credential::Password {
                 user: TOKEN_USER,
                 password,
@@ -112,6 +127,30 @@ impl Logins {
             Credential::Password { user, password } => self.password(user, password, from).await,
             Credential::Bearer(token) => self.bearer(token).await,
             Credential::Certificate(subject) => self.certificate(subject),
+        };
+        if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &known {
+            let user = match shown {
+                Credential::Password { user, .. } => user,
+                _ => TOKEN_USER,
+            };
+            self.witnessed(user, from);
+        }
+        known
+    }
+
+    /// Tells of every failed attempt from now on, to whoever keeps a log of them.
+    /// Only the first witness is heard.
+    pub fn tell(&self, witness: Witness) {
+        let _ = self.witness.0.set(witness);
+    }
+
+    /// A name that nobody has is not told: it may be a password, typed into the
+    /// wrong field.
+    fn witnessed(&self, user: &str, from: Option<IpAddr>) {
+        if let Some(witness) = self.witness.0.get() {
+            let access = self.access();
+            let is_known = access.is_ok_and(|access| access.users.contains_key(user));
+            witness(is_known.then_some(user), from);
         }
     }
 
@@ -175,6 +214,7 @@ impl Logins {
     /// Somebody did not prove a user's password by SCRAM-SHA-256.
     pub fn scram_failed(&self, user: &str, from: Option<IpAddr>) {
         self.lockout.failed(user, from);
+        self.witnessed(user, from);
     }
 
     /// A local user, for whoever runs the command line and wants to see what

@@ -113,6 +113,8 @@ pub(crate) enum Command {
     User(command::user::Args),
     /// Make and end tokens, with which programs log in
     Token(command::token::Args),
+    /// See who asked what, and check that nobody has changed it
+    Audit(command::audit::Args),
     /// Show what was received and what became of every row
     Status(command::status::Args),
     /// List the releases

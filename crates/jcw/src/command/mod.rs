@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments (`Args`), what it does (`run`),
 //! and how it says so.
 
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Command::Lineage(args) => lineage::run(global, args),
             Command::Metrics(args) => metrics::run(global, args).await,
             Command::Schedule(args) => schedule::run(global, args).await,
+            Command::Audit(args) => audit::run(global, args).await,
             Command::Serve(args) => serve::run(global, args).await,
             Command::User(args) => user::run(global, args).await,
             Command::Token(args) => token::run(global, args).await,
