@@ -14,6 +14,7 @@ mod listen;
 mod postgres;
 mod server;
 mod sharing;
+mod subject;
 mod tls;
 
 pub use error::ServeError;

@@ -2,6 +2,7 @@
 //! with pings that keep idle ones alive, and drained when the house closes.
 
 use crate::house::House;
+use crate::subject::Subject;
 use crate::tls::Tls;
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -40,11 +41,15 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
         let (router, tls) = (router.clone(), tls.clone());
         house.inside.spawn(async move {
             match tls {
-                None => serve(stream, from, router, watcher).await,
+                None => serve(stream, from, None, router, watcher).await,
                 Some(tls) => {
                     let hello = tls.acceptor().accept(stream);
                     match tokio::time::timeout(Duration::from_secs(5), hello).await {
-                        Ok(Ok(stream)) => serve(stream, from, router, watcher).await,
+                        Ok(Ok(stream)) => {
+                            let shown = stream.get_ref().1.peer_certificates();
+                            let subject = Subject::of(shown);
+                            serve(stream, from, subject, router, watcher).await;
+                        }
                         _ => tracing::debug!("a connection did not agree on TLS"),
                     }
                 }
@@ -57,6 +62,7 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
 async fn serve<S>(
     stream: S,
     from: SocketAddr,
+    subject: Option<Subject>,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) where
@@ -64,6 +70,9 @@ async fn serve<S>(
 {
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(from));
+        if let Some(subject) = &subject {
+            request.extensions_mut().insert(subject.clone());
+        }
         request.map(axum::body::Body::new)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

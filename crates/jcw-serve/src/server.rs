@@ -73,6 +73,7 @@ impl Server {
             doors.spawn(listen::listen(house.clone(), listener, tls.clone(), router));
         }
         if let Some(listener) = postgres {
+            let tls = tls.map(Tls::for_postgres);
             doors.spawn(postgres::listen(house.clone(), listener, tls));
         }
         Ok(Server {
@@ -90,6 +91,7 @@ impl Server {
     /// Takes nobody in any more, waits for those inside as long as `patience`,
     /// and then ends what still runs.
     pub async fn close(mut self, patience: Duration) {
+        self.house.governor.stop_taking();
         self.house.closing.cancel();
         self.house.inside.close();
         let left = async {
@@ -98,6 +100,9 @@ impl Server {
         };
         if tokio::time::timeout(patience, left).await.is_err() {
             tracing::warn!("some clients were still inside when the doors closed");
+        }
+        if let Err(error) = self.house.governor.close().await {
+            tracing::warn!(%error, "the end of the query log goes into the lake at the next start");
         }
     }
 }
