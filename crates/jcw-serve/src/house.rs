@@ -4,6 +4,7 @@
 use jcw_govern::Governor;
 use jcw_login::Logins;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,8 @@ pub struct House {
     pub closing: CancellationToken,
     /// Everybody inside.
     pub inside: TaskTracker,
+    /// How long what a client was promised by Flight SQL may be fetched.
+    pub ticket_life: Duration,
 }
 
 impl House {
@@ -29,6 +32,7 @@ impl House {
             logins: Arc::new(logins),
             closing: CancellationToken::new(),
             inside: TaskTracker::new(),
+            ticket_life: Duration::from_secs(10 * 60),
         }
     }
 }
