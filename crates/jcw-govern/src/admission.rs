@@ -263,10 +263,10 @@ mod tests {
         let first = admission.admit("a", OWN).await.unwrap();
         let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
         for number in 0..6 {
-            let (admission, say) = (admission.clone(), say.clone());
+            let (queue, say) = (admission.clone(), say.clone());
             tokio::spawn(async move {
                 let person = ["a", "b"][number % 2];
-                let _place = admission.admit(person, OWN).await.unwrap();
+                let _place = queue.admit(person, OWN).await.unwrap();
                 say.send(number).unwrap();
             });
             while admission.load().1 <= number {

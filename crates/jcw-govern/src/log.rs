@@ -13,6 +13,8 @@ mod keeper;
 mod question;
 mod row;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub(crate) use question::{Asked, Question, Read};

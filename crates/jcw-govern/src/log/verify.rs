@@ -12,7 +12,7 @@ use object_store::path::Path;
 use std::collections::BTreeMap;
 
 /// A query log that is whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Rows in it.
     pub rows: u64,

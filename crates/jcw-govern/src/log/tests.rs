@@ -1,0 +1,264 @@
+use super::keeper::note_name;
+use super::row::{Row, schema};
+use super::*;
+use arrow::array::{ArrayRef, AsArray as _, BooleanArray, Int64Array, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Int64Type;
+use futures::TryStreamExt as _;
+use jcw_lake::{Provenance, Scope, SessionSettings, session};
+use tempfile::TempDir;
+
+struct World {
+    folder: TempDir,
+    lake: Lake,
+}
+
+impl World {
+    async fn new() -> World {
+        let folder = TempDir::new().unwrap();
+        let lake = folder.path().join("lake");
+        let lake = Lake::open(lake.to_str().unwrap()).await.unwrap();
+        World { folder, lake }
+    }
+
+    /// A server, after all those that were dropped have let go of their folders.
+    async fn server(&self) -> QueryLog {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let spool = self.folder.path().join("spool");
+        QueryLog::open(&self.lake, &spool).await.unwrap()
+    }
+
+    async fn rows(&self) -> RecordBatch {
+        let Some(table) = self.lake.table(QUERY_LOG).await.unwrap() else {
+            return RecordBatch::new_empty(schema());
+        };
+        let context = session(self.lake.empty_catalog(), &SessionSettings::default()).unwrap();
+        let read = context.read_table(table.provider().unwrap()).unwrap();
+        let sorted = read.sort_by(vec![datafusion::prelude::col("sequence")]);
+        let stream = sorted.unwrap().execute_stream().await.unwrap();
+        let schema = stream.schema();
+        let batches: Vec<_> = stream.try_collect().await.unwrap();
+        arrow::compute::concat_batches(&schema, &batches).unwrap()
+    }
+
+    /// Puts other rows in the place of the table's, as whoever can write the lake
+    /// could.
+    async fn tamper(&self, change: impl Fn(RecordBatch) -> RecordBatch) {
+        let changed = change(self.rows().await);
+        let stage = self
+            .lake
+            .stage(QUERY_LOG, &changed.schema(), &[])
+            .await
+            .unwrap();
+        let mut writer = stage.writer();
+        writer.write(&changed).await.unwrap();
+        let staged = stage.finish(writer.close().await.unwrap());
+        let scope = Scope::Everything;
+        let commit = self.lake.commit(staged, scope, Provenance::default());
+        commit.await.unwrap();
+    }
+
+    async fn verify(&self) -> Result<Verified, Break> {
+        verify_log(&self.lake).await.unwrap()
+    }
+}
+
+fn row(outcome: &str) -> Row {
+    Row {
+        event: "query".into(),
+        outcome: outcome.into(),
+        principal: Some("ann".into()),
+        ended_at: row::now(),
+        ..Row::default()
+    }
+}
+
+fn without(batch: &RecordBatch, left_out: usize) -> RecordBatch {
+    let kept = (0..batch.num_rows()).map(|row| Some(row != left_out));
+    filter_record_batch(batch, &kept.collect::<BooleanArray>()).unwrap()
+}
+
+#[tokio::test]
+async fn a_changed_or_missing_row_is_found_with_its_file_and_place() {
+    let world = World::new().await;
+    assert_eq!(world.verify().await, Ok(Verified::default()));
+    let log = world.server().await;
+    for _ in 0..3 {
+        for _ in 0..4 {
+            log.append(row("answered")).unwrap();
+        }
+        log.flush().await.unwrap();
+    }
+    let whole = Verified {
+        rows: 12,
+        servers: 1,
+    };
+    assert_eq!(world.verify().await, Ok(whole));
+    let honest = world.rows().await;
+
+    world
+        .tamper(|rows| {
+            let mut columns = rows.columns().to_vec();
+            let at = rows.schema().index_of("rows").unwrap();
+            let counts = columns[at].as_primitive::<Int64Type>().iter().enumerate();
+            let counts = counts.map(|(row, count)| if row == 6 { Some(99) } else { count });
+            columns[at] = std::sync::Arc::new(counts.collect::<Int64Array>()) as ArrayRef;
+            RecordBatch::try_new(rows.schema(), columns).unwrap()
+        })
+        .await;
+    let broken = world.verify().await.unwrap_err();
+    let (file, row) = broken.place.unwrap();
+    assert!(file.ends_with(".parquet"), "{file}");
+    assert_eq!((row, broken.sequence), (7, 7));
+    assert!(broken.reason.contains("changed"), "{}", broken.reason);
+
+    world.tamper(|_| without(&honest, 4)).await;
+    let broken = world.verify().await.unwrap_err();
+    assert_eq!((broken.place.unwrap().1, broken.sequence), (5, 6));
+    assert!(broken.reason.contains("missing"), "{}", broken.reason);
+
+    world.tamper(|_| without(&honest, 11)).await;
+    let broken = world.verify().await.unwrap_err();
+    assert_eq!((broken.place, broken.sequence), (None, 12));
+    assert!(broken.reason.contains("at the end"), "{}", broken.reason);
+
+    world
+        .tamper(|_| {
+            arrow::compute::concat_batches(&honest.schema(), [&honest, &honest.slice(2, 1)])
+                .unwrap()
+        })
+        .await;
+    assert!(world.verify().await.unwrap_err().reason.contains("twice"));
+    world.tamper(|_| honest.clone()).await;
+    assert_eq!(world.verify().await, Ok(whole));
+}
+
+#[tokio::test]
+async fn what_a_killed_server_left_in_its_spool_is_taken_in_by_the_next_start() {
+    let world = World::new().await;
+    let log = world.server().await;
+    for _ in 0..5 {
+        log.append(row("answered")).unwrap();
+    }
+    log.flush().await.unwrap();
+    for _ in 0..3 {
+        log.append(row("killed before the lake had it")).unwrap();
+    }
+    drop(log);
+    // The last row was being written.
+    let spool = world.folder.path().join("spool");
+    let folder = std::fs::read_dir(spool).unwrap().next().unwrap().unwrap();
+    let segment = std::fs::read_dir(folder.path()).unwrap();
+    let mut segment = segment.filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with("jsonl")
+    });
+    let segment = segment.next().unwrap().unwrap().path();
+    let text = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &text[..text.len() - 7]).unwrap();
+
+    let next = world.server().await;
+    next.append(row("answered")).unwrap();
+    next.flush().await.unwrap();
+    let whole = Verified {
+        rows: 8,
+        servers: 1,
+    };
+    assert_eq!(world.verify().await, Ok(whole));
+}
+
+#[tokio::test]
+async fn rows_that_the_lake_has_already_are_not_brought_twice() {
+    let world = World::new().await;
+    let log = world.server().await;
+    for _ in 0..4 {
+        log.append(row("answered")).unwrap();
+    }
+    let segment = log.spool.closed().remove(0);
+    let copy = std::fs::read(&segment).unwrap();
+    log.flush().await.unwrap();
+    drop(log);
+    // As if it had been killed after the commit.
+    std::fs::write(&segment, copy).unwrap();
+    let next = world.server().await;
+    next.append(row("answered")).unwrap();
+    next.flush().await.unwrap();
+    assert_eq!(world.rows().await.num_rows(), 5);
+    assert!(world.verify().await.is_ok());
+}
+
+#[tokio::test]
+async fn two_servers_have_chains_of_their_own_and_a_lost_spool_goes_on_from_the_lake() {
+    let world = World::new().await;
+    let (first, second) = (world.server().await, world.server().await);
+    for log in [&first, &second] {
+        log.append(row("answered")).unwrap();
+        log.flush().await.unwrap();
+    }
+    let whole = Verified {
+        rows: 2,
+        servers: 2,
+    };
+    assert_eq!(world.verify().await, Ok(whole));
+    let server_id = first.spool.server_id().to_owned();
+    assert!(
+        world
+            .lake
+            .note(&note_name(&server_id))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    drop((first, second));
+    let spool = world.folder.path().join("spool");
+    std::fs::remove_file(spool.join(&server_id).join("head.json")).unwrap();
+    let (third, fourth) = (world.server().await, world.server().await);
+    for log in [&third, &fourth] {
+        log.append(row("answered")).unwrap();
+        log.flush().await.unwrap();
+    }
+    let whole = Verified {
+        rows: 4,
+        servers: 2,
+    };
+    assert_eq!(world.verify().await, Ok(whole));
+}
+
+#[tokio::test]
+async fn rows_reach_the_lake_by_themselves() {
+    let world = World::new().await;
+    let log = world.server().await;
+    log.append(row("answered")).unwrap();
+    for _ in 0..100 {
+        if world.rows().await.num_rows() == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not after ten seconds");
+}
+
+#[tokio::test]
+async fn a_flood_of_failed_log_ins_is_counted_in_a_few_rows() {
+    let world = World::new().await;
+    let log = world.server().await;
+    for _ in 0..500 {
+        log.refused_log_in(None, None, None);
+    }
+    log.flush().await.unwrap();
+    let rows = world.rows().await.num_rows();
+    assert!((1..=60).contains(&rows), "{rows}");
+}
+
+#[tokio::test]
+async fn appending_a_row_takes_microseconds() {
+    let world = World::new().await;
+    let log = world.server().await;
+    let began = Instant::now();
+    for _ in 0..2_000 {
+        log.append(row("answered")).unwrap();
+    }
+    let each = began.elapsed() / 2_000;
+    // A small query takes milliseconds; this is a debug build on a busy machine.
+    assert!(each < Duration::from_micros(500), "{each:?}");
+}
