@@ -1,0 +1,149 @@
+//! One connection, from its first byte to its last: messages are taken one after
+//! another, with bounds on how long a client may take to log in and how long it
+//! may say nothing; when the house closes, a client without a query is told so.
+
+use crate::postgres::Door;
+use crate::postgres::error::{fatal, tidied};
+use crate::postgres::login::into_fatal;
+use crate::postgres::statement::Prepared;
+use crate::postgres::visitor::Visitor;
+use crate::postgres::wire::{Gate, agree};
+use crate::tls::Tls;
+use async_trait::async_trait;
+use futures::{SinkExt as _, StreamExt as _};
+use pgwire::api::cancel::CancelHandler;
+use pgwire::api::{ClientInfo as _, DefaultClient, NoopHandler, PgWireConnectionState};
+use pgwire::error::{ErrorInfo, PgWireError};
+use pgwire::messages::cancel::CancelRequest;
+use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
+use pgwire::tokio::server::{PgWireMessageServerCodec, process_error, process_message};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::codec::Framed;
+
+/// How long a client may take to log in.
+const LOGIN: Duration = Duration::from_secs(15);
+
+/// How long a client may say nothing.
+const IDLE: Duration = Duration::from_secs(60 * 60);
+
+type Socket = Framed<Gate, PgWireMessageServerCodec<Prepared>>;
+
+/// Serves one connection until it ends.
+pub(super) async fn serve(door: Arc<Door>, stream: TcpStream, from: SocketAddr, tls: Option<Tls>) {
+    let until = Instant::now() + LOGIN;
+    let place = door.places.clone().try_acquire_owned();
+    let agreed = timeout_at(until, agree(stream, tls.as_ref())).await;
+    let Ok(Ok((gate, is_encrypted))) = agreed else {
+        tracing::debug!("a connection did not agree on how to speak");
+        return;
+    };
+    let codec = PgWireMessageServerCodec::new(DefaultClient::new(from, is_encrypted));
+    let mut socket = Framed::new(gate, codec);
+    socket.set_state(PgWireConnectionState::AwaitingStartup);
+    if place.is_err() {
+        farewell(&mut socket, fatal("53300", "too many connections are open; try again")).await;
+        return;
+    }
+    let visitor = Arc::new(Visitor::new(door, from, is_encrypted));
+    if let Err(failed) = converse(&mut socket, &visitor, until).await {
+        tracing::debug!(%failed, "a connection ended early");
+    }
+}
+
+async fn converse(
+    socket: &mut Socket,
+    visitor: &Arc<Visitor>,
+    until: Instant,
+) -> Result<(), std::io::Error> {
+    let closing = visitor.door.house.closing.clone();
+    let mut is_in = false;
+    // Between the first message of the extended protocol and its Sync.
+    let mut is_midway = false;
+    loop {
+        let wait = match is_in {
+            true => Instant::now() + IDLE,
+            false => until,
+        };
+        let message = tokio::select! {
+            biased;
+            () = closing.cancelled(), if !is_midway => {
+                farewell(socket, fatal("57P01", "the server is closing; connect again")).await;
+                return Ok(());
+            }
+            message = socket.next() => message,
+            () = sleep_until(wait) => {
+                let state = if is_in { "57P05" } else { "08006" };
+                farewell(socket, fatal(state, "nothing was said for too long")).await;
+                return Ok(());
+            }
+        };
+        let message = match message {
+            None | Some(Ok(PgWireFrontendMessage::Terminate(_))) => return Ok(()),
+            Some(Ok(message)) => message,
+            Some(Err(failed)) => {
+                tracing::debug!(%failed, "a message could not be taken");
+                farewell(socket, fatal("08P01", "a message broke the protocol")).await;
+                return Ok(());
+            }
+        };
+        let is_extended = message.is_extended_query();
+        is_midway = is_extended && !matches!(message, PgWireFrontendMessage::Sync(_));
+        let done = process_message(
+            message,
+            socket,
+            visitor.clone(),
+            visitor.clone(),
+            visitor.clone(),
+            Arc::new(NoopHandler),
+            visitor.clone(),
+        );
+        if let Err(failed) = done.await {
+            let failed = tidied(failed);
+            if let PgWireError::IoError(failed) = failed {
+                return Err(failed);
+            }
+            match is_in {
+                true => {
+                    let is_over = is_fatal(&failed);
+                    process_error(socket, failed, is_extended).await?;
+                    if is_over {
+                        return Ok(());
+                    }
+                }
+                false => {
+                    farewell(socket, into_fatal(failed)).await;
+                    return Ok(());
+                }
+            }
+        }
+        if !is_in && matches!(socket.state(), PgWireConnectionState::ReadyForQuery) {
+            is_in = true;
+            socket.get_mut().widen();
+        }
+    }
+}
+
+fn is_fatal(failed: &PgWireError) -> bool {
+    matches!(failed, PgWireError::UserError(info) if info.is_fatal())
+}
+
+/// Says why, and closes.
+async fn farewell(socket: &mut Socket, why: PgWireError) {
+    let why: ErrorInfo = why.into();
+    let last = async {
+        let _ = socket.send(PgWireBackendMessage::ErrorResponse(why.into())).await;
+        let _ = socket.close().await;
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), last).await;
+}
+
+#[async_trait]
+impl CancelHandler for Visitor {
+    async fn on_cancel_request(&self, request: CancelRequest) {
+        self.door.register.cancel(request.pid, &request.secret_key);
+    }
+}

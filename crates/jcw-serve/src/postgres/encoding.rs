@@ -1,0 +1,87 @@
+//! Rows as the wire carries them: each column as the type that Postgres would
+//! use for it, in text or in binary, as the client wants it.
+
+use crate::postgres::error::error;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch};
+use futures::{Stream, StreamExt as _, stream};
+use pgwire::api::Type;
+use pgwire::api::portal::Format;
+use pgwire::api::results::{FieldFormat, FieldInfo, QueryResponse};
+use pgwire::error::{PgWireError, PgWireResult};
+use std::sync::Arc;
+
+/// The columns as a client is told of them.
+///
+/// # Errors
+/// When a column is of a type that Postgres has not, or the client names formats
+/// for other columns than there are.
+pub(super) fn fields(schema: &SchemaRef, format: &Format) -> PgWireResult<Arc<Vec<FieldInfo>>> {
+    if let Format::Individual(formats) = format
+        && formats.len() != schema.fields().len()
+    {
+        let message = "the formats of the answer are not as many as its columns";
+        return Err(error("08P01", message));
+    }
+    let fields = arrow_schema_to_pg_fields(schema, format, None).map_err(|_| {
+        error("0A000", "a column is of a type that cannot be sent; cast it to text")
+    })?;
+    let described = fields.into_iter().zip(schema.fields());
+    let described = described.map(|(info, field)| {
+        let size = size(info.datatype());
+        info.with_type_size(size).with_type_modifier(modifier(field.data_type()))
+    });
+    Ok(Arc::new(described.collect()))
+}
+
+/// One column of text, for what is not a table.
+pub(super) fn text_fields(names: &[&str]) -> Arc<Vec<FieldInfo>> {
+    let field = |name: &&str| {
+        FieldInfo::new((*name).to_owned(), None, None, Type::TEXT, FieldFormat::Text)
+            .with_type_size(-1)
+    };
+    Arc::new(names.iter().map(field).collect())
+}
+
+/// An answer's batches as rows.
+pub(super) fn rows(
+    fields: Arc<Vec<FieldInfo>>,
+    batches: impl Stream<Item = PgWireResult<RecordBatch>> + Send + 'static,
+) -> QueryResponse {
+    let described = fields.clone();
+    let rows = batches.flat_map(move |batch| match batch {
+        Ok(batch) if batch.num_columns() == described.len() => {
+            stream::iter(encode_recordbatch(described.clone(), batch)).left_stream()
+        }
+        Ok(_) => failed(error("XX000", "the answer is not what was promised")).right_stream(),
+        Err(error) => failed(error).right_stream(),
+    });
+    QueryResponse::new(fields, rows)
+}
+
+fn failed<T>(error: PgWireError) -> impl Stream<Item = PgWireResult<T>> {
+    stream::once(async { Err(error) })
+}
+
+/// Bytes of a value, as `pg_type.typlen` has it.
+fn size(kind: &Type) -> i16 {
+    match *kind {
+        Type::BOOL | Type::CHAR => 1,
+        Type::INT2 => 2,
+        Type::INT4 | Type::FLOAT4 | Type::DATE | Type::OID | Type::REGCLASS | Type::REGTYPE => 4,
+        Type::INT8 | Type::FLOAT8 | Type::TIME | Type::TIMESTAMP | Type::TIMESTAMPTZ => 8,
+        Type::INTERVAL => 16,
+        _ => -1,
+    }
+}
+
+/// Precision and scale of a number, as `pg_attribute.atttypmod` has them.
+pub(super) fn modifier(kind: &DataType) -> i32 {
+    match kind {
+        DataType::Decimal128(precision, scale) if *scale >= 0 => {
+            ((i32::from(*precision) << 16) | i32::from(*scale)) + 4
+        }
+        _ => -1,
+    }
+}

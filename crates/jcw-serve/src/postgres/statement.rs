@@ -1,0 +1,262 @@
+//! A statement of a connection: planned once to say what it needs and gives, and
+//! planned again, with the rights and the release of that moment, each time it
+//! is run.
+
+use crate::postgres::catalogue::{Question, is_of_catalogue};
+use crate::postgres::command::Command;
+use crate::postgres::error::{error, governed};
+use crate::postgres::parameter::Parameter;
+use crate::postgres::visitor::Visitor;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::ScalarValue;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use futures::stream::{BoxStream, StreamExt as _};
+use jcw_govern::{GovernError, Session, Statement};
+use pgwire::api::Type;
+use pgwire::error::{PgWireError, PgWireResult};
+use std::sync::Arc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What a client has prepared.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) command: Command,
+    /// Of a query, or of the query of a cursor.
+    pub(super) query: Option<Arc<Query>>,
+}
+
+/// A query that is known to be allowed, as of when it was prepared.
+#[derive(Debug)]
+pub(super) struct Query {
+    /// As it is planned.
+    sql: String,
+    declared: Vec<Option<Type>>,
+    pub(super) schema: SchemaRef,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// A query that can be run now.
+pub(super) struct Planned {
+    asks: Asks,
+    pub(super) query: Query,
+}
+
+enum Asks {
+    Governed(Statement),
+    Catalogue(Question),
+}
+
+/// Batches of an answer.
+pub(super) type Batches = BoxStream<'static, PgWireResult<RecordBatch>>;
+
+impl Prepared {
+    /// Prepares one statement; `declared` are the types that the client named.
+    ///
+    /// # Errors
+    /// When it is not allowed, or cannot be planned.
+    pub(super) async fn new(
+        visitor: &Visitor,
+        sql: &str,
+        declared: &[Option<Type>],
+    ) -> PgWireResult<Prepared> {
+        let command = Command::of(sql)?;
+        let query = match &command {
+            Command::Query => Some(sql),
+            Command::Declare(_, query) => Some(query.as_str()),
+            _ => None,
+        };
+        let query = match query {
+            None => None,
+            Some(query) => Some(Arc::new(Planned::new(visitor, query, declared).await?.query)),
+        };
+        Ok(Prepared { command, query })
+    }
+}
+
+impl Query {
+    /// Plans it again and checks that it still is what the client was told.
+    ///
+    /// # Errors
+    /// When it is not allowed any more, or another table stands there now.
+    pub(super) async fn again(&self, visitor: &Visitor) -> PgWireResult<Planned> {
+        let planned = Planned::new(visitor, &self.sql, &self.declared).await?;
+        match planned.query.schema == self.schema {
+            true => Ok(planned),
+            false => Err(error(
+                "0A000",
+                "the columns have changed since the statement was prepared; prepare it again",
+            )),
+        }
+    }
+}
+
+impl Planned {
+    /// Plans a query for this moment.
+    ///
+    /// # Errors
+    /// When it is not allowed, or cannot be planned.
+    pub(super) async fn new(
+        visitor: &Visitor,
+        sql: &str,
+        declared: &[Option<Type>],
+    ) -> PgWireResult<Planned> {
+        let session = visitor.session().await?;
+        if is_of_catalogue(sql) {
+            let question = visitor.ask(session, sql, declared).await?;
+            let query = Query {
+                sql: sql.to_owned(),
+                declared: declared.to_vec(),
+                schema: question.schema.clone(),
+                parameters: question.parameters.clone(),
+            };
+            let asks = Asks::Catalogue(question);
+            return Ok(Planned { asks, query });
+        }
+        let (statement, sql) = statement(&session, sql, declared).await?;
+        let kinds = statement.parameters().iter().cloned().enumerate();
+        let parameters = kinds
+            .map(|(index, kind)| Parameter::new(declared_at(declared, index), kind))
+            .collect();
+        let query = Query {
+            sql,
+            declared: declared.to_vec(),
+            schema: statement.schema().clone(),
+            parameters,
+        };
+        let asks = Asks::Governed(statement);
+        Ok(Planned { asks, query })
+    }
+
+    /// Runs it. `cancelled` and `until` end it, whatever it is doing.
+    ///
+    /// # Errors
+    /// When it fails before its first batch.
+    pub(super) async fn run(
+        self,
+        values: Vec<ScalarValue>,
+        cancelled: CancellationToken,
+        until: Option<Instant>,
+    ) -> PgWireResult<Batches> {
+        if values.len() != self.query.parameters.len() {
+            let (is, needs) = (values.len(), self.query.parameters.len());
+            let message = format!("{needs} parameters are needed, and {is} are bound");
+            return Err(error("08P01", message));
+        }
+        let stops = stopped(cancelled.clone(), until);
+        let begins = async {
+            match self.asks {
+                Asks::Governed(statement) => {
+                    let sql = statement.sql().to_owned();
+                    let answer = statement.run(values).await;
+                    let answer = answer.map_err(|failed| governed(failed, &sql))?;
+                    let batches = answer.map(move |batch| {
+                        batch.map_err(|failed: GovernError| governed(failed, &sql))
+                    });
+                    Ok(batches.boxed())
+                }
+                Asks::Catalogue(question) => question.run(values).await,
+            }
+        };
+        let batches = tokio::select! {
+            batches = begins => batches?,
+            stop = stops => return Err(stop),
+        };
+        let stops = Box::pin(stopped(cancelled, until));
+        let batches = futures::stream::unfold(Some((batches, stops)), async |state| {
+            let (mut batches, mut stops) = state?;
+            tokio::select! {
+                biased;
+                stop = &mut stops => Some((Err(stop), None)),
+                batch = batches.next() => {
+                    let batch = batch?;
+                    let goes_on = batch.is_ok();
+                    Some((batch, goes_on.then_some((batches, stops))))
+                }
+            }
+        });
+        Ok(batches.boxed())
+    }
+}
+
+/// Waits for the client to cancel or for its own time-out.
+async fn stopped(cancelled: CancellationToken, until: Option<Instant>) -> PgWireError {
+    let late = async {
+        match until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = cancelled.cancelled() => error("57014", "the query was cancelled"),
+        () = late => error("57014", "the query took longer than statement_timeout"),
+    }
+}
+
+fn declared_at(declared: &[Option<Type>], index: usize) -> Option<&Type> {
+    declared.get(index).and_then(Option::as_ref)
+}
+
+/// The statement, and the SQL that it is of. Where the plan leaves the type of a
+/// parameter open, it is taken as what the client declared, or else as text, as
+/// Postgres does; as a number where text cannot be (`limit $1`).
+async fn statement(
+    session: &Session,
+    sql: &str,
+    declared: &[Option<Type>],
+) -> PgWireResult<(Statement, String)> {
+    let plain = session.prepare(sql).await.map_err(|failed| governed(failed, sql))?;
+    let open = |statement: &Statement| {
+        let kinds = statement.parameters().iter().enumerate();
+        let is_open = |kind: &Option<_>| kind.as_ref().is_none_or(arrow::datatypes::DataType::is_null);
+        let open = kinds.filter(|(_, kind)| is_open(kind));
+        open.map(|(index, _)| index).collect::<Vec<_>>()
+    };
+    let undecided = open(&plain);
+    if undecided.is_empty() {
+        return Ok((plain, sql.to_owned()));
+    }
+    let as_declared = |index| Parameter::sql_type(declared_at(declared, index));
+    let as_number = |_| "BIGINT";
+    for kind in [&as_declared as &(dyn Fn(usize) -> &'static str + Sync), &as_number] {
+        let cast = cast(sql, &undecided, kind);
+        if let Ok(statement) = session.prepare(&cast).await {
+            return Ok((statement, cast));
+        }
+    }
+    Ok((plain, sql.to_owned()))
+}
+
+/// The SQL with the parameters of these numbers cast.
+fn cast(sql: &str, parameters: &[usize], kind: &dyn Fn(usize) -> &'static str) -> String {
+    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize() else {
+        return sql.to_owned();
+    };
+    let text = tokens.iter().map(|token| {
+        let number = match token {
+            Token::Placeholder(name) => name.trim_start_matches('$').parse::<usize>().ok(),
+            _ => None,
+        };
+        match number.and_then(|number| number.checked_sub(1)) {
+            Some(index) if parameters.contains(&index) => {
+                format!("CAST({token} AS {})", kind(index))
+            }
+            _ => token.to_string(),
+        }
+    });
+    text.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_parameters_of_an_open_type_are_cast() {
+        let sql = "select $1, '$1', $2 -- $1";
+        let text = cast(sql, &[0], &|_| "TEXT");
+        assert_eq!(text, "select CAST($1 AS TEXT), '$1', $2 -- $1");
+    }
+}
