@@ -4,14 +4,13 @@
 use crate::error::{GovernError, Kind, Result};
 use crate::limits::{Capacity, Limits, Load};
 use crate::log::{self, QueryLog};
-use crate::outlet::outlet_schema;
-use crate::session::{Asking, Door, ReleaseChoice, Session};
-use crate::visible::{Visible, VisibleColumn, VisibleTable};
-use datafusion::catalog::CatalogProvider as _;
-use jcw_lake::{CATALOG, Lake, Release, SessionSettings, session};
+use crate::described::Descriptions;
+use crate::releases::{Releases, unavailable};
+use crate::session::{Asking, Door, Session};
+use datafusion::execution::runtime_env::RuntimeEnv;
+use jcw_lake::Lake;
 use jcw_login::Principal;
-use jcw_project::{Project, RoleLimits};
-use std::collections::BTreeMap;
+use jcw_project::Project;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +38,7 @@ pub struct Governor {
 struct Shared {
     project: Project,
     lake: Lake,
-    settings: Settings,
+    releases: Arc<Releases>,
     limits: Limits,
     log: QueryLog,
 }
@@ -54,12 +53,14 @@ impl Governor {
         capacity.memory = settings.memory.unwrap_or(capacity.memory);
         let spool = settings.spool.clone();
         let spool = spool.unwrap_or_else(|| log::spool_of(&lake, &project.root));
+        let described = Descriptions::of(&project);
+        let runtime = Arc::new(RuntimeEnv::default());
         let shared = Shared {
+            releases: Releases::open(lake.clone(), described, runtime).await?,
             limits: Limits::start(capacity)?,
             log: QueryLog::open(&lake, &spool).await?,
             project,
             lake,
-            settings,
         };
         Ok(Governor {
             shared: Arc::new(shared),
@@ -116,76 +117,22 @@ impl Governor {
     /// [`Kind::NoRelease`] when there is no such release,
     /// [`Kind::Unauthenticated`] when the role is not there any more.
     pub async fn session(&self, principal: Principal, asking: Asking) -> Result<Session> {
-        let release = self.release(&asking.release).await?;
-        let catalog = (self.shared.lake.catalog(&release)).map_err(unavailable)?;
-        let settings = SessionSettings {
-            threads: None,
-            memory: self.shared.settings.memory,
-        };
-        let context = session(catalog.clone(), &settings).map_err(unavailable)?;
-        context.register_catalog(CATALOG, catalog.clone());
-        let mut tables = BTreeMap::new();
-        for schema_name in ["published"] {
-            let Some(schema) = catalog.schema(schema_name) else {
-                continue;
-            };
-            for name in schema.table_names() {
-                let found = schema.table(&name).await.map_err(unavailable)?;
-                let Some(provider) = found else { continue };
-                let schema = outlet_schema(&provider.schema());
-                let table = VisibleTable {
-                    schema_name: schema_name.to_owned(),
-                    columns: vec![
-                        VisibleColumn {
-                            remarks: None,
-                            is_nullable: true
-                        };
-                        schema.fields().len()
-                    ],
-                    schema,
-                    name: name.clone(),
-                    remarks: None,
-                    primary_key: Vec::new(),
-                    foreign_keys: Vec::new(),
-                    is_view: false,
-                };
-                tables.insert(format!("{schema_name}.{name}"), table);
-            }
-        }
-        let role = self.shared.project.role(&principal.role);
-        let limits = role.map_or_else(RoleLimits::default, |role| role.limits.clone());
+        let role = self.shared.project.role(&principal.role).ok_or_else(|| {
+            let message = "your role is not there any more; ask those who run the warehouse";
+            GovernError::new(Kind::Unauthenticated, message)
+        })?;
+        let releases = &self.shared.releases;
+        let release = releases.choose(&asking.release).await?;
+        let scope = releases.scope(&release, role, &principal)?;
+        let visible = scope.visible().await.map_err(unavailable)?;
         Ok(Session {
             governor: self.clone(),
+            limits: role.limits.clone(),
             principal: Arc::new(principal),
             asking: Arc::new(asking),
-            release: Arc::new(release),
-            context,
-            visible: Arc::new(Visible { tables }),
-            limits,
+            release,
+            scope,
+            visible,
         })
     }
-
-    async fn release(&self, choice: &ReleaseChoice) -> Result<Release> {
-        let lake = &self.shared.lake;
-        let found = match choice {
-            ReleaseChoice::Newest => lake.current_release().await.map_err(unavailable)?,
-            ReleaseChoice::Named(id) => lake.release(id).await.ok(),
-            ReleaseChoice::AsOf(day) => {
-                let releases = lake.releases().await.map_err(unavailable)?;
-                let mut past = releases.into_iter().rev();
-                past.find(|release| release.created_at.date_naive() <= *day)
-            }
-        };
-        found.ok_or_else(|| {
-            GovernError::new(
-                Kind::NoRelease,
-                "there is no such release; ask for the newest, or for one that `jcw releases` lists",
-            )
-        })
-    }
-}
-
-fn unavailable(error: impl std::error::Error) -> GovernError {
-    tracing::warn!(%error, "the lake cannot be read");
-    GovernError::new(Kind::Unavailable, "the warehouse cannot be read now; try again")
 }

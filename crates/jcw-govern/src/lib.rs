@@ -13,14 +13,31 @@
 //! session shows of its tables ([`Visible`]) is all that metadata may tell.
 
 mod admission;
+mod allowed;
 mod answer;
+mod barrier;
+mod capability;
+mod described;
 mod error;
+mod explain;
+mod functions;
 mod governor;
+mod information;
+mod leak_proof;
 mod limits;
 mod log;
+mod names;
 mod outlet;
+mod policy;
+mod public;
+mod refusal;
+mod release_tables;
+mod releases;
+mod scope;
 mod session;
 mod statement;
+mod table;
+mod text;
 mod visible;
 
 pub use answer::{Answer, Cancel};

@@ -7,6 +7,9 @@
 mod engine;
 mod pool;
 mod query;
+mod stop;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use query::{Running, size};
 
@@ -26,7 +29,9 @@ use pool::{QueryPool, ServerMemory};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use stop::Stop;
 use tempfile::TempDir;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Bounds for all sessions of a server together, and those that no role says.
@@ -211,24 +216,27 @@ impl Limits {
         };
         let place = self.wait(&self.admission, person, own).await?;
         question.admitted();
-        let state = session.context.state();
+        let stop = Stop {
+            cancel: self.ending.child_token(),
+            deadline: Instant::now() + role.time,
+        };
+        let (scope, its) = (session.scope.clone(), stop.clone());
         let planned = self.plan(person, async move {
-            query::physical(&state, &plan)
-                .await
-                .map(|plan| (plan, state))
+            let planned = query::physical(&scope, &plan, &its).await;
+            planned.map(|plan| (plan, scope))
         });
-        let ((physical, read), state) = planned.await?;
+        let ((physical, read), scope) = planned.await?;
+        let state = scope.running();
         question.reads(read);
-        let context = TaskContext::from(&state).with_runtime(self.own_memory(&state, role));
+        let context = TaskContext::from(state).with_runtime(self.own_memory(state, role));
         let query = query::Query {
             plan: physical,
             context: Arc::new(context),
             schema: schema.clone(),
             rows: role.rows,
             bytes: self.capacity.answer,
-            time: role.time,
             reader: self.capacity.reader,
-            cancel: self.ending.child_token(),
+            stop,
             ending: self.ending.clone(),
             place,
         };

@@ -7,7 +7,7 @@ use crate::log::{Asked, Question};
 use crate::statement::Statement;
 use crate::visible::Visible;
 use chrono::NaiveDate;
-use datafusion::prelude::SessionContext;
+use crate::scope::Scope;
 use jcw_lake::Release;
 use jcw_login::Principal;
 use jcw_project::RoleLimits;
@@ -72,7 +72,7 @@ pub struct Session {
     pub(crate) principal: Arc<Principal>,
     pub(crate) asking: Arc<Asking>,
     pub(crate) release: Arc<Release>,
-    pub(crate) context: SessionContext,
+    pub(crate) scope: Arc<Scope>,
     pub(crate) visible: Arc<Visible>,
     pub(crate) limits: RoleLimits,
 }

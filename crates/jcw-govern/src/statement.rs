@@ -1,23 +1,30 @@
 //! A [`Statement`] is one query that may be run: its SQL, its parameters, and
 //! the columns that its answer will have, exactly.
 
+use crate::allowed::Allowed;
 use crate::answer::Answer;
 use crate::error::{GovernError, Kind, Result};
 use crate::log::{Asked, Question};
+use crate::names::check_names;
 use crate::outlet::outlet_schema;
+use crate::refusal::{of_planning, of_running};
 use crate::session::Session;
+use crate::text::Request;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{ParamValues, ScalarValue};
-use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::parser::{DFParser, Statement as Parsed};
 use std::sync::Arc;
+
+/// Most bytes of the values of all parameters together.
+const VALUES: usize = 64 << 10;
 
 /// One query that may be run.
 #[derive(Debug, Clone)]
 pub struct Statement {
     session: Session,
-    sql: String,
-    plan: LogicalPlan,
+    sql: Arc<str>,
+    plan: Arc<LogicalPlan>,
     schema: SchemaRef,
     parameters: Vec<Option<DataType>>,
     asked: Arc<Asked>,
@@ -29,32 +36,24 @@ impl Statement {
         sql: &str,
         asked: Arc<Asked>,
     ) -> Result<Statement> {
-        let state = session.context.state();
-        let plan = state.create_logical_plan(sql).await.map_err(of_engine)?;
-        SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false)
-            .verify_plan(&plan)
-            .map_err(|_| GovernError::new(Kind::Refused, "only queries that read are allowed"))?;
-        let types = plan.get_parameter_types().map_err(of_engine)?;
-        let mut parameters = vec![None; types.len()];
-        for (name, kind) in types {
-            let number: Option<usize> = name.trim_start_matches('$').parse().ok();
-            match number.and_then(|number| parameters.get_mut(number.checked_sub(1)?)) {
-                Some(place) => *place = kind,
-                None => {
-                    let message = format!("parameters are $1, $2 and so on, without a gap; there is {name}");
-                    return Err(GovernError::new(Kind::Syntax, message));
-                }
+        let plan = match Request::read(sql)? {
+            Request::Query(query) => plan(session, *query).await?,
+            Request::Explain(query) => {
+                let plan = plan(session, *query).await?;
+                crate::explain::explained(&plan).map_err(|error| of_running(&error))?
             }
-        }
-        let schema = outlet_schema(plan.schema().as_arrow());
+            Request::Tables => plan(session, parsed(TABLES)?).await?,
+            Request::Columns(name) => {
+                let sql = crate::names::columns_of(session, name).await?;
+                plan(session, parsed(&sql)?).await?
+            }
+        };
+        let parameters = parameters(&plan)?;
         Ok(Statement {
             session: session.clone(),
-            sql: sql.to_owned(),
-            plan,
-            schema,
+            sql: sql.into(),
+            schema: promised(session, &plan, &parameters)?,
+            plan: Arc::new(plan),
             parameters,
             asked,
         })
@@ -97,17 +96,104 @@ impl Statement {
         limits.answer(&self.session, plan, schema, question).await
     }
 
-    fn bind(&self, parameters: Vec<ScalarValue>) -> Result<LogicalPlan> {
-        match parameters.is_empty() {
-            true => Ok(self.plan.clone()),
-            false => (self.plan.clone())
-                .with_param_values(ParamValues::from(parameters))
-                .map_err(of_engine),
+    /// The plan with values as literals of the parameters' types, governed anew.
+    fn bind(&self, values: Vec<ScalarValue>) -> Result<LogicalPlan> {
+        let (given, wanted) = (values.len(), self.parameters.len());
+        if given != wanted {
+            let message = format!("the query has {wanted} parameters, and {given} values are given");
+            return Err(GovernError::new(Kind::Value, message));
         }
+        let plan = self.plan.as_ref().clone();
+        let plan = match values.is_empty() {
+            true => plan,
+            false => {
+                let values = typed(values, &self.parameters)?;
+                (plan.with_param_values(ParamValues::from(values)))
+                    .map_err(|error| of_planning(&error, Some(self.session.visible())))?
+            }
+        };
+        allowed(&self.session, false).check(&plan)?;
+        Ok(plan)
     }
 }
 
-pub(crate) fn of_engine(error: datafusion::error::DataFusionError) -> GovernError {
-    tracing::debug!(%error, "a query failed");
-    GovernError::new(Kind::Value, "the query cannot be answered")
+const TABLES: &str = "select table_catalog, table_schema, table_name, table_type from information_schema.tables order by table_schema, table_name";
+
+fn parsed(sql: &str) -> Result<Parsed> {
+    let statement = DFParser::parse_sql(sql).ok().and_then(|mut all| all.pop_front());
+    statement.ok_or_else(|| GovernError::new(Kind::Internal, "the query cannot be answered"))
+}
+
+fn allowed(session: &Session, is_open: bool) -> Allowed<'_> {
+    Allowed {
+        state: session.scope.planning(),
+        capability: session.scope.capability(),
+        is_open,
+    }
+}
+
+/// The plan of one query over what the session sees.
+async fn plan(session: &Session, query: Parsed) -> Result<LogicalPlan> {
+    check_names(session, &query).await?;
+    let planned = session.scope.planning().statement_to_plan(query).await;
+    let plan = planned.map_err(|error| of_planning(&error, Some(session.visible())))?;
+    allowed(session, true).check(&plan)?;
+    Ok(plan)
+}
+
+/// Types of `$1`, `$2` and so on.
+fn parameters(plan: &LogicalPlan) -> Result<Vec<Option<DataType>>> {
+    let types = plan.get_parameter_types();
+    let types = types.map_err(|error| of_planning(&error, None))?;
+    let mut parameters = vec![None; types.len()];
+    for (name, kind) in types {
+        let number: Option<usize> = name.trim_start_matches('$').parse().ok();
+        match number.and_then(|number| parameters.get_mut(number.checked_sub(1)?)) {
+            Some(place) => *place = kind,
+            None => {
+                let message = format!("parameters are $1, $2 and so on, without a gap; there is {name}");
+                return Err(GovernError::new(Kind::Syntax, message));
+            }
+        }
+    }
+    Ok(parameters)
+}
+
+/// The columns of the answer, with the types that the engine gives them.
+fn promised(
+    session: &Session,
+    plan: &LogicalPlan,
+    parameters: &[Option<DataType>],
+) -> Result<SchemaRef> {
+    let state = session.scope.planning();
+    let typed = (state.analyzer()).execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+    match typed {
+        Ok(typed) => Ok(outlet_schema(typed.schema().as_arrow())),
+        // A type may hang on a value that is not there yet.
+        Err(_) if parameters.iter().any(Option::is_none) => {
+            Ok(outlet_schema(plan.schema().as_arrow()))
+        }
+        Err(error) => Err(of_planning(&error, Some(session.visible()))),
+    }
+}
+
+/// Values of the parameters' types: one value each, and not too long.
+fn typed(values: Vec<ScalarValue>, wanted: &[Option<DataType>]) -> Result<Vec<ScalarValue>> {
+    let size: usize = values.iter().map(ScalarValue::size).sum();
+    if size > VALUES {
+        let message = "the values of the parameters are longer than 64 KiB; ask in parts";
+        return Err(GovernError::new(Kind::Limit, message));
+    }
+    let typed = (values.into_iter().zip(wanted).zip(1..)).map(|((value, wanted), place)| {
+        let wrong = || {
+            let message = format!("the value for ${place} is not of the type that the query needs");
+            GovernError::new(Kind::Value, message)
+        };
+        match wanted {
+            _ if value.data_type().is_nested() => Err(wrong()),
+            Some(kind) => value.cast_to(kind).map_err(|_| wrong()),
+            None => Ok(value),
+        }
+    });
+    typed.collect()
 }

@@ -370,18 +370,18 @@ fn what_a_role_says_is_planned_over_the_columns_of_its_tables() {
         let files = Files::new().with_request_models();
         files.write("pipelines/roles.yaml", &text).said()
     };
-    let right = "    rows: {metrics.request: \"area = $area and received > 0\"}\n    masks: {metrics.request: {area: \"'*'\"}}";
+    let right = "    rows: {metrics.request: \"area_code = $area and received > 0\"}\n    masks: {metrics.request: {area_code: \"'*'\"}}";
     assert_eq!(role(right), "");
     assert_eq!(
-        role("    rows: {metrics.request: arae = $area}"),
-        "roles.yaml:5:29: there is no column \"arae\" | did you mean \"area\"?\n"
+        role("    rows: {metrics.request: aera_code = $area}"),
+        "roles.yaml:5:29: there is no column \"aera_code\" | did you mean \"area_code\"?\n"
     );
     assert_eq!(
         role("    rows: {metrics.request: received}"),
         "roles.yaml:5:29: a row filter is true or false for each row, and this is Int64 | write a comparison, for instance: area_code = $area\n"
     );
     assert_eq!(
-        role("    rows: {metrics.request: area in (select area from staging.request)}")
+        role("    rows: {metrics.request: area_code in (select area from staging.request)}")
             .split(" | ")
             .count(),
         2
@@ -399,10 +399,10 @@ fn what_a_role_says_is_planned_over_the_columns_of_its_tables() {
         "roles.yaml:5:42: \"received\" is Int64, and this mask is Utf8 | put `cast(... as ...)` around it; NULL is written with the type too\n"
     );
     assert!(
-        role("    masks: {metrics.request: {area: $area}}").contains("the same for everybody")
+        role("    masks: {metrics.request: {area_code: $area}}").contains("the same for everybody")
     );
     assert!(
-        role("    hides: {metrics.request: [area]}\n    masks: {metrics.request: {area: \"'*'\"}}")
+        role("    hides: {metrics.request: [area_code]}\n    masks: {metrics.request: {area_code: \"'*'\"}}")
             .contains("is hidden from this role")
     );
 }

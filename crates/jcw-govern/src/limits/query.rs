@@ -2,15 +2,18 @@
 //! It runs on the engine and hands batches to its reader one by one.
 
 use super::engine::{Engine, stopping};
+use super::stop::{Stop, stoppable};
 use crate::admission::Place;
+use crate::allowed::check_leaves;
 use crate::error::{GovernError, Kind, Result};
 use crate::log::Read;
 use crate::outlet::outlet_batch;
-use crate::statement::of_engine;
+use crate::refusal::of_running;
+use crate::scope::Scope;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
-use datafusion::execution::{SessionState, TaskContext};
+use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
@@ -31,10 +34,9 @@ pub(super) struct Query {
     pub(super) schema: SchemaRef,
     pub(super) rows: u64,
     pub(super) bytes: u64,
-    pub(super) time: Duration,
     pub(super) reader: Duration,
-    pub(super) cancel: CancellationToken,
-    /// The parent of `cancel`: the server ends everything.
+    pub(super) stop: Stop,
+    /// The parent of what cancels it: the server ends everything.
     pub(super) ending: CancellationToken,
     pub(super) place: Place,
 }
@@ -53,9 +55,11 @@ pub(crate) struct Running {
 
 /// The plan as it will run, and what it reads.
 pub(super) async fn physical(
-    state: &SessionState,
+    scope: &Scope,
     plan: &LogicalPlan,
+    stop: &Stop,
 ) -> Result<(Arc<dyn ExecutionPlan>, Read)> {
+    let state = scope.running();
     let mut read = Read::tables(plan);
     let optimized = state.optimize(plan).map_err(of_run)?;
     read.columns(&optimized);
@@ -63,7 +67,8 @@ pub(super) async fn physical(
         .create_physical_plan(&optimized, state)
         .await
         .map_err(of_run)?;
-    Ok((physical, read))
+    check_leaves(&physical, scope.capability())?;
+    Ok((stoppable(physical, stop).map_err(of_run)?, read))
 }
 
 impl Query {
@@ -74,17 +79,23 @@ impl Query {
         let running = Running {
             batches,
             end: end.clone(),
-            cancel: self.cancel.clone(),
+            cancel: self.stop.cancel.clone(),
             ending: self.ending.clone(),
-            deadline: Instant::now() + self.time,
+            deadline: self.stop.deadline,
         };
         let deadline = running.deadline;
         engine.run(async move {
             let ended = tokio::select! {
                 biased;
-                () = self.cancel.cancelled() => Err(cancelled(&self.ending)),
+                () = self.stop.cancel.cancelled() => Err(cancelled(&self.ending)),
                 () = tokio::time::sleep_until(deadline) => Err(too_long()),
                 ended = self.hand_over(&sender) => ended,
+            };
+            // A join that was stopped fails, and means this.
+            let ended = match ended {
+                Err(_) if self.stop.cancel.is_cancelled() => Err(cancelled(&self.ending)),
+                Err(_) if Instant::now() >= deadline => Err(too_long()),
+                ended => ended,
             };
             *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
             // The place and the plan's memory go before the reader hears of the end.
@@ -172,11 +183,5 @@ fn too_long() -> GovernError {
 
 /// An error of planning or running, for the person who asked.
 fn of_run(error: DataFusionError) -> GovernError {
-    let root = error.find_root();
-    if matches!(root, DataFusionError::ResourcesExhausted(_)) {
-        tracing::debug!(%error, "a query needed too much");
-        let message = "the query needs more memory than a question may take; ask for fewer rows or columns, or aggregate in steps";
-        return GovernError::new(Kind::Limit, message);
-    }
-    of_engine(error)
+    of_running(&error)
 }

@@ -1,0 +1,107 @@
+//! The functions that a governed query may call: those of the engine that are
+//! named here. Left out is what tells of files, of the machine or of the engine,
+//! what gives another answer every time, and what makes as many values of one as
+//! it is asked for.
+
+use crate::capability::Capability;
+use crate::public::Series;
+use datafusion::catalog::TableFunction;
+use datafusion::execution::SessionStateDefaults;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Scalar functions by name; aliases come with them.
+const SCALAR: &[&str] = &[
+    "abs", "acos", "acosh", "array_any_value", "array_append", "array_avg", "array_compact",
+    "array_concat", "array_dims", "array_distance", "array_distinct", "array_element",
+    "array_empty", "array_except", "array_has", "array_has_all", "array_has_any",
+    "array_intersect", "array_length", "array_max", "array_min", "array_ndims",
+    "array_pop_back", "array_pop_front", "array_position", "array_positions", "array_prepend",
+    "array_product", "array_remove", "array_remove_all", "array_remove_n", "array_replace",
+    "array_replace_all", "array_replace_n", "array_reverse", "array_slice", "array_sort",
+    "array_sum", "array_to_string", "array_union", "arrays_zip", "arrow_cast", "arrow_try_cast",
+    "arrow_typeof", "ascii", "asin", "asinh", "atan", "atan2", "atanh", "bit_length", "btrim",
+    "cardinality", "cast_to_type", "cbrt", "ceil", "character_length", "chr", "coalesce",
+    "concat", "concat_ws", "contains", "cos", "cosh", "cot", "current_date", "current_time",
+    "date_bin", "date_part", "date_trunc", "degrees", "digest", "empty", "encode", "decode",
+    "ends_with", "exp", "factorial", "find_in_set", "flatten", "floor", "from_unixtime", "gcd",
+    "get_field", "greatest", "initcap", "isnan", "iszero", "lcm", "least", "left",
+    "levenshtein", "ln", "log", "log10", "log2", "lower", "ltrim", "make_array", "make_date",
+    "make_time", "map", "map_entries", "map_extract", "map_keys", "map_values", "md5",
+    "named_struct", "nanvl", "now", "nullif", "nvl", "nvl2", "octet_length", "overlay", "pi",
+    "power", "radians", "regexp_count", "regexp_instr", "regexp_like", "regexp_match",
+    "regexp_replace", "replace", "reverse", "right", "round", "rtrim", "sha224", "sha256",
+    "sha384", "sha512", "signum", "sin", "sinh", "split_part", "sqrt", "starts_with",
+    "string_to_array", "strpos", "struct", "substr", "substr_index", "tan", "tanh", "to_char",
+    "to_date", "to_hex", "to_local_time", "to_time", "to_timestamp", "to_timestamp_micros",
+    "to_timestamp_millis", "to_timestamp_nanos", "to_timestamp_seconds", "to_unixtime",
+    "translate", "trunc", "try_cast_to_type", "union_extract", "union_tag", "upper",
+];
+
+/// Those of the engine's scalar functions that are allowed.
+pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
+    let all = SessionStateDefaults::default_scalar_functions();
+    (all.into_iter())
+        .filter(|function| SCALAR.contains(&function.name()))
+        .collect()
+}
+
+/// Aggregates see the rows that the query sees; all are allowed.
+pub(crate) fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
+    SessionStateDefaults::default_aggregate_functions()
+}
+
+/// Likewise.
+pub(crate) fn window_functions() -> Vec<Arc<WindowUDF>> {
+    SessionStateDefaults::default_window_functions()
+}
+
+/// Numbers in a row, and nothing that names a file.
+pub(crate) fn table_functions(capability: &Arc<Capability>) -> HashMap<String, Arc<TableFunction>> {
+    let all = SessionStateDefaults::default_table_functions();
+    let series = all.into_iter().filter(|function| {
+        ["generate_series", "range"].contains(&function.name())
+    });
+    series
+        .map(|function| {
+            let name = function.name().to_owned();
+            let bounded = Series::new(function.function().clone(), capability.clone());
+            let bounded = TableFunction::new(name.clone(), Arc::new(bounded));
+            (name, Arc::new(bounded))
+        })
+        .collect()
+}
+
+/// Whether a called function is the one that is registered under its name: names
+/// can be taken by others.
+pub(crate) fn is_registered<F: PartialEq + Named>(
+    known: &HashMap<String, Arc<F>>,
+    called: &Arc<F>,
+) -> bool {
+    (known.get(called.called()))
+        .is_some_and(|known| Arc::ptr_eq(known, called) || known == called)
+}
+
+/// A function's name.
+pub(crate) trait Named {
+    fn called(&self) -> &str;
+}
+
+impl Named for ScalarUDF {
+    fn called(&self) -> &str {
+        self.name()
+    }
+}
+
+impl Named for AggregateUDF {
+    fn called(&self) -> &str {
+        self.name()
+    }
+}
+
+impl Named for WindowUDF {
+    fn called(&self) -> &str {
+        self.name()
+    }
+}

@@ -1,0 +1,273 @@
+//! A [`Scope`] is what one policy sees of one release: a catalogue with governed
+//! tables alone, made once and shared by all sessions that see the same.
+
+use crate::capability::Capability;
+use crate::functions::{aggregate_functions, scalar_functions, table_functions, window_functions};
+use crate::information::{INFORMATION, information};
+use crate::policy::Policy;
+use crate::public::PublicTable;
+use crate::release_tables::ReleaseTables;
+use crate::table::GovernedTable;
+use crate::visible::Visible;
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
+use datafusion::common::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::{SessionState, SessionStateBuilder, SessionStateDefaults};
+use datafusion::prelude::SessionConfig;
+use jcw_lake::{CATALOG, DEFAULT_SCHEMA};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::OnceCell;
+
+/// What one policy sees of one release.
+pub(crate) struct Scope {
+    tables: Arc<GovernedTables>,
+    /// Plans queries. Its session carries no capability: nothing can be run by it.
+    planning: SessionState,
+    /// Runs what was allowed.
+    running: SessionState,
+    capability: Arc<Capability>,
+    visible: OnceCell<Arc<Visible>>,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
+}
+
+impl Scope {
+    pub(crate) fn new(
+        policy: Policy,
+        release: Arc<ReleaseTables>,
+        runtime: Arc<RuntimeEnv>,
+    ) -> Arc<Scope> {
+        let capability = Capability::new();
+        let tables = Arc::new(GovernedTables {
+            policy,
+            release,
+            capability: capability.clone(),
+            governed: RwLock::default(),
+        });
+        Arc::new_cyclic(|scope: &std::sync::Weak<Scope>| {
+            let catalog = Arc::new(GovernedCatalog {
+                tables: tables.clone(),
+                scope: scope.clone(),
+            });
+            let planning = state(&catalog, &capability, &runtime, false);
+            let running = state(&catalog, &capability, &runtime, true);
+            Scope {
+                tables: tables.clone(),
+                planning,
+                running,
+                capability: capability.clone(),
+                visible: OnceCell::new(),
+            }
+        })
+    }
+
+    /// Plans; cannot run.
+    pub(crate) fn planning(&self) -> &SessionState {
+        &self.planning
+    }
+
+    /// Runs what has been allowed.
+    pub(crate) fn running(&self) -> &SessionState {
+        &self.running
+    }
+
+    pub(crate) fn capability(&self) -> &Arc<Capability> {
+        &self.capability
+    }
+
+    /// A table that this scope sees.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub(crate) async fn table(
+        &self,
+        schema: &str,
+        table: &str,
+    ) -> Result<Option<Arc<GovernedTable>>, DataFusionError> {
+        self.tables.get(schema, table).await
+    }
+
+    /// Everything that metadata may tell. Opens all tables that are seen, once.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub(crate) async fn visible(&self) -> Result<Arc<Visible>, DataFusionError> {
+        let visible = self.visible.get_or_try_init(|| async {
+            let names = self.tables.names();
+            let opened = names.into_iter().map(|(schema, table)| {
+                let tables = self.tables.clone();
+                tokio::spawn(async move {
+                    let governed = tables.get(&schema, &table).await;
+                    governed.map(|governed| (schema, table, governed))
+                })
+            });
+            let mut seen = BTreeMap::new();
+            for opened in futures::future::join_all(opened).await {
+                let opened = opened.map_err(|error| DataFusionError::External(Box::new(error)))?;
+                if let (schema, table, Some(governed)) = opened? {
+                    seen.insert((schema, table), governed);
+                }
+            }
+            let describing = self.tables.release.descriptions();
+            Ok::<_, DataFusionError>(Arc::new(describing.visible(&seen)))
+        });
+        Ok(visible.await?.clone())
+    }
+
+    /// What has been seen so far, for a hint; never opens anything.
+    pub(crate) fn visible_if_known(&self) -> Option<&Visible> {
+        self.visible.get().map(Arc::as_ref)
+    }
+}
+
+fn state(
+    catalog: &Arc<GovernedCatalog>,
+    capability: &Arc<Capability>,
+    runtime: &Arc<RuntimeEnv>,
+    may_run: bool,
+) -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .with_information_schema(false);
+    config.options_mut().sql_parser.collect_spans = true;
+    if may_run {
+        config = config.with_extension(capability.clone());
+    }
+    let catalogs = datafusion::catalog::MemoryCatalogProviderList::new();
+    use datafusion::catalog::CatalogProviderList as _;
+    catalogs.register_catalog(CATALOG.to_owned(), catalog.clone());
+    SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime.clone())
+        .with_catalog_list(Arc::new(catalogs))
+        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .with_scalar_functions(scalar_functions())
+        .with_aggregate_functions(aggregate_functions())
+        .with_window_functions(window_functions())
+        .with_table_functions(table_functions(capability))
+        .build()
+}
+
+/// The tables of a scope, each opened when it is first asked for.
+#[derive(Debug)]
+struct GovernedTables {
+    policy: Policy,
+    release: Arc<ReleaseTables>,
+    capability: Arc<Capability>,
+    governed: RwLock<HashMap<(String, String), Arc<GovernedTable>>>,
+}
+
+impl GovernedTables {
+    fn names(&self) -> Vec<(String, String)> {
+        let names = self.release.names().into_iter();
+        names
+            .filter(|(schema, table)| self.policy.reads(schema, table))
+            .collect()
+    }
+
+    async fn get(
+        &self,
+        schema: &str,
+        table: &str,
+    ) -> Result<Option<Arc<GovernedTable>>, DataFusionError> {
+        if !self.policy.reads(schema, table) {
+            return Ok(None);
+        }
+        let key = (schema.to_owned(), table.to_owned());
+        if let Some(governed) = self.known(&key) {
+            return Ok(Some(governed));
+        }
+        let Some(raw) = self.release.provider(schema, table).await? else {
+            return Ok(None);
+        };
+        let name = format!("{schema}.{table}");
+        let policy = (self.policy).of_table(&name, &raw.schema(), self.release.state());
+        let policy = match policy {
+            Ok(policy) => policy,
+            Err(_) => {
+                tracing::error!(table = name, "a role does not fit this table as it was released; nothing of it is shown");
+                return Ok(None);
+            }
+        };
+        let governed = GovernedTable::new(raw, policy, self.capability.clone());
+        let governed = Arc::new(governed);
+        if !ReleaseTables::is_live(schema) {
+            let mut known = self.governed.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(key, governed.clone());
+        }
+        Ok(Some(governed))
+    }
+
+    fn known(&self, key: &(String, String)) -> Option<Arc<GovernedTable>> {
+        let known = self.governed.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(key).cloned()
+    }
+}
+
+/// All that a governed query can name.
+#[derive(Debug)]
+struct GovernedCatalog {
+    tables: Arc<GovernedTables>,
+    scope: std::sync::Weak<Scope>,
+}
+
+impl CatalogProvider for GovernedCatalog {
+    fn schema_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.tables.names().into_iter().map(|(schema, _)| schema).collect();
+        names.dedup();
+        names.push(INFORMATION.to_owned());
+        names
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        Some(Arc::new(GovernedSchema {
+            name: name.to_owned(),
+            tables: self.tables.clone(),
+            scope: self.scope.clone(),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct GovernedSchema {
+    name: String,
+    tables: Arc<GovernedTables>,
+    scope: std::sync::Weak<Scope>,
+}
+
+#[async_trait]
+impl SchemaProvider for GovernedSchema {
+    fn table_names(&self) -> Vec<String> {
+        let names = self.tables.names().into_iter();
+        let of_schema = names.filter(|(schema, _)| *schema == self.name);
+        of_schema.map(|(_, table)| table).collect()
+    }
+
+    async fn table(&self, table: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        if self.name == INFORMATION {
+            let Some(scope) = self.scope.upgrade() else {
+                return Ok(None);
+            };
+            let visible = scope.visible().await?;
+            let Some(told) = information(table, &visible)? else {
+                return Ok(None);
+            };
+            let told = PublicTable::new(told, self.tables.capability.clone());
+            return Ok(Some(Arc::new(told)));
+        }
+        let governed = self.tables.get(&self.name, table).await?;
+        Ok(governed.map(|governed| governed as Arc<dyn TableProvider>))
+    }
+
+    fn table_exist(&self, table: &str) -> bool {
+        self.table_names().iter().any(|name| name == table)
+    }
+}
