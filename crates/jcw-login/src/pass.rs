@@ -78,7 +78,7 @@ impl Pass {
     }
 
     /// Whose it is.
-    pub(crate) fn principal(&self) -> Option<Principal> {
+    pub fn principal(&self) -> Option<Principal> {
         Some(Principal {
             name: self.name.clone(),
             role: self.role.clone(),

@@ -1,6 +1,9 @@
 //! The [`House`] is what the doors share: who may come in, what they may ask,
 //! and whether it is time to close.
 
+use crate::http::Look;
+use crate::metrics::Numbers;
+use http::HeaderValue;
 use jcw_govern::Governor;
 use jcw_login::Logins;
 use std::sync::Arc;
@@ -20,6 +23,17 @@ pub struct House {
     pub closing: CancellationToken,
     /// Everybody inside.
     pub inside: TaskTracker,
+    /// What the doors count.
+    pub numbers: Numbers,
+    /// Sites whose pages may read answers of the HTTP door.
+    pub origins: Arc<[HeaderValue]>,
+    /// Where clients see the HTTP door, where that is not what they say
+    /// themselves: `https://warehouse.example`.
+    pub http_address: Option<String>,
+    /// Whether the doors speak TLS.
+    pub(crate) is_encrypted: bool,
+    /// When it was last looked whether the house can answer.
+    pub(crate) look: Look,
     /// How long what a client was promised by Flight SQL may be fetched.
     pub ticket_life: Duration,
 }
@@ -27,11 +41,18 @@ pub struct House {
 impl House {
     /// A house with open doors.
     pub fn new(governor: Governor, logins: Logins) -> House {
+        let log = governor.clone();
+        logins.tell(Arc::new(move |user, from| log.refused_log_in(user, None, from)));
         House {
             governor,
             logins: Arc::new(logins),
             closing: CancellationToken::new(),
             inside: TaskTracker::new(),
+            numbers: Numbers::default(),
+            origins: Arc::default(),
+            http_address: None,
+            is_encrypted: false,
+            look: Look::default(),
             ticket_life: Duration::from_secs(10 * 60),
         }
     }

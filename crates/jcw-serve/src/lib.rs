@@ -11,6 +11,7 @@ mod flight;
 mod house;
 mod http;
 mod listen;
+mod metrics;
 mod postgres;
 mod server;
 mod sharing;
@@ -19,5 +20,6 @@ mod tls;
 
 pub use error::ServeError;
 pub use house::House;
+pub use metrics::{Counted, Numbers};
 pub use server::{Addresses, Server};
 pub use tls::TlsFiles;

@@ -35,12 +35,13 @@ impl Server {
     /// When an address cannot be listened on, the certificate cannot be used, or
     /// passwords would travel in clear without `plain_text`.
     pub async fn open(
-        house: House,
+        mut house: House,
         addresses: Addresses,
         tls: Option<&TlsFiles>,
         plain_text: bool,
     ) -> Result<Server, ServeError> {
         let tls = tls.map(Tls::read).transpose()?;
+        house.is_encrypted = tls.is_some();
         let bind = async |address: Option<SocketAddr>| -> Result<_, ServeError> {
             let Some(address) = address else {
                 return Ok(None);

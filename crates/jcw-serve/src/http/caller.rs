@@ -1,0 +1,109 @@
+//! A [`Caller`] is who makes a call, known anew at each one from what the call
+//! shows: a name and a password, or a token.
+
+use super::problem::Problem;
+use crate::house::House;
+use crate::subject::Subject;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use jcw_govern::{Asking, Door, ReleaseChoice, Session};
+use jcw_login::{Credential, LoginError, Principal};
+use std::net::{IpAddr, SocketAddr};
+
+/// Who makes a call.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+}
+
+impl Caller {
+    /// Who makes a call at `door`: by its headers, or else by the certificate of
+    /// its connection.
+    ///
+    /// # Errors
+    /// When it is nobody.
+    pub(crate) async fn known(
+        house: &House,
+        door: Door,
+        parts: &Parts,
+    ) -> Result<Caller, LoginError> {
+        let shown = Shown::in_headers(&parts.headers);
+        let subject: Option<&Subject> = parts.extensions.get();
+        let credential = match (&shown, subject) {
+            (Some(shown), _) => shown.credential(),
+            (None, Some(Subject(subject))) => Credential::Certificate(subject),
+            (None, None) => return Err(LoginError::Refused),
+        };
+        let known = house.logins.log_in(credential, address(parts)).await;
+        house.numbers.log_in(door, known.is_ok());
+        Ok(Caller { principal: known? })
+    }
+
+    /// What the caller sees.
+    ///
+    /// # Errors
+    /// When there is no such release, or the role is gone.
+    pub(crate) async fn session(
+        self,
+        house: &House,
+        release: ReleaseChoice,
+        purpose: Option<String>,
+    ) -> Result<Session, Problem> {
+        let asking = Asking {
+            door: Door::Http,
+            purpose,
+            release,
+        };
+        Ok(house.governor.session(self.principal, asking).await?)
+    }
+}
+
+impl FromRequestParts<House> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Problem> {
+        Ok(Caller::known(house, Door::Http, parts).await?)
+    }
+}
+
+/// Where a call comes from.
+pub(crate) fn address(parts: &Parts) -> Option<IpAddr> {
+    let from: Option<&ConnectInfo<SocketAddr>> = parts.extensions.get();
+    from.map(|from| from.0.ip())
+}
+
+/// What somebody shows in headers.
+enum Shown {
+    Password { user: String, password: String },
+    Bearer(String),
+}
+
+impl Shown {
+    fn in_headers(headers: &HeaderMap) -> Option<Shown> {
+        let shown = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, shown) = shown.split_once(' ')?;
+        let shown = shown.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Shown::Bearer(shown.to_owned()));
+        }
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let plain = String::from_utf8(BASE64.decode(shown).ok()?).ok()?;
+        let (user, password) = plain.split_once(':')?;
+        Some(Shown::Password {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        })
+    }
+
+    fn credential(&self) -> Credential<'_> {
+        match self {
+            Shown::Password { user, password } => Credential::Password { user, password },
+            Shown::Bearer(token) => Credential::Bearer(token),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! [`Numbers`] are what the doors count for those who run the warehouse, as
+//! Prometheus reads it. No label is ever a name, a table or SQL.
+
+use jcw_govern::{Door, Kind};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What is counted. Cheap to clone; clones count together.
+#[derive(Debug, Clone)]
+pub struct Numbers {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    registry: Registry,
+    queries: Family<Ending, Counter>,
+    seconds: Family<At, Histogram, fn() -> Histogram>,
+    rows: Family<At, Counter>,
+    bytes: Family<At, Counter>,
+    log_ins: Family<Ending, Counter>,
+    running: Gauge,
+    waiting: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct At {
+    door: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ending {
+    door: &'static str,
+    outcome: &'static str,
+}
+
+/// From a lookup to a long report, in seconds.
+fn seconds() -> Histogram {
+    Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0])
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("jcw");
+        let (queries, log_ins) = (Family::default(), Family::default());
+        let (rows, bytes) = (Family::default(), Family::default());
+        let (running, waiting) = (Gauge::default(), Gauge::default());
+        let seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let of = |r: &mut Registry, name, help, metric: &Family<Ending, Counter>| {
+            r.register(name, help, metric.clone());
+        };
+        of(&mut registry, "queries", "Questions that have ended, by door and outcome", &queries);
+        of(&mut registry, "log_ins", "Attempts to log in, by door and outcome", &log_ins);
+        let help = "From a question's arrival to the end of its answer";
+        registry.register_with_unit("query", help, Unit::Seconds, seconds.clone());
+        registry.register("answered_rows", "Rows given", rows.clone());
+        let help = "Bytes given, as the client receives them before compression";
+        registry.register_with_unit("answered", help, Unit::Bytes, bytes.clone());
+        registry.register("running", "Questions that run now", running.clone());
+        registry.register("waiting", "Questions that wait for their turn", waiting.clone());
+        let shared = Shared {
+            registry,
+            queries,
+            seconds,
+            rows,
+            bytes,
+            log_ins,
+            running,
+            waiting,
+        };
+        Numbers {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl Numbers {
+    /// A question begins; it is counted when what this gives is dropped.
+    pub fn question(&self, door: Door) -> Counted {
+        Counted {
+            numbers: self.clone(),
+            door: door.word(),
+            since: Instant::now(),
+            rows: 0,
+            bytes: 0,
+            outcome: "abandoned",
+        }
+    }
+
+    /// Somebody was let in, or was not.
+    pub fn log_in(&self, door: Door, is_in: bool) {
+        let outcome = match is_in {
+            true => "accepted",
+            false => "refused",
+        };
+        let door = door.word();
+        (self.shared.log_ins.get_or_create(&Ending { door, outcome })).inc();
+    }
+
+    /// All of it, in OpenMetrics text; how many questions run and wait at this
+    /// moment is the governor's to say.
+    pub(crate) fn text(&self, running: usize, waiting: usize) -> Result<String, std::fmt::Error> {
+        let now = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.shared.running.set(now(running));
+        self.shared.waiting.set(now(waiting));
+        let mut text = String::new();
+        encode(&mut text, &self.shared.registry)?;
+        Ok(text)
+    }
+}
+
+/// A question that is counted when it has ended, however it ends.
+#[derive(Debug)]
+pub struct Counted {
+    numbers: Numbers,
+    door: &'static str,
+    since: Instant,
+    rows: u64,
+    bytes: u64,
+    outcome: &'static str,
+}
+
+impl Counted {
+    /// So much more was given.
+    pub fn gave(&mut self, rows: usize, bytes: usize) {
+        self.rows += rows as u64;
+        self.bytes += bytes as u64;
+    }
+
+    /// It has been answered whole.
+    pub fn answered(&mut self) {
+        self.outcome = "answered";
+    }
+
+    /// It was refused, or ended early.
+    pub fn failed(&mut self, kind: Kind) {
+        self.outcome = word(kind);
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let shared = &self.numbers.shared;
+        let (door, outcome) = (self.door, self.outcome);
+        shared.queries.get_or_create(&Ending { door, outcome }).inc();
+        let took: Duration = self.since.elapsed();
+        let at = At { door };
+        shared.seconds.get_or_create(&at).observe(took.as_secs_f64());
+        shared.rows.get_or_create(&at).inc_by(self.rows);
+        shared.bytes.get_or_create(&at).inc_by(self.bytes);
+    }
+}
+
+/// A kind as a word for clients and for counting: `no_table`.
+pub(crate) fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Syntax => "syntax",
+        Kind::NoTable => "no_table",
+        Kind::NoColumn => "no_column",
+        Kind::NoFunction => "no_function",
+        Kind::Value => "value",
+        Kind::Refused => "refused",
+        Kind::Unsupported => "unsupported",
+        Kind::NoRelease => "no_release",
+        Kind::Unauthenticated => "unauthenticated",
+        Kind::Limit => "limit",
+        Kind::Time => "time",
+        Kind::Cancelled => "cancelled",
+        Kind::Unavailable => "unavailable",
+        Kind::Internal => "internal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_counted_once_however_it_ends() {
+        let numbers = Numbers::default();
+        let mut whole = numbers.question(Door::Http);
+        whole.gave(3, 40);
+        whole.answered();
+        drop(whole);
+        numbers.question(Door::Http).failed(Kind::NoTable);
+        drop(numbers.question(Door::Flight));
+        numbers.log_in(Door::Postgres, false);
+        let text = numbers.text(2, 1).unwrap();
+        for line in [
+            r#"jcw_queries_total{door="http",outcome="answered"} 1"#,
+            r#"jcw_queries_total{door="http",outcome="no_table"} 1"#,
+            r#"jcw_queries_total{door="flight",outcome="abandoned"} 1"#,
+            r#"jcw_log_ins_total{door="postgres",outcome="refused"} 1"#,
+            r#"jcw_answered_rows_total{door="http"} 3"#,
+            r#"jcw_answered_bytes_total{door="http"} 40"#,
+            r#"jcw_query_seconds_count{door="http"} 2"#,
+            "jcw_running 2",
+            "jcw_waiting 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
+}
