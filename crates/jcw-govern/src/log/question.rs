@@ -119,6 +119,26 @@ impl Question {
         }
     }
 
+    /// Files of a table were given as they are: `rows` and `bytes` of them.
+    ///
+    /// # Errors
+    /// When it cannot be logged: then they must not be given.
+    pub(crate) fn files(session: &Session, table: &str, rows: u64, bytes: u64) -> Result<()> {
+        let asked = Asked::now(&format!("select * from {table}"));
+        let mut question = Question::new(session, &asked);
+        let shown = session.visible().tables.get(table);
+        let columns = shown.iter().flat_map(|shown| shown.schema.fields().iter());
+        question.reads(Read {
+            tables: BTreeSet::from([table.to_owned()]),
+            columns: columns.map(|column| format!("{table}.{}", column.name())).collect(),
+        });
+        if let Some(row) = &mut question.row {
+            row.rows = i64::try_from(rows).unwrap_or(i64::MAX);
+            row.bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        }
+        question.answered()
+    }
+
     /// It was answered to the end.
     ///
     /// # Errors

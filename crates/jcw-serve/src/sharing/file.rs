@@ -119,10 +119,15 @@ async fn stream(
     let found = house.governor.lake().store().get_opts(&path, options).await;
     let found = found.map_err(Refusal::unavailable)?;
     let mut counted: Counted = house.numbers.question(Door::Sharing);
-    let whole = range.is_none_or(|range| range.start == 0 && range.end == ticket.size);
-    counted.gave(if whole { ticket.rows as usize } else { 0 }, 0);
+    let range = range.unwrap_or(0..ticket.size);
+    let rows = match range == (0..ticket.size) {
+        true => ticket.rows,
+        // How many rows a part holds is not known.
+        false => 0,
+    };
+    shelf.gives(&ticket.table, rows, range.end - range.start)?;
+    counted.gave(usize::try_from(rows).unwrap_or(usize::MAX), 0);
     counted.answered();
-    let _ = shelf;
     Ok(Body::from_stream(found.into_stream().map(move |piece| {
         if let Ok(piece) = &piece {
             counted.gave(0, piece.len());

@@ -126,6 +126,14 @@ impl Shelf {
         table.listing().map_err(Refusal::unavailable)
     }
 
+    /// Notes in the query log that so much of a table leaves.
+    ///
+    /// # Errors
+    /// When that cannot be noted, and so nothing may leave.
+    pub(super) fn gives(&self, name: &str, rows: u64, bytes: u64) -> Result<()> {
+        Ok(self.session.gives_files(&format!("{SCHEMA}.{name}"), rows, bytes)?)
+    }
+
     /// Whether a table is on the shelf.
     pub(super) fn has(&self, name: &str) -> bool {
         self.pin(name).is_some()

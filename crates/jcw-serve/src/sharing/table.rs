@@ -107,6 +107,8 @@ pub(super) async fn query(
     let principal = asker.principal.clone();
     let (shelf, table) = found(&house, asker, &place, release).await?;
     let listing = shelf.listing(&house, table).await?;
+    // What really leaves is noted file by file.
+    shelf.gives(table, 0, 0)?;
     let until = Utc::now() + GOOD_FOR;
     let mut lines = vec![protocol(), columns(table, &listing, shelf.version())];
     let mut rows = 0;
