@@ -44,6 +44,10 @@ group by {{ columns | join(', ') }} having count(*) > 1
 """
 # What the two dialects say differently of the same thing.
 SAID_OTHERWISE = [
+    # A division of whole numbers is whole.
+    (re.compile(r" / (12|3)\b(?!\.)"), r" // \1"),
+    (re.compile(r"\bclock\.days\b"), "cast(clock.days as integer)"),
+    (re.compile(r"\bfirst_value\("), "first("),
     (re.compile(r"\bpercentile_cont\(([^,()]+),\s*([0-9.]+)\)"), r"quantile_cont(\1, \2)"),
 ]
 
