@@ -22,7 +22,7 @@ pub struct Desk {
 /// A user to be made.
 #[derive(Debug, Clone, Default)]
 pub struct NewUser {
-    /// 1 to 64 of `a-z 0-9 . _ - @`, the first a letter or a digit.
+    /// 1 to 64 of `a-z 0-9 . _ -`, the first a letter or a digit.
     pub name: String,
     /// One of `pipelines/roles.yaml`.
     pub role: String,
@@ -295,11 +295,11 @@ fn must_be_a_name(of: &str, name: &str) -> Result<(), LoginError> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let is_name = name.starts_with(is_plain)
         && name.len() <= 64
-        && name.chars().all(|c| is_plain(c) || "._-@".contains(c));
+        && name.chars().all(|c| is_plain(c) || "._-".contains(c));
     match is_name {
         true => Ok(()),
         false => Err(LoginError::Usage(format!(
-            "a {of}'s name is 1 to 64 of a-z, 0-9, \".\", \"_\", \"-\" and \"@\", and begins with a letter or a digit"
+            "a {of}'s name is 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", and begins with a letter or a digit"
         ))),
     }
 }

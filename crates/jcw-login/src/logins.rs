@@ -6,14 +6,16 @@ use crate::lockout::Lockout;
 use crate::pass::{self, Pass};
 use crate::password::{self, Hashed};
 use crate::pool::Pool;
+use crate::provider::{self, Provider};
 use crate::register::Register;
 use crate::scram::Scram;
 use crate::{LoginError, Method, Principal, secret};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use jcw_lake::Lake;
 use jcw_project::Project;
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 /// The name under which a bearer token comes where a protocol has only names
@@ -25,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const BELIEVED: Duration = Duration::from_secs(60);
 /// How long a session's token is good for.
 const SESSION: Duration = Duration::from_secs(30 * 60);
+/// How seldom a provider's keys are fetched.
+const KEYS_EVERY: Duration = Duration::from_secs(60);
 
 /// What somebody shows.
 #[derive(Clone, Copy)]
@@ -61,6 +65,9 @@ pub struct Logins {
     pool: Pool,
     lockout: Lockout,
     nobody: Arc<Hashed>,
+    providers: Vec<Provider>,
+    /// Until when the word of a provider is good for whom it has let in.
+    vouched: Mutex<HashMap<String, i64>>,
     witness: Heard,
 }
 
@@ -89,11 +96,16 @@ impl Logins {
     ///
     /// # Errors
     /// When that cannot be read, or the key that the environment names is none.
-    pub async fn open(_project: &Project, lake: &Lake) -> Result<Logins, LoginError> {
-        Logins::with_key(lake, ServerKey::of_environment()?).await
+    pub async fn open(project: &Project, lake: &Lake) -> Result<Logins, LoginError> {
+        let providers = provider::of(project, KEYS_EVERY)?;
+        Logins::with(lake, ServerKey::of_environment()?, providers).await
     }
 
-    pub(crate) async fn with_key(lake: &Lake, key: ServerKey) -> Result<Logins, LoginError> {
+    async fn with(
+        lake: &Lake,
+        key: ServerKey,
+        providers: Vec<Provider>,
+    ) -> Result<Logins, LoginError> {
         let register = Register::of(lake);
         let access = RwLock::new((Arc::new(register.read().await?), Instant::now()));
         let standing = Arc::new(Standing { access });
@@ -105,6 +117,8 @@ impl Logins {
             pool: Pool::new(),
             lockout: Lockout::new(),
             nobody: Arc::new(Hashed::of_nobody()),
+            providers,
+            vouched: Mutex::default(),
             witness: Heard::default(),
         })
     }
@@ -172,8 +186,19 @@ impl Logins {
     /// # Errors
     /// When the user is not what they were any more.
     pub fn pass(&self, principal: &Principal) -> Result<Pass, LoginError> {
-        let access = self.access()?;
-        Pass::of(principal, &access, Utc::now()).ok_or(LoginError::Refused)
+        let (access, now) = (self.access()?, Utc::now());
+        let pass = Pass::of(principal, &access, now).ok_or(LoginError::Refused)?;
+        if principal.method != Method::Provider {
+            return Ok(pass);
+        }
+        let vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = vouched.get(&principal.name).copied();
+        let until = until.and_then(|until| DateTime::from_timestamp(until, 0));
+        Ok(pass.until(
+            until
+                .filter(|until| *until > now)
+                .ok_or(LoginError::Refused)?,
+        ))
     }
 
     /// Whether a pass still holds. Cheap: nothing is read from the lake.
@@ -297,9 +322,31 @@ impl Logins {
                 .and_then(|pass| pass.principal())
                 .ok_or(LoginError::Refused);
         }
+        if provider::is_jwt(token) {
+            return self.vouched_for(token).await;
+        }
         let found = access.token(&secret::digest(token), now);
         let (_, name, user) = found.ok_or(LoginError::Refused)?;
         Ok(user.principal(name, Method::Token))
+    }
+
+    /// Who a provider says that it is.
+    async fn vouched_for(&self, token: &str) -> Result<Principal, LoginError> {
+        let mut refused = LoginError::Refused;
+        for provider in &self.providers {
+            match provider.log_in(token).await {
+                Ok(known) => {
+                    let now = Utc::now().timestamp();
+                    let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
+                    vouched.retain(|_, until| *until > now);
+                    vouched.insert(known.principal.name.clone(), known.until);
+                    return Ok(known.principal);
+                }
+                Err(LoginError::Refused) => {}
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 
     fn certificate(&self, subject: &str) -> Result<Principal, LoginError> {

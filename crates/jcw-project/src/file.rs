@@ -15,6 +15,7 @@ pub(crate) enum Role {
     Warehouse,
     Identity,
     Roles,
+    Access,
     Symbols,
     Codes,
     /// `delivery`: the folder it stands in, where that is a delivery's.
@@ -114,6 +115,7 @@ fn role(path: &Path) -> Result<Role, Option<String>> {
         (["pipelines"], "yaml") if *file == "warehouse.yaml" => Ok(Role::Warehouse),
         (["pipelines"], "yaml") if *file == "identity.yaml" => Ok(Role::Identity),
         (["pipelines"], "yaml") if *file == "roles.yaml" => Ok(Role::Roles),
+        (["pipelines"], "yaml") if *file == "access.yaml" => Ok(Role::Access),
         (["schemas"], "yaml") if *file == "symbols.yaml" => Ok(Role::Symbols),
         (["schemas"], "yaml") if *file == "codes.yaml" => Ok(Role::Codes),
         (["pipelines", "models", layer, ..], "sql") => {

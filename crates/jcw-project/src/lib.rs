@@ -30,6 +30,7 @@ mod load;
 mod metric;
 mod model;
 mod place;
+mod provider;
 mod read;
 mod retention;
 mod role;
@@ -55,6 +56,7 @@ pub use load::Draft;
 pub use metric::*;
 pub use model::*;
 pub use place::{Place, Placed};
+pub use provider::Provider;
 pub use retention::Retention;
 pub use role::{Role, RoleLimits};
 pub use seed::Seed;
@@ -90,6 +92,8 @@ pub struct Project {
     pub actions: Vec<Action>,
     /// `pipelines/roles.yaml`, by id.
     pub roles: Vec<Role>,
+    /// `pipelines/access.yaml`.
+    pub providers: Vec<Provider>,
     /// By the name of what they are of.
     pub unit_tests: Vec<UnitTests>,
 }

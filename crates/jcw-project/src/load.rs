@@ -7,7 +7,7 @@ use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
 use crate::read::{
-    Setting, action, codes, contract, delivery, identity, metric, model, role, source, symbols,
+    Setting, action, codes, contract, delivery, identity, metric, model, provider, role, source, symbols,
     unit_test, warehouse,
 };
 use crate::suggest;
@@ -75,6 +75,7 @@ struct Reading<'e> {
     metrics: Vec<Metric>,
     actions: Vec<Action>,
     roles: Vec<crate::Role>,
+    providers: Vec<crate::Provider>,
     unit_tests: Vec<UnitTests>,
     /// By stem; `None` where there is a file that could not be read.
     seed_contracts: BTreeMap<String, Option<Contract>>,
@@ -116,6 +117,7 @@ impl<'e> Reading<'e> {
             metrics: Vec::new(),
             actions: Vec::new(),
             roles: vec![crate::Role::commissioner()],
+            providers: Vec::new(),
             unit_tests: Vec::new(),
             seed_contracts: BTreeMap::new(),
             seed_tables: BTreeMap::new(),
@@ -151,6 +153,9 @@ impl<'e> Reading<'e> {
                 self.identity = identity::read(&file, &self.root, setting.environment, problems)?;
             }
             Role::Roles => self.roles = role::read(&file, setting.environment, problems)?,
+            Role::Access => {
+                self.providers = provider::read(&file, setting.environment, problems)?;
+            }
             Role::Symbols => {
                 setting.symbols = Some(symbols::read(&file, setting.environment, problems)?);
             }
@@ -215,7 +220,7 @@ impl<'e> Reading<'e> {
         let (contracts, deliveries) = (self.contracts, self.deliveries);
         let (models, metrics) = (self.models, self.metrics);
         let (actions, unit_tests) = (self.actions, self.unit_tests);
-        let roles = self.roles;
+        let (roles, providers) = (self.roles, self.providers);
         let mut identity = self.identity;
         identity.key_file =
             identity::key_file(&root, self.setting.environment).or(identity.key_file);
@@ -231,6 +236,7 @@ impl<'e> Reading<'e> {
             metrics,
             actions,
             roles,
+            providers,
             unit_tests,
         });
         if let Some(project) = &project {

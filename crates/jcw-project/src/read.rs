@@ -12,6 +12,7 @@ pub(crate) mod layout;
 pub(crate) mod metric;
 pub(crate) mod model;
 pub(crate) mod person;
+pub(crate) mod provider;
 pub(crate) mod role;
 pub(crate) mod rule;
 pub(crate) mod shape;
