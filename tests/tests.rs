@@ -48,7 +48,19 @@ mod schedule;
 mod http;
 // Other software reads the tables.
 mod delta_readers;
+// Real clients, and the page that says what they get.
+mod clients;
+// Flight SQL, by the drivers that people have.
+mod flight;
 // What is measured: counted from rows, explained, kept by release.
 mod metrics;
 // What the commands say and how they exit.
 mod commands;
+// A server that tests can stop and kill.
+mod server;
+
+// No question takes more of a server than its role may, and a server that is told
+// to stop lets answers end.
+mod limits;
+// Who asked what is kept, and whoever changes it is found out.
+mod audit;

@@ -2,8 +2,8 @@
 
 use crate::cli::{Format, Global};
 use crate::exit::Exit;
-use crate::output::{self, Rows};
 use crate::home;
+use crate::output::{self, Rows};
 use futures::StreamExt as _;
 use jcw_govern::QUERY_LOG;
 use jcw_lake::{SessionSettings, session};
@@ -79,9 +79,7 @@ async fn tail(global: &Global, most: usize, format: Format) -> anyhow::Result<Ex
     let context = session(catalog, &SessionSettings::default())?;
     // A person reads a few columns; a program gets all.
     let columns = match format {
-        Format::Table => {
-            "ended_at, principal, role, door, purpose, release, tables, rows, outcome"
-        }
+        Format::Table => "ended_at, principal, role, door, purpose, release, tables, rows, outcome",
         _ => "*",
     };
     let sql = format!(

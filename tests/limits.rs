@@ -1,0 +1,144 @@
+//! No question takes more of a server than its role may; a server that is told to
+//! stop lets answers end; and hundreds of clients of all manners do it no harm.
+
+use crate::harness::{Project, repository};
+use crate::server::Served;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Nobody waits for that: every row with every row, six times over.
+const LONG: &str = "select count(*) from m a, m b, m c, m d, m e, m f, m g, m h \
+    where a.value + b.value * c.value + d.value + e.value + f.value + g.value * h.value = 0.5";
+
+fn long() -> String {
+    format!(
+        "with m as (select cast(value as double) + n.value as value from published.metric_value, generate_series(1, 1000) n) {LONG}"
+    )
+}
+
+fn served(limits: &str, more: &[&str]) -> (Project, Served) {
+    let project = Project::starter();
+    project.write(
+        "pipelines/roles.yaml",
+        format!("roles:\n  - {{id: reader, description: Reads what is published, reads: [published], limits: {{{limits}}}}}\n"),
+    );
+    project.jcw(&["run"]).succeeds();
+    project.user("ann", "reader", PASSWORD);
+    project.user("bob", "reader", PASSWORD);
+    let served = project.serve(more);
+    (project, served)
+}
+
+#[test]
+fn a_question_is_ended_at_its_roles_time_and_rows_and_place_in_the_queue() {
+    let (_project, served) = served(
+        "time: 2 s, rows: 100, memory: 64 MiB, running: 1, waiting: 1",
+        &[],
+    );
+    let began = Instant::now();
+    assert_eq!(served.asks("ann", PASSWORD, &long()).0, 408);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+    let many = "select * from generate_series(1, 5000)";
+    let (status, body) = served.asks("ann", PASSWORD, many);
+    assert!(status == 429 || !body.contains("\n5000"), "{status} {body}");
+    // One runs, one waits, the third is told so; somebody else is not held up.
+    let _runs = served.begins("ann", PASSWORD, &long());
+    let _waits = served.begins("ann", PASSWORD, &long());
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(served.asks("ann", PASSWORD, "select 1").0, 429);
+    assert_eq!(served.asks("bob", PASSWORD, "select 1").0, 200);
+}
+
+#[test]
+fn who_goes_away_frees_the_place() {
+    let (_project, served) = served(
+        "time: 300 s, rows: 100, memory: 64 MiB, running: 1, waiting: 0",
+        &[],
+    );
+    let runs = served.begins("ann", PASSWORD, &long());
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(served.asks("ann", PASSWORD, "select 1").0, 429);
+    drop(runs);
+    let began = Instant::now();
+    while served.asks("ann", PASSWORD, "select 1").0 != 200 {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "the place is still taken"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_lets_answers_end_and_ends_what_never_would() {
+    let (project, served) = served(
+        "time: 300 s, rows: 1000000, memory: 64 MiB",
+        &["--patience", "3"],
+    );
+    // Longer than what the system holds of it on the way.
+    let slow = "select repeat_of, n.value from (select 'a text that is not so short' as repeat_of), generate_series(1, 900000) n";
+    let mut answer = served.begins("ann", PASSWORD, slow);
+    let mut first = [0; 4096];
+    answer.read_exact(&mut first).unwrap();
+    let _never = served.begins("bob", PASSWORD, &long());
+    std::thread::sleep(Duration::from_millis(300));
+    served.terminate();
+    let mut rest = Vec::new();
+    answer.read_to_end(&mut rest).unwrap();
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(
+        rest.contains("900000") && rest.ends_with("0\r\n\r\n"),
+        "the answer is not whole"
+    );
+    assert_eq!(served.stops(Duration::from_secs(20)), 0);
+    project
+        .jcw(&["audit", "verify"])
+        .succeeds()
+        .says(&["2 rows"]);
+}
+
+/// `tests/bench/soak/soak.py` for ten seconds; it runs longer by hand.
+#[test]
+fn clients_of_all_manners_do_no_harm() {
+    let Some(python) = std::env::var_os("JCW_TEST_PYTHON").map(PathBuf::from) else {
+        eprintln!("skipped: JCW_TEST_PYTHON names no Python");
+        return;
+    };
+    let (project, served) = served(
+        "time: 5 s, rows: 1000000, memory: 64 MiB, running: 4, waiting: 16",
+        &[],
+    );
+    let ran = Command::new(python)
+        .arg(repository().join("tests/bench/soak/soak.py"))
+        .args(["--http", &served.http.to_string()])
+        .args(["--postgres", &served.postgres.to_string()])
+        .args(["--flight", &served.flight.to_string()])
+        .args([
+            "--user",
+            &format!("ann:{PASSWORD}"),
+            "--user",
+            &format!("bob:{PASSWORD}"),
+        ])
+        .args(["--pid", &served.pid().to_string()])
+        .args(["--clients", "40", "--seconds", "10"])
+        .output()
+        .unwrap();
+    let said = served.said();
+    assert!(
+        ran.status.success(),
+        "{}{}\n{said}",
+        String::from_utf8_lossy(&ran.stdout),
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    assert!(!said.contains("panicked"), "{said}");
+    assert_eq!(served.stops(Duration::from_secs(60)), 0);
+    project.jcw(&["audit", "verify"]).succeeds();
+}
