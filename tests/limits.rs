@@ -116,17 +116,17 @@ fn clients_of_all_manners_do_no_harm() {
         "time: 5 s, rows: 1000000, memory: 64 MiB, running: 4, waiting: 16",
         &[],
     );
+    let token = |user| {
+        let args = ["token", "add", user, "--user", user, "--expires", "1h"];
+        let made = project.jcw(&args).succeeds();
+        format!("token:{}", made.out.trim())
+    };
     let ran = Command::new(python)
         .arg(repository().join("tests/bench/soak/soak.py"))
         .args(["--http", &served.http.to_string()])
         .args(["--postgres", &served.postgres.to_string()])
         .args(["--flight", &served.flight.to_string()])
-        .args([
-            "--user",
-            &format!("ann:{PASSWORD}"),
-            "--user",
-            &format!("bob:{PASSWORD}"),
-        ])
+        .args(["--user", &token("ann"), "--user", &token("bob")])
         .args(["--pid", &served.pid().to_string()])
         .args(["--clients", "40", "--seconds", "10"])
         .output()
