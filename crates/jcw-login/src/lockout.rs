@@ -32,6 +32,9 @@ pub(crate) struct Lockout {
     failures: Mutex<HashMap<Key, Failures>>,
     /// Charged for every failure.
     addresses: DefaultKeyedRateLimiter<Source>,
+    /// Charged for every bearer token that is none. Nobody guesses one, so those
+    /// who have one are let in all the same.
+    strangers: DefaultKeyedRateLimiter<Source>,
     /// Until when an address that failed too often waits.
     barred: Mutex<HashMap<Source, Instant>>,
 }
@@ -58,6 +61,7 @@ impl Lockout {
         Lockout {
             failures: Mutex::default(),
             addresses: RateLimiter::keyed(Quota::per_minute(A_MINUTE).allow_burst(BURST)),
+            strangers: RateLimiter::keyed(Quota::per_minute(A_MINUTE).allow_burst(BURST)),
             barred: Mutex::default(),
         }
     }
@@ -79,6 +83,19 @@ impl Lockout {
     /// An attempt succeeded: what this name got wrong from there is forgotten.
     pub(crate) fn succeeded(&self, name: &str, from: Option<IpAddr>) {
         held(&self.failures).remove(&key(name, from));
+    }
+
+    /// What is told to somebody whose bearer token is none.
+    pub(crate) fn stranger(&self, from: Option<IpAddr>) -> LoginError {
+        if self.strangers.len() >= KEPT {
+            self.strangers.retain_recent();
+        }
+        match self.strangers.check_key(&source(from)) {
+            Ok(()) => LoginError::Refused,
+            Err(not_until) => LoginError::TooMany {
+                seconds: (not_until.wait_time_from(DefaultClock::default().now())).as_secs() + 1,
+            },
+        }
     }
 
     fn admit_at(&self, name: &str, from: Option<IpAddr>, now: Instant) -> Result<(), LoginError> {

@@ -137,9 +137,9 @@ impl Logins {
             Credential::Password {
                 user: TOKEN_USER,
                 password,
-            } => self.bearer(password).await,
+            } => self.bearer(password, from).await,
             Credential::Password { user, password } => self.password(user, password, from).await,
-            Credential::Bearer(token) => self.bearer(token).await,
+            Credential::Bearer(token) => self.bearer(token, from).await,
             Credential::Certificate(subject) => self.certificate(subject),
         };
         if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &known {
@@ -313,7 +313,14 @@ impl Logins {
         }
     }
 
-    async fn bearer(&self, token: &str) -> Result<Principal, LoginError> {
+    async fn bearer(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, LoginError> {
+        match self.token(token).await {
+            Err(LoginError::Refused) => Err(self.lockout.stranger(from)),
+            known => known,
+        }
+    }
+
+    async fn token(&self, token: &str) -> Result<Principal, LoginError> {
         let access = self.access()?;
         let now = Utc::now();
         if token.starts_with(pass::PREFIX) {
@@ -414,3 +421,7 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "logins_tests.rs"]
+mod tests;

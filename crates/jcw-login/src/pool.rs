@@ -18,9 +18,13 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new() -> Pool {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Pool::of(WAITING, cores.clamp(1, 4))
+    }
+
+    fn of(waiting: usize, working: usize) -> Pool {
         Pool {
-            waiting: Arc::new(Semaphore::new(WAITING)),
-            working: Arc::new(Semaphore::new(cores.clamp(1, 4))),
+            waiting: Arc::new(Semaphore::new(waiting)),
+            working: Arc::new(Semaphore::new(working)),
         }
     }
 
@@ -47,5 +51,48 @@ impl Pool {
         worked
             .await
             .map_err(|error| LoginError::Unavailable(error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn many_passwords_at_once_are_tried_few_at_a_time_and_more_are_turned_away() {
+        let pool = Pool::of(10, 2);
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let attempts = (0..30).map(|_| {
+            let (pool, now, most) = (pool.clone(), Arc::clone(&now), Arc::clone(&most));
+            tokio::spawn(async move {
+                let work = move || {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(10));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                };
+                pool.run(|| Ok(()), work).await
+            })
+        });
+        let mut tried = 0;
+        for attempt in attempts.collect::<Vec<_>>() {
+            match attempt.await.unwrap() {
+                Ok(()) => tried += 1,
+                Err(LoginError::TooMany { seconds: 1 }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(tried, 10);
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_is_not_due_any_more_is_not_made() {
+        let pool = Pool::of(1, 1);
+        let late = || Err(LoginError::TooMany { seconds: 7 });
+        let answer = pool.run(late, || panic!("it was made")).await;
+        assert!(matches!(answer, Err(LoginError::TooMany { seconds: 7 })));
+        assert_eq!(pool.run(|| Ok(()), || 1).await.unwrap(), 1);
     }
 }

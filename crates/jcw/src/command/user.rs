@@ -6,6 +6,7 @@ use crate::{home, output};
 use anyhow::Context as _;
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
 use jcw_login::{Desk, ListedUser, LoginError, NewUser};
+use jcw_project::Project;
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
 use std::sync::Arc;
@@ -151,8 +152,23 @@ pub(super) async fn desk(global: &Global) -> anyhow::Result<Desk> {
     Ok(Desk::of(&lake, &by))
 }
 
-fn must_be_a_role(_global: &Global, _role: &str) -> anyhow::Result<()> {
-    Ok(())
+/// A role that nobody has described sees nothing; where there is no project at
+/// hand, only its lake, nobody can say.
+fn must_be_a_role(global: &Global, role: &str) -> anyhow::Result<()> {
+    let root = home::root(global)?;
+    let (project, _) = Project::load(&root, &jcw_project::ProcessEnvironment);
+    let Some(project) = project.filter(|project| project.role(role).is_none()) else {
+        return Ok(());
+    };
+    let known = project.roles.iter().map(|role| role.id.as_str());
+    let advice = match jcw_project::did_you_mean(role, known.clone()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    Err(LoginError::Usage(format!(
+        "pipelines/roles.yaml has no role \"{role}\"; {advice}"
+    ))
+    .into())
 }
 
 fn password() -> anyhow::Result<String> {
