@@ -4,6 +4,7 @@
 use super::error::{Result, of_govern, of_login, ours};
 use super::options::{self, Options};
 use super::service::Service;
+use crate::subject::Subject;
 use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -46,7 +47,12 @@ impl Caller {
     ) -> Result<Caller> {
         let from = address(extensions);
         let logins = &service.house.logins;
-        let shown = Shown::in_headers(headers)?;
+        let shown = match extensions.get::<Subject>() {
+            Some(subject) if !headers.contains_key("authorization") => {
+                Shown::Certificate(subject.0.clone())
+            }
+            _ => Shown::in_headers(headers)?,
+        };
         let is_token = matches!(shown, Shown::Bearer(_));
         let principal = match shown {
             Shown::Password { user, password } => {
@@ -57,6 +63,9 @@ impl Caller {
                 logins.log_in(credential, from).await
             }
             Shown::Bearer(token) => logins.log_in(Credential::Bearer(&token), from).await,
+            Shown::Certificate(subject) => {
+                logins.log_in(Credential::Certificate(&subject), from).await
+            }
         };
         let principal = principal.map_err(of_login)?;
         let mut options = options::of_cookie(service, &principal, headers);
@@ -108,10 +117,11 @@ impl Caller {
     }
 }
 
-/// What somebody shows in headers.
-pub(super) enum Shown {
+/// What somebody shows: in headers, or before them, when the connection began.
+enum Shown {
     Password { user: String, password: String },
     Bearer(String),
+    Certificate(String),
 }
 
 impl Shown {

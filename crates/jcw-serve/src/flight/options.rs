@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use jcw_govern::ReleaseChoice;
-use jcw_lake::CATALOG;
+use jcw_lake::{CATALOG, DEFAULT_SCHEMA};
 use jcw_login::Principal;
 use prost::Message;
 use std::collections::HashMap;
@@ -32,8 +32,6 @@ pub(super) struct Options {
     pub(super) release: Option<String>,
     /// Why somebody asks.
     pub(super) purpose: Option<String>,
-    /// Where tables without a schema are looked for.
-    pub(super) schema: Option<String>,
 }
 
 /// Which release words mean: an id or number, or a day, with or without AS OF.
@@ -69,7 +67,6 @@ pub(super) fn of_cookie(
         Some(Ok(claim)) => Options {
             release: claim.release,
             purpose: claim.purpose,
-            schema: claim.schema,
         },
         _ => Options::default(),
     }
@@ -95,7 +92,6 @@ pub(super) async fn set(
     let claim = Claim {
         release: options.release,
         purpose: options.purpose,
-        schema: options.schema,
         ..service.signer.claim(&caller.principal, LASTS)?
     };
     let sealed = service.signer.seal(&claim, Use::Options);
@@ -120,24 +116,25 @@ async fn set_one(
     }
     let mut tried = options.clone();
     match name {
-        "catalog" => match value.as_deref() {
-            None | Some(CATALOG) => return Ok(()),
-            Some(_) => return Err(Wrong::InvalidValue),
-        },
-        "schema" => tried.schema = value,
+        // There is one of each, for names that do not say.
+        "catalog" => return only(CATALOG, value.as_deref()),
+        "schema" => return only(DEFAULT_SCHEMA, value.as_deref()),
         "release" => tried.release = value,
         "purpose" => tried.purpose = value,
         _ => return Err(Wrong::InvalidName),
     }
     let session = caller.asking(tried.clone()).session(service).await;
-    let session = session.map_err(|_| Wrong::InvalidValue)?;
-    if let Some(schema) = &tried.schema
-        && !session.visible().schemas().contains(&schema.as_str())
-    {
-        return Err(Wrong::InvalidValue);
-    }
+    session.map_err(|_| Wrong::InvalidValue)?;
     *options = tried;
     Ok(())
+}
+
+fn only(there_is: &str, asked: Option<&str>) -> Result<(), Wrong> {
+    match asked {
+        None => Ok(()),
+        Some(asked) if asked == there_is => Ok(()),
+        Some(_) => Err(Wrong::InvalidValue),
+    }
 }
 
 /// `GetSessionOptions`.
@@ -146,14 +143,7 @@ pub(super) async fn get(service: &Service, caller: &Caller) -> Result<Response<V
     let options = &caller.options;
     let mut told = HashMap::from([
         ("catalog".to_owned(), CATALOG.into()),
-        (
-            "schema".to_owned(),
-            options
-                .schema
-                .as_deref()
-                .unwrap_or(jcw_lake::DEFAULT_SCHEMA)
-                .into(),
-        ),
+        ("schema".to_owned(), DEFAULT_SCHEMA.into()),
         ("release".to_owned(), session.release().id.as_str().into()),
     ]);
     if let Some(purpose) = &options.purpose {

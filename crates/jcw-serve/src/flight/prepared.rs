@@ -26,6 +26,7 @@ use bytes::Bytes;
 use datafusion::common::ScalarValue;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use jcw_govern::Statement;
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -100,7 +101,6 @@ pub(super) async fn create(
         sql: statement.sql().to_owned(),
         release: caller.options.release.clone(),
         purpose: caller.options.purpose.clone(),
-        schema: caller.options.schema.clone(),
         ..service.signer.claim(&caller.principal, LASTS)?
     };
     let result = ActionCreatePreparedStatementResult {
@@ -145,7 +145,6 @@ pub(super) async fn open(
     };
     caller.options.release = claim.release;
     caller.options.purpose = claim.purpose;
-    caller.options.schema = claim.schema;
     if let Some(kept) = service.running.kept(&claim.id) {
         // The newest release may be another one by now, and rights too.
         let session = caller.session(service).await?;
@@ -278,41 +277,68 @@ fn of_sent(error: FlightError) -> Status {
 
 /// The query with `?` numbered as `$1`, `$2`: drivers of JDBC and ODBC write the
 /// one, the engine reads the other. Quoted text and comments stay as they are.
-pub(super) fn numbered(sql: &str) -> String {
+pub(super) fn numbered(sql: &str) -> Cow<'_, str> {
     if !sql.contains('?') {
-        return sql.to_owned();
+        return Cow::Borrowed(sql);
     }
-    let mut out = String::with_capacity(sql.len() + 8);
     let mut count = 0;
+    let numbered = marked(sql, |mark| {
+        if mark != "?" {
+            return mark.to_owned();
+        }
+        count += 1;
+        format!("${count}")
+    });
+    Cow::Owned(numbered)
+}
+
+/// The query with text for every parameter whose type it leaves open, where a
+/// column's type hangs on that: a column has to be promised before there is a
+/// value.
+pub(super) fn settled(statement: &Statement) -> Option<String> {
+    let types = statement.parameters();
+    let fields = statement.schema().fields();
+    let is_settled = types.iter().all(Option::is_some)
+        || !fields.iter().any(|field| field.data_type().is_null());
+    if is_settled {
+        return None;
+    }
+    Some(marked(statement.sql(), |mark| {
+        let place = mark.trim_start_matches('$').parse::<usize>().ok();
+        match place.and_then(|place| types.get(place.checked_sub(1)?)) {
+            Some(None) => format!("cast({mark} as varchar)"),
+            _ => mark.to_owned(),
+        }
+    }))
+}
+
+/// The query with something else for each mark of a parameter, `?` or `$1`.
+fn marked(sql: &str, mut instead: impl FnMut(&str) -> String) -> String {
+    let mut out = String::with_capacity(sql.len() + 16);
     let mut rest = sql;
+    let mut before = ' ';
     while let Some(first) = rest.chars().next() {
-        let taken = match first {
-            '\'' | '"' => {
-                let end = rest[1..].find(first).map_or(rest.len(), |end| end + 2);
-                out.push_str(&rest[..end]);
-                end
-            }
-            '-' if rest.starts_with("--") => {
-                let end = rest.find('\n').unwrap_or(rest.len());
-                out.push_str(&rest[..end]);
-                end
-            }
+        let digits = || rest[1..].bytes().take_while(u8::is_ascii_digit).count();
+        let (length, is_mark) = match first {
+            '\'' | '"' => (
+                rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+                false,
+            ),
+            '-' if rest.starts_with("--") => (rest.find('\n').unwrap_or(rest.len()), false),
             '/' if rest.starts_with("/*") => {
-                let end = rest.find("*/").map_or(rest.len(), |end| end + 2);
-                out.push_str(&rest[..end]);
-                end
+                (rest.find("*/").map_or(rest.len(), |end| end + 2), false)
             }
-            '?' => {
-                count += 1;
-                out.push_str(&format!("${count}"));
-                1
-            }
-            other => {
-                out.push(other);
-                other.len_utf8()
-            }
+            '?' => (1, true),
+            '$' if !before.is_alphanumeric() && digits() > 0 => (1 + digits(), true),
+            other => (other.len_utf8(), false),
         };
-        rest = &rest[taken..];
+        let (part, after) = rest.split_at(length);
+        match is_mark {
+            true => out.push_str(&instead(part)),
+            false => out.push_str(part),
+        }
+        before = first;
+        rest = after;
     }
     out
 }

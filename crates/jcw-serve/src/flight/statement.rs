@@ -33,7 +33,11 @@ pub(super) async fn plan(service: &Service, caller: &Caller, sql: &str) -> Resul
     }
     let session = caller.session(service).await?;
     let sql = prepared::numbered(sql);
-    session.prepare(&sql).await.map_err(of_govern)
+    let statement = session.prepare(&sql).await.map_err(of_govern)?;
+    match prepared::settled(&statement) {
+        Some(sql) => session.prepare(&sql).await.map_err(of_govern),
+        None => Ok(statement),
+    }
 }
 
 /// What a statement would give, and the ticket to fetch it.
@@ -48,7 +52,6 @@ pub(super) fn info(
         sql: statement.sql().to_owned(),
         release: Some(statement.session().release().id.clone()),
         purpose: caller.options.purpose.clone(),
-        schema: caller.options.schema.clone(),
         parameters,
         ..(service.signer).claim(&caller.principal, service.house.ticket_life)?
     };
@@ -112,7 +115,6 @@ pub(super) async fn fetch(
             caller.options = Options {
                 release: claim.release.clone(),
                 purpose: claim.purpose.clone(),
-                schema: claim.schema.clone(),
             };
             plan(service, &caller, &claim.sql).await?
         }

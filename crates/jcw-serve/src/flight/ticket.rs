@@ -58,9 +58,6 @@ pub(super) struct Claim {
     /// Rows of parameters, as an Arrow IPC stream; empty if there are none.
     #[prost(bytes = "bytes", tag = "7")]
     pub(super) parameters: Bytes,
-    /// Where tables without a schema are looked for, if it was said.
-    #[prost(string, optional, tag = "8")]
-    pub(super) schema: Option<String>,
 }
 
 impl Claim {

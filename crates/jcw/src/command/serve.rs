@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// encrypts
     #[arg(long)]
     plain_text: bool,
+    /// How long what a client was promised by Flight SQL may be fetched, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    ticket_life: u64,
     /// How long those inside may go on when the server is told to stop, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
@@ -61,7 +64,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         postgres: Some(args.postgres_addr),
         http: Some(args.http_addr),
     };
-    let house = House::new(governor, logins);
+    let mut house = House::new(governor, logins);
+    house.ticket_life = Duration::from_secs(args.ticket_life);
     let server = Server::open(house, addresses, tls.as_ref(), args.plain_text).await?;
     let at = server.addresses();
     for (door, address) in [
