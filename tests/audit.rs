@@ -131,7 +131,7 @@ fn what_a_killed_server_had_answered_is_in_the_log_after_the_next_start() {
     project
         .jcw(&["audit", "verify"])
         .succeeds()
-        .says(&["4 rows of 1 server"]);
+        .says(&["is whole: 4 rows."]);
 }
 
 #[test]

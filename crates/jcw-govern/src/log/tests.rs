@@ -58,8 +58,10 @@ impl World {
         commit.await.unwrap();
     }
 
-    async fn verify(&self) -> Result<Verified, Break> {
-        verify_log(&self.lake).await.unwrap()
+    /// Rows and servers.
+    async fn verify(&self) -> Result<(u64, usize), Break> {
+        let verified = verify_log(&self.lake).await.unwrap();
+        verified.map(|whole| (whole.rows, whole.chains.len()))
     }
 }
 
@@ -81,7 +83,7 @@ fn without(batch: &RecordBatch, left_out: usize) -> RecordBatch {
 #[tokio::test]
 async fn a_changed_or_missing_row_is_found_with_its_file_and_place() {
     let world = World::new().await;
-    assert_eq!(world.verify().await, Ok(Verified::default()));
+    assert_eq!(world.verify().await, Ok((0, 0)));
     let log = world.server().await;
     for _ in 0..3 {
         for _ in 0..4 {
@@ -89,10 +91,7 @@ async fn a_changed_or_missing_row_is_found_with_its_file_and_place() {
         }
         log.flush().await.unwrap();
     }
-    let whole = Verified {
-        rows: 12,
-        servers: 1,
-    };
+    let whole = (12, 1);
     assert_eq!(world.verify().await, Ok(whole));
     let honest = world.rows().await;
 
@@ -160,10 +159,7 @@ async fn what_a_killed_server_left_in_its_spool_is_taken_in_by_the_next_start() 
     let next = world.server().await;
     next.append(row("answered")).unwrap();
     next.flush().await.unwrap();
-    let whole = Verified {
-        rows: 8,
-        servers: 1,
-    };
+    let whole = (8, 1);
     assert_eq!(world.verify().await, Ok(whole));
 }
 
@@ -195,10 +191,7 @@ async fn two_servers_have_chains_of_their_own_and_a_lost_spool_goes_on_from_the_
         log.append(row("answered")).unwrap();
         log.flush().await.unwrap();
     }
-    let whole = Verified {
-        rows: 2,
-        servers: 2,
-    };
+    let whole = (2, 2);
     assert_eq!(world.verify().await, Ok(whole));
     let server_id = first.spool.server_id().to_owned();
     assert!(
@@ -217,10 +210,7 @@ async fn two_servers_have_chains_of_their_own_and_a_lost_spool_goes_on_from_the_
         log.append(row("answered")).unwrap();
         log.flush().await.unwrap();
     }
-    let whole = Verified {
-        rows: 4,
-        servers: 2,
-    };
+    let whole = (4, 2);
     assert_eq!(world.verify().await, Ok(whole));
 }
 

@@ -12,12 +12,24 @@ use object_store::path::Path;
 use std::collections::BTreeMap;
 
 /// A query log that is whole.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Rows in it.
     pub rows: u64,
-    /// Servers that wrote them.
-    pub servers: u64,
+    /// How far the chain of each server goes. Whoever notes this elsewhere can
+    /// tell later whether a chain was written anew.
+    pub chains: Vec<Chain>,
+}
+
+/// A server's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The server.
+    pub server_id: String,
+    /// Its last row, from 1.
+    pub sequence: i64,
+    /// That row's hash: SHA-256, hex.
+    pub hash: String,
 }
 
 /// The first place at which it is not.
@@ -90,9 +102,15 @@ async fn verify(lake: &Lake) -> Result<Result<Verified, Break>, KeepError> {
             }));
         }
     }
+    let ends = chains.values().filter_map(|chain| chain.last());
+    let ends = ends.map(|found| Chain {
+        server_id: found.link.server_id.clone(),
+        sequence: found.link.sequence,
+        hash: found.link.hash.clone(),
+    });
     let verified = Verified {
         rows,
-        servers: chains.len() as u64,
+        chains: ends.collect(),
     };
     Ok(heads(lake, &chains).await?.map(|()| verified))
 }

@@ -48,9 +48,15 @@ async fn verify(global: &Global) -> anyhow::Result<Exit> {
     let lake = home::lake_alone(global).await?;
     match jcw_govern::verify_log(&lake).await? {
         Ok(whole) => {
+            let chains = whole.chains.iter().map(|chain| {
+                let (server, sequence, hash) = (&chain.server_id, chain.sequence, &chain.hash);
+                format!("\nThe last row of server {server} is {sequence}, with hash {hash}.")
+            });
             output::say(&format!(
-                "The query log is whole: {} rows of {} servers.",
-                whole.rows, whole.servers
+                "The query log is whole: {} {}.{}",
+                whole.rows,
+                if whole.rows == 1 { "row" } else { "rows" },
+                chains.collect::<String>()
             ))?;
             Ok(Exit::Done)
         }
