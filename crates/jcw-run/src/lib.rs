@@ -43,6 +43,7 @@ pub use error::Error;
 pub use explain::{Cell, Explanation, explain};
 pub use key_ring::refuse_inside;
 pub use ledger::{EXTRACT_TABLE, Extract, REJECT_TABLE, RUN_TABLE, RunRow, Warning};
+pub use memory::for_models as memory_to_use;
 pub use outcome::{FailedTest, Outcome};
 pub use page::{Page, page};
 pub use people::{decide, identity_report, identity_reviews};

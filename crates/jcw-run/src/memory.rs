@@ -9,10 +9,10 @@ use std::fs::read_to_string;
 /// In bytes, whatever the machine has: what small warehouses need.
 const LEAST: usize = 1 << 30;
 
-/// What all models of a build together may hold, in bytes: what the project says,
+/// What all models of a build, or all questions at a server, together may hold, in bytes: what the project says,
 /// or half of the memory there is, for the engine counts what its operators hold
 /// and not what passes through them.
-pub(crate) fn for_models(said: Option<u64>) -> usize {
+pub fn for_models(said: Option<u64>) -> usize {
     if let Some(bytes) = said {
         return usize::try_from(bytes).unwrap_or(usize::MAX);
     }
