@@ -18,6 +18,10 @@ use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
 use std::any::Any;
 use std::sync::Arc;
 
+/// Most steps of a plan, counted as often as they stand in it: sixty tables that
+/// each read the one before twice are a short text and a plan without an end.
+const STEPS: usize = 10_000;
+
 /// Most values of one `in (...)`.
 const LIST: usize = 1_000;
 
@@ -36,6 +40,12 @@ impl Allowed<'_> {
     /// # Errors
     /// When anything in the plan is not allowed.
     pub(crate) fn check(self, plan: &LogicalPlan) -> Result<()> {
+        if is_too_large(plan)? {
+            return Err(GovernError::new(
+                Kind::Limit,
+                "the query has too many steps; ask in parts",
+            ));
+        }
         let second_lock = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
@@ -150,7 +160,14 @@ impl Allowed<'_> {
             Expr::InList(_) => Ok(()),
             Expr::ScalarFunction(called) => {
                 let known = self.state.scalar_functions();
-                self.known(is_registered(known, &called.func), called.func.name())
+                self.known(is_registered(known, &called.func), called.func.name())?;
+                match called.args.iter().any(is_fixed_size) {
+                    true => Err(GovernError::new(
+                        Kind::Unsupported,
+                        "values of a fixed size in bytes are not made here",
+                    )),
+                    false => Ok(()),
+                }
             }
             Expr::AggregateFunction(called) => {
                 let known = self.state.aggregate_functions();
@@ -189,6 +206,28 @@ impl Allowed<'_> {
             )),
         }
     }
+}
+
+fn is_too_large(plan: &LogicalPlan) -> Result<bool> {
+    let mut steps = 0;
+    let walked = plan.apply_with_subqueries(|_| {
+        steps += 1;
+        Ok(match steps > STEPS {
+            true => TreeNodeRecursion::Stop,
+            false => TreeNodeRecursion::Continue,
+        })
+    });
+    walked.map_err(|_| unknown())?;
+    Ok(steps > STEPS)
+}
+
+/// The name of a type whose every value, also a null, takes as much memory as the
+/// query says.
+fn is_fixed_size(argument: &Expr) -> bool {
+    let Expr::Literal(value, _) = argument else {
+        return false;
+    };
+    (value.try_as_str().flatten()).is_some_and(|name| name.contains("FixedSize"))
 }
 
 /// Every leaf of a plan that is about to run stands below a barrier of this

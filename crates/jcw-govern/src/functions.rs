@@ -22,12 +22,12 @@ const SCALAR: &[&str] = &[
     "array_replace_all", "array_replace_n", "array_reverse", "array_slice", "array_sort",
     "array_sum", "array_to_string", "array_union", "arrays_zip", "arrow_cast", "arrow_try_cast",
     "arrow_typeof", "ascii", "asin", "asinh", "atan", "atan2", "atanh", "bit_length", "btrim",
-    "cardinality", "cast_to_type", "cbrt", "ceil", "character_length", "chr", "coalesce",
+    "cardinality", "cbrt", "ceil", "character_length", "chr", "coalesce",
     "concat", "concat_ws", "contains", "cos", "cosh", "cot", "current_date", "current_time",
     "date_bin", "date_part", "date_trunc", "degrees", "digest", "empty", "encode", "decode",
     "ends_with", "exp", "factorial", "find_in_set", "flatten", "floor", "from_unixtime", "gcd",
     "get_field", "greatest", "initcap", "isnan", "iszero", "lcm", "least", "left",
-    "levenshtein", "ln", "log", "log10", "log2", "lower", "ltrim", "make_array", "make_date",
+    "ln", "log", "log10", "log2", "lower", "ltrim", "make_array", "make_date",
     "make_time", "map", "map_entries", "map_extract", "map_keys", "map_values", "md5",
     "named_struct", "nanvl", "now", "nullif", "nvl", "nvl2", "octet_length", "overlay", "pi",
     "power", "radians", "regexp_count", "regexp_instr", "regexp_like", "regexp_match",
@@ -36,7 +36,7 @@ const SCALAR: &[&str] = &[
     "string_to_array", "strpos", "struct", "substr", "substr_index", "tan", "tanh", "to_char",
     "to_date", "to_hex", "to_local_time", "to_time", "to_timestamp", "to_timestamp_micros",
     "to_timestamp_millis", "to_timestamp_nanos", "to_timestamp_seconds", "to_unixtime",
-    "translate", "trunc", "try_cast_to_type", "union_extract", "union_tag", "upper",
+    "translate", "trunc", "union_extract", "union_tag", "upper",
 ];
 
 /// Those of the engine's scalar functions that are allowed.

@@ -3,7 +3,7 @@
 
 use crate::error::{GovernError, Kind, Result};
 use crate::limits::{Capacity, Limits, Load};
-use crate::log::{self, QueryLog};
+use crate::log::{self, Ended, QueryLog};
 use crate::described::Descriptions;
 use crate::releases::{Releases, unavailable};
 use crate::session::{Asking, Door, Session};
@@ -75,6 +75,11 @@ impl Governor {
     /// The lake, for doors that hand out files of it (Delta Sharing).
     pub fn lake(&self) -> &Lake {
         &self.shared.lake
+    }
+
+    /// Tells of every question that has ended; only the first who asks is told.
+    pub fn watch(&self, told: impl Fn(&Ended) + Send + Sync + 'static) {
+        self.shared.log.watch.begin(Box::new(told));
     }
 
     /// How busy it is.

@@ -15,6 +15,8 @@
 mod admission;
 mod allowed;
 mod answer;
+#[cfg(test)]
+mod attack_tests;
 mod barrier;
 mod capability;
 mod described;
@@ -27,26 +29,33 @@ mod leak_proof;
 mod limits;
 mod log;
 mod names;
+#[cfg(test)]
+mod oracle_tests;
 mod outlet;
 mod policy;
 mod public;
 mod refusal;
 mod release_tables;
 mod releases;
+#[cfg(test)]
+mod releases_tests;
 mod scope;
 mod session;
 mod statement;
 mod table;
 mod text;
 mod visible;
+#[cfg(test)]
+mod world;
 
 pub use answer::{Answer, Cancel};
 pub use error::{GovernError, Kind, Spot};
 pub use governor::{Governor, Settings};
 pub use limits::{Capacity, Load};
-pub use log::{Break, QUERY_LOG, Verified, verify_log};
+pub use log::{Break, Chain, Ended, QUERY_LOG, Verified, verify_log};
 pub use jcw_login::{Method, Principal};
 pub use outlet::{outlet_batch, outlet_schema};
 pub use session::{Asking, Door, ReleaseChoice, Session};
 pub use statement::Statement;
+pub use text::measure;
 pub use visible::{ForeignKey, Visible, VisibleColumn, VisibleTable};

@@ -16,9 +16,12 @@ mod spool;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watch;
 
 pub(crate) use question::{Asked, Question, Read};
-pub use verify::{Break, Verified, verify_log};
+pub use verify::{Break, Chain, Verified, verify_log};
+pub use watch::Ended;
+pub(crate) use watch::Watch;
 
 use crate::error::{GovernError, Kind, Result};
 use crate::session::Door;
@@ -41,6 +44,7 @@ pub(crate) struct QueryLog {
     spool: Arc<Spool>,
     keeper: Keeper,
     attempts: Arc<Attempts>,
+    pub(crate) watch: Watch,
 }
 
 /// Failed attempts to log in, of which so many a second get a row of their own:
@@ -84,6 +88,7 @@ impl QueryLog {
             spool,
             keeper,
             attempts: Arc::default(),
+            watch: Watch::default(),
         })
     }
 

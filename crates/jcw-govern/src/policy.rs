@@ -85,11 +85,17 @@ impl Policy {
         let hidden: BTreeSet<&str> = (self.role.hides.get(name).into_iter().flatten())
             .map(|column| column.as_str())
             .collect();
+        let masks = self.role.masks.get(name);
+        // A release of before may have a column under another name: then what must
+        // not be seen of it is not known, and nothing of the table is shown.
+        let masked = masks.into_iter().flat_map(|masks| masks.keys());
+        for column in (hidden.iter().copied()).chain(masked.map(String::as_str)) {
+            named.as_arrow().field_with_name(column)?;
+        }
         let rows = match self.role.rows.get(name) {
             Some(filter) => Some(self.bound(state.create_logical_expr(filter, &named)?, &named)?),
             None => None,
         };
-        let masks = self.role.masks.get(name);
         let mut columns = Vec::new();
         for (index, field) in schema.fields().iter().enumerate() {
             if hidden.contains(field.name().as_str()) {

@@ -189,7 +189,17 @@ pub(crate) fn no_table(name: &str, visible: Option<&Visible>) -> GovernError {
         (visible.tables.values()).find(|seen| seen.name == table)
             .map(|seen| format!("{}.{}", seen.schema_name, seen.name))
     });
-    let near = same.or_else(|| did_you_mean(&name, names?).map(|near| near.to_string()));
+    let near = same.or_else(|| {
+        let near = did_you_mean(&name, names.clone()?);
+        near.or_else(|| {
+            let (_, seen) = visible?.tables.iter().min_by_key(|(_, seen)| {
+                let of_table = did_you_mean(table, [seen.name.as_str()]);
+                (of_table.is_none(), seen.name.len().abs_diff(table.len()))
+            })?;
+            did_you_mean(table, [seen.name.as_str()])?;
+            Some(format!("{}.{}", seen.schema_name, seen.name))
+        })
+    });
     let message = format!("there is no table {}", shortened(&name));
     let message = match near {
         Some(near) => format!("{message}; did you mean {near}?"),

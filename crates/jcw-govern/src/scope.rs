@@ -120,11 +120,6 @@ impl Scope {
         });
         Ok(visible.await?.clone())
     }
-
-    /// What has been seen so far, for a hint; never opens anything.
-    pub(crate) fn visible_if_known(&self) -> Option<&Visible> {
-        self.visible.get().map(Arc::as_ref)
-    }
 }
 
 fn state(

@@ -188,8 +188,13 @@ impl Visitor for Odd {
     }
 }
 
-/// Refuses what the parser or the planner might not survive.
-fn measure(sql: &str) -> Result<()> {
+/// Whether a text may be read at all: how long it is, how many words it has and
+/// how deep they go. Whoever else parses what a client sent calls it first: a long
+/// chain ends the process, not the query.
+///
+/// # Errors
+/// [`Kind::Limit`] with the place, [`Kind::Syntax`] where there are no words.
+pub fn measure(sql: &str) -> Result<()> {
     if sql.len() > BYTES {
         return Err(too_long("the query is longer than 64 KiB", None));
     }

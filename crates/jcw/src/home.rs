@@ -56,6 +56,19 @@ pub(crate) async fn ready_with(
     ready_in(global, &environment).await
 }
 
+/// The project and its lake without its vault, to be served. A project that the
+/// last release was made by is not checked again: a server starts at once.
+pub(crate) async fn served(global: &Global) -> anyhow::Result<(Project, Lake)> {
+    let process = jcw_project::ProcessEnvironment;
+    let lake = lake_alone(global).await?;
+    if let (Some(project), _) = Project::load(&root(global)?, &process)
+        && jcw_run::is_released(&project, &lake).await?
+    {
+        return Ok((project, lake));
+    }
+    Ok((checked(global, &process)?, lake))
+}
+
 async fn ready_in(
     global: &Global,
     environment: &(dyn Environment + Sync),

@@ -3,10 +3,11 @@
 //! written, once.
 
 use super::QueryLog;
+use super::watch::Ended;
 use super::fingerprint::fingerprint;
 use super::row::{Row, now};
 use crate::error::{GovernError, Kind, Result};
-use crate::session::Session;
+use crate::session::{Door, Session};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
 use datafusion::common::TableReference;
@@ -35,6 +36,7 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) struct Question {
     log: QueryLog,
+    door: Door,
     row: Option<Row>,
 }
 
@@ -91,6 +93,7 @@ impl Question {
         };
         Question {
             log: session.governor.log().clone(),
+            door: asking.door,
             row: Some(row),
         }
     }
@@ -160,6 +163,13 @@ impl Question {
         };
         row.ended_at = now();
         row.outcome = outcome.to_owned();
+        self.log.watch.tell(&Ended {
+            door: self.door,
+            outcome: outcome.to_owned(),
+            took: (row.ended_at - row.received_at).to_std().unwrap_or_default(),
+            rows: row.rows.unsigned_abs(),
+            bytes: row.bytes.unsigned_abs(),
+        });
         self.log.append(row)
     }
 }
