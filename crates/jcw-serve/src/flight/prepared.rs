@@ -24,7 +24,7 @@ use arrow_flight::sql::{
 };
 use bytes::Bytes;
 use datafusion::common::ScalarValue;
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, future};
 use jcw_govern::Statement;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -159,6 +159,26 @@ pub(super) async fn open(
     Ok((statement, parameters))
 }
 
+/// A message that says itself how large it is once it is decompressed would be
+/// believed; parameters are small and come as they are.
+fn as_they_are(message: FlightData) -> Result<FlightData> {
+    let header = arrow::ipc::root_as_message(&message.data_header)
+        .map_err(malformed)?;
+    let dictionary = header.header_as_dictionary_batch();
+    let batch = (header.header_as_record_batch())
+        .or_else(|| dictionary.and_then(|dictionary| dictionary.data()));
+    if batch.is_some_and(|batch| batch.compression().is_some()) {
+        return Err(Status::invalid_argument(
+            "send parameters without compression",
+        ));
+    }
+    if message.data_body.len() > MOST_BYTES {
+        let message = format!("at most {MOST_BYTES} bytes of parameters at once; send fewer");
+        return Err(Status::resource_exhausted(message));
+    }
+    Ok(message)
+}
+
 /// DoPut: binds rows of parameters, and gives the handle that has them.
 pub(super) async fn bind(
     service: &Service,
@@ -167,7 +187,9 @@ pub(super) async fn bind(
     sent: impl Stream<Item = Result<FlightData>> + Send + 'static,
 ) -> Result<DoPutPreparedStatementResult> {
     let (statement, _) = open(service, &mut caller, handle).await?;
-    let sent = sent.map_err(|status| FlightError::Tonic(Box::new(status)));
+    let sent = sent
+        .and_then(|message| future::ready(as_they_are(message)))
+        .map_err(|status| FlightError::Tonic(Box::new(status)));
     let mut batches = FlightRecordBatchStream::new_from_flight_data(sent.boxed());
     let mut parameters = Vec::new();
     let mut count = 0;
