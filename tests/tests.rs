@@ -64,9 +64,3 @@ mod server;
 mod limits;
 // Who asked what is kept, and whoever changes it is found out.
 mod audit;
-// Whatever speaks the Postgres wire.
-mod postgres;
-// Who gets an answer: passwords, tokens, certificates, identity providers.
-mod logins;
-// The HTTP door and Delta Sharing.
-mod web;
