@@ -64,3 +64,11 @@ mod server;
 mod limits;
 // Who asked what is kept, and whoever changes it is found out.
 mod audit;
+// A role sees its tables, rows and columns, and learns of nothing else.
+mod governed;
+// Whatever speaks the Postgres wire.
+mod postgres;
+// Who gets an answer: passwords, tokens, certificates, identity providers.
+mod logins;
+// The HTTP door and Delta Sharing.
+mod web;
