@@ -3,7 +3,6 @@
 
 use crate::http::Look;
 use crate::metrics::Numbers;
-use http::HeaderValue;
 use jcw_govern::Governor;
 use jcw_login::Logins;
 use std::sync::Arc;
@@ -25,8 +24,9 @@ pub struct House {
     pub inside: TaskTracker,
     /// What the doors count.
     pub numbers: Numbers,
-    /// Sites whose pages may read answers of the HTTP door.
-    pub origins: Arc<[HeaderValue]>,
+    /// Sites whose pages may read answers of the HTTP door:
+    /// `https://dashboards.example`.
+    pub origins: Arc<[String]>,
     /// Where clients see the HTTP door, where that is not what they say
     /// themselves: `https://warehouse.example`.
     pub http_address: Option<String>,
@@ -43,12 +43,15 @@ impl House {
     pub fn new(governor: Governor, logins: Logins) -> House {
         let log = governor.clone();
         logins.tell(Arc::new(move |user, from| log.refused_log_in(user, None, from)));
+        let numbers = Numbers::default();
+        let counted = numbers.clone();
+        governor.watch(move |ended| counted.ended(ended));
         House {
             governor,
             logins: Arc::new(logins),
             closing: CancellationToken::new(),
             inside: TaskTracker::new(),
-            numbers: Numbers::default(),
+            numbers,
             origins: Arc::default(),
             http_address: None,
             is_encrypted: false,

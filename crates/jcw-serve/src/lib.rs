@@ -20,6 +20,6 @@ mod tls;
 
 pub use error::ServeError;
 pub use house::House;
-pub use metrics::{Counted, Numbers};
+pub use metrics::Numbers;
 pub use server::{Addresses, Server};
 pub use tls::TlsFiles;

@@ -1,7 +1,7 @@
 //! [`Numbers`] are what the doors count for those who run the warehouse, as
 //! Prometheus reads it. No label is ever a name, a table or SQL.
 
-use jcw_govern::{Door, Kind};
+use jcw_govern::{Door, Ended, Kind};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -10,7 +10,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// What is counted. Cheap to clone; clones count together.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ struct At {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ending {
     door: &'static str,
-    outcome: &'static str,
+    outcome: String,
 }
 
 /// From a lookup to a long report, in seconds.
@@ -61,7 +60,7 @@ impl Default for Numbers {
         let help = "From a question's arrival to the end of its answer";
         registry.register_with_unit("query", help, Unit::Seconds, seconds.clone());
         registry.register("answered_rows", "Rows given", rows.clone());
-        let help = "Bytes given, as the client receives them before compression";
+        let help = "Bytes given, as they were held";
         registry.register_with_unit("answered", help, Unit::Bytes, bytes.clone());
         registry.register("running", "Questions that run now", running.clone());
         registry.register("waiting", "Questions that wait for their turn", waiting.clone());
@@ -82,16 +81,15 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    /// A question begins; it is counted when what this gives is dropped.
-    pub fn question(&self, door: Door) -> Counted {
-        Counted {
-            numbers: self.clone(),
-            door: door.word(),
-            since: Instant::now(),
-            rows: 0,
-            bytes: 0,
-            outcome: "abandoned",
-        }
+    /// A question has ended.
+    pub(crate) fn ended(&self, ended: &Ended) {
+        let (shared, door) = (&self.shared, ended.door.word());
+        let outcome = ended.outcome.clone();
+        let at = At { door };
+        shared.queries.get_or_create(&Ending { door, outcome }).inc();
+        shared.seconds.get_or_create(&at).observe(ended.took.as_secs_f64());
+        shared.rows.get_or_create(&at).inc_by(ended.rows);
+        shared.bytes.get_or_create(&at).inc_by(ended.bytes);
     }
 
     /// Somebody was let in, or was not.
@@ -100,7 +98,7 @@ impl Numbers {
             true => "accepted",
             false => "refused",
         };
-        let door = door.word();
+        let (door, outcome) = (door.word(), outcome.to_owned());
         (self.shared.log_ins.get_or_create(&Ending { door, outcome })).inc();
     }
 
@@ -116,49 +114,7 @@ impl Numbers {
     }
 }
 
-/// A question that is counted when it has ended, however it ends.
-#[derive(Debug)]
-pub struct Counted {
-    numbers: Numbers,
-    door: &'static str,
-    since: Instant,
-    rows: u64,
-    bytes: u64,
-    outcome: &'static str,
-}
-
-impl Counted {
-    /// So much more was given.
-    pub fn gave(&mut self, rows: usize, bytes: usize) {
-        self.rows += rows as u64;
-        self.bytes += bytes as u64;
-    }
-
-    /// It has been answered whole.
-    pub fn answered(&mut self) {
-        self.outcome = "answered";
-    }
-
-    /// It was refused, or ended early.
-    pub fn failed(&mut self, kind: Kind) {
-        self.outcome = word(kind);
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let shared = &self.numbers.shared;
-        let (door, outcome) = (self.door, self.outcome);
-        shared.queries.get_or_create(&Ending { door, outcome }).inc();
-        let took: Duration = self.since.elapsed();
-        let at = At { door };
-        shared.seconds.get_or_create(&at).observe(took.as_secs_f64());
-        shared.rows.get_or_create(&at).inc_by(self.rows);
-        shared.bytes.get_or_create(&at).inc_by(self.bytes);
-    }
-}
-
-/// A kind as a word for clients and for counting: `no_table`.
+/// A kind as a word for clients: `no_table`.
 pub(crate) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Syntax => "syntax",
@@ -181,22 +137,27 @@ pub(crate) fn word(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
-    fn a_question_is_counted_once_however_it_ends() {
+    fn what_has_ended_is_counted_by_door_and_outcome() {
         let numbers = Numbers::default();
-        let mut whole = numbers.question(Door::Http);
-        whole.gave(3, 40);
-        whole.answered();
-        drop(whole);
-        numbers.question(Door::Http).failed(Kind::NoTable);
-        drop(numbers.question(Door::Flight));
+        let ended = |door, outcome: &str, rows, bytes| Ended {
+            door,
+            outcome: outcome.into(),
+            took: Duration::from_millis(7),
+            rows,
+            bytes,
+        };
+        numbers.ended(&ended(Door::Http, "answered", 3, 40));
+        numbers.ended(&ended(Door::Http, "no_table", 0, 0));
+        numbers.ended(&ended(Door::Flight, "cancelled", 1, 8));
         numbers.log_in(Door::Postgres, false);
         let text = numbers.text(2, 1).unwrap();
         for line in [
             r#"jcw_queries_total{door="http",outcome="answered"} 1"#,
             r#"jcw_queries_total{door="http",outcome="no_table"} 1"#,
-            r#"jcw_queries_total{door="flight",outcome="abandoned"} 1"#,
+            r#"jcw_queries_total{door="flight",outcome="cancelled"} 1"#,
             r#"jcw_log_ins_total{door="postgres",outcome="refused"} 1"#,
             r#"jcw_answered_rows_total{door="http"} 3"#,
             r#"jcw_answered_bytes_total{door="http"} 40"#,

@@ -1,21 +1,19 @@
 //! An answer as the body of a response: written as the client reads. What goes
-//! wrong before its first bytes is a [`Problem`]; after them the body is broken
-//! off, which every client of HTTP tells from its end.
+//! wrong in its first piece is a [`Problem`]; after it the body is broken off,
+//! which every client of HTTP tells from its end.
 
 use super::ask::Choices;
 use super::encoding::{CsvOptions, Encoding};
 use super::format::Format;
 use super::parameter;
 use super::problem::Problem;
-use crate::metrics::{Counted, Numbers};
-use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, header};
-use jcw_govern::{Answer, Door, GovernError, Kind, Session};
+use jcw_govern::{Answer, GovernError, Kind, Session};
 use serde_json::Value;
 
 /// A piece of a body, in bytes, more or less.
@@ -28,29 +26,23 @@ const RELEASE: HeaderName = HeaderName::from_static("x-jcw-release");
 /// # Errors
 /// When it goes wrong before the first bytes.
 pub(super) async fn answer(
-    numbers: &Numbers,
     session: &Session,
     sql: &str,
     parameters: &[Value],
     format: Format,
     choices: &Choices,
 ) -> Result<Response, Problem> {
-    let mut counted = numbers.question(Door::Http);
-    match begin(session, sql, parameters, format, choices).await {
-        Ok(begun) => Ok(begun.respond(session, format, counted)),
-        Err(error) => {
-            counted.failed(error.kind);
-            Err(error.into())
-        }
-    }
+    let begun = begin(session, sql, parameters, format, choices).await?;
+    Ok(begun.respond(session, format))
 }
 
 /// An answer that has begun well.
 struct Begun {
     answer: Answer,
     encoding: Encoding,
-    /// None when there are no rows at all.
-    first: Option<RecordBatch>,
+    /// The first piece, and whether there is more: what goes wrong in a short
+    /// answer is told properly.
+    first: Option<(Bytes, bool)>,
 }
 
 async fn begin(
@@ -71,13 +63,13 @@ async fn begin(
     };
     let release = &session.release().id;
     let encoding = Encoding::begin(format, statement.schema(), release, csv).map_err(unwritten)?;
-    let mut answer = statement.run(values).await?;
-    let first = answer.next().await.transpose()?;
-    Ok(Begun {
-        answer,
+    let mut begun = Begun {
+        answer: statement.run(values).await?,
         encoding,
-        first,
-    })
+        first: None,
+    };
+    begun.first = Some(begun.piece().await?);
+    Ok(begun)
 }
 
 /// A JSON object has a name once.
@@ -104,25 +96,21 @@ fn unwritten(error: ArrowError) -> GovernError {
 }
 
 impl Begun {
-    fn respond(self, session: &Session, format: Format, counted: Counted) -> Response {
-        let body = Body::from_stream(stream::try_unfold(
-            Some((self, counted)),
-            async |state| match state {
-                None => Ok(None),
-                Some((mut begun, mut counted)) => match begun.piece(&mut counted).await {
-                    Ok((piece, true)) => Ok(Some((piece, Some((begun, counted))))),
-                    Ok((piece, false)) => {
-                        counted.answered();
-                        Ok(Some((piece, None)))
-                    }
-                    Err(error) => {
-                        counted.failed(error.kind);
-                        tracing::debug!(kind = ?error.kind, "an answer was broken off");
-                        Err(error)
-                    }
-                },
-            },
-        ));
+    fn respond(self, session: &Session, format: Format) -> Response {
+        let body = Body::from_stream(stream::try_unfold(Some(self), async |begun| {
+            let Some(mut begun) = begun else {
+                return Ok(None);
+            };
+            match begun.piece().await {
+                Ok((piece, is_more)) => Ok(Some((piece, is_more.then_some(begun)))),
+                Err(error) => {
+                    tracing::debug!(kind = ?error.kind, "an answer was broken off");
+                    // What came before is sent first.
+                    tokio::task::yield_now().await;
+                    Err(error)
+                }
+            }
+        }));
         let mut response = body.into_response();
         let headers = response.headers_mut();
         let content = HeaderValue::from_static(format.content_type());
@@ -134,26 +122,17 @@ impl Begun {
     }
 
     /// Some more of the body, and whether there is more.
-    async fn piece(&mut self, counted: &mut Counted) -> Result<(Bytes, bool), GovernError> {
-        let mut is_more = true;
-        while is_more && self.encoding.waiting() < PIECE {
-            let next = match self.first.take() {
-                Some(first) => Some(first),
-                None => self.answer.next().await.transpose()?,
-            };
-            match next {
-                Some(batch) => {
-                    counted.gave(batch.num_rows(), 0);
-                    self.encoding.write(&batch).map_err(unwritten)?;
-                }
-                None => {
-                    self.encoding.finish().map_err(unwritten)?;
-                    is_more = false;
-                }
-            }
+    async fn piece(&mut self) -> Result<(Bytes, bool), GovernError> {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
         }
-        let piece = self.encoding.take();
-        counted.gave(0, piece.len());
-        Ok((piece, is_more))
+        while self.encoding.waiting() < PIECE {
+            let Some(batch) = self.answer.next().await.transpose()? else {
+                self.encoding.finish().map_err(unwritten)?;
+                return Ok((self.encoding.take(), false));
+            };
+            self.encoding.write(&batch).map_err(unwritten)?;
+        }
+        Ok((self.encoding.take(), true))
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn site(State(house): State<House>, request: Request, next: Nex
     let site = request.headers().get("sec-fetch-site");
     let is_other = site.is_some_and(|site| site == "cross-site" || site == "same-site");
     let origin = request.headers().get(header::ORIGIN);
-    let is_allowed = origin.is_some_and(|origin| house.origins.contains(origin));
+    let is_allowed = origin.is_some_and(|origin| house.origins.iter().any(|known| origin == known));
     if is_other && !is_allowed {
         let detail = "pages of other sites may not ask; --http-allow-origin names those that may";
         return Problem::new(StatusCode::FORBIDDEN, "origin", detail).into_response();
@@ -53,9 +53,10 @@ pub(super) async fn site(State(house): State<House>, request: Request, next: Nex
 
 /// Lets pages of these origins read answers; without any, nothing is said of
 /// origins at all.
-pub(super) fn origins(origins: &[HeaderValue]) -> Option<CorsLayer> {
+pub(super) fn origins(origins: &[String]) -> Option<CorsLayer> {
+    let known = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let layer = CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_origin(AllowOrigin::list(known))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::AUTHORIZATION,

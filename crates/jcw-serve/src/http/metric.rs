@@ -96,7 +96,7 @@ pub(super) async fn list(
     let session = caller.session(&house, choices.release(), choices.purpose.clone()).await?;
     let order = order(&session, DEFINITION, &["metric_id", "basis", "part"]);
     let sql = format!("select * from {DEFINITION}{order}");
-    answer(&house.numbers, &session, &sql, &[], format, &choices).await
+    answer(&session, &sql, &[], format, &choices).await
 }
 
 /// The figures of a metric.
@@ -138,7 +138,7 @@ pub(super) async fn values(
         "breakdown",
     ];
     sql.push_str(&order(&session, VALUE, &grain));
-    answer(&house.numbers, &session, &sql, &parameters, format, &choices).await
+    answer(&session, &sql, &parameters, format, &choices).await
 }
 
 /// A metric without a definition that the caller may see is not there. Where

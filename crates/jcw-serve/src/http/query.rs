@@ -78,7 +78,7 @@ async fn run(
     let format = choices.format(&headers, usual)?;
     let session = caller.session(&house, choices.release(), choices.purpose.clone());
     let session = session.await?;
-    answer(&house.numbers, &session, &ask.sql, &ask.parameters, format, &choices).await
+    answer(&session, &ask.sql, &ask.parameters, format, &choices).await
 }
 
 /// A body that is whole, in time and as the documentation says.

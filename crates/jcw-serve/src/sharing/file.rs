@@ -5,12 +5,10 @@ use super::shelf::Shelf;
 use super::ticket::Ticket;
 use crate::house::House;
 use crate::http::caller::Caller;
-use crate::metrics::Counted;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
-use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jcw_govern::Door;
 use object_store::{GetOptions, GetRange, ObjectStore as _};
@@ -118,7 +116,6 @@ async fn stream(
     };
     let found = house.governor.lake().store().get_opts(&path, options).await;
     let found = found.map_err(Refusal::unavailable)?;
-    let mut counted: Counted = house.numbers.question(Door::Sharing);
     let range = range.unwrap_or(0..ticket.size);
     let rows = match range == (0..ticket.size) {
         true => ticket.rows,
@@ -126,14 +123,7 @@ async fn stream(
         false => 0,
     };
     shelf.gives(&ticket.table, rows, range.end - range.start)?;
-    counted.gave(usize::try_from(rows).unwrap_or(usize::MAX), 0);
-    counted.answered();
-    Ok(Body::from_stream(found.into_stream().map(move |piece| {
-        if let Ok(piece) = &piece {
-            counted.gave(0, piece.len());
-        }
-        piece
-    })))
+    Ok(Body::from_stream(found.into_stream()))
 }
 
 fn respond(ticket: &Ticket, range: Option<Range<u64>>, body: Body) -> Response {

@@ -45,3 +45,38 @@ impl Ticket {
         (now.timestamp() < ticket.until).then_some(ticket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ticket(until: DateTime<Utc>) -> Ticket {
+        let pass = json!({
+            "name": "ann", "role": "commissioner", "attributes": {}, "method": "password",
+            "since": 1, "tokens": [], "until": null,
+        });
+        Ticket {
+            pass: serde_json::from_value(pass).unwrap(),
+            release: "r00000001".into(),
+            table: "metric_value".into(),
+            path: "tables/published/metric_value/part-1.parquet".into(),
+            size: 100,
+            rows: 3,
+            until: until.timestamp(),
+        }
+    }
+
+    #[test]
+    fn an_address_is_good_until_its_time_and_under_its_key_only() {
+        let key = ServerKey::of_environment().unwrap();
+        let now = Utc::now();
+        let ticket = ticket(now + GOOD_FOR);
+        let sealed = ticket.seal(&key).unwrap();
+        assert_eq!(Ticket::open(&key, &sealed, now), Some(ticket));
+        assert_eq!(Ticket::open(&key, &sealed, now + GOOD_FOR), None);
+        let bytes = key.open(KIND, &sealed).unwrap();
+        assert_eq!(Ticket::open(&key, &key.seal("session", &bytes), now), None);
+        assert_eq!(Ticket::open(&key, &format!("{sealed}A"), now), None);
+    }
+}

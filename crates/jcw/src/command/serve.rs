@@ -27,6 +27,13 @@ pub(crate) struct Args {
     /// Where HTTP and Delta Sharing are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     http_addr: SocketAddr,
+    /// Where clients see the HTTP door, if a proxy stands before it; addresses of
+    /// Delta Sharing's files begin with it
+    #[arg(long, value_name = "URL")]
+    http_url: Option<String>,
+    /// A site whose pages may read answers of the HTTP door; none may otherwise
+    #[arg(long, value_name = "ORIGIN")]
+    http_allow_origin: Vec<String>,
     /// The certificate chain, PEM; read again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -49,10 +56,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
-    let project = home::project(global)?;
-    let lake = home::lake_alone(global).await?;
+    let (project, lake) = home::served(global).await?;
     let logins = Logins::open(&project, &lake).await?;
-    let governor = Governor::open(project, lake, Settings::default()).await?;
+    let settings = Settings {
+        memory: Some(jcw_run::memory_to_use(project.warehouse.memory)),
+        ..Settings::default()
+    };
+    let governor = Governor::open(project, lake, settings).await?;
     let tls = args.tls_certificate.zip(args.tls_key);
     let tls = tls.map(|(certificate, key)| TlsFiles {
         certificate,
@@ -65,6 +75,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         http: Some(args.http_addr),
     };
     let mut house = House::new(governor, logins);
+    house.origins = args.http_allow_origin.into();
+    house.http_address = args.http_url;
     house.ticket_life = Duration::from_secs(args.ticket_life);
     let server = Server::open(house, addresses, tls.as_ref(), args.plain_text).await?;
     let at = server.addresses();
