@@ -64,6 +64,8 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
     let message = match error {
         DataFusionError::ArrowError(error, _) => of_arrow(error),
         DataFusionError::Execution(said) => of_words(said),
+        // The engine calls it its own fault when an expression is too large.
+        DataFusionError::Internal(said) if said.contains("regex") => of_words(said),
         DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => {
             "the types of the query do not fit"
         }
@@ -83,6 +85,7 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
             GovernError::new(Kind::Unavailable, message)
         }
         _ => {
+            tracing::error!("the engine failed at a query");
             let message = "the query cannot be answered; tell those who run the warehouse";
             GovernError::new(Kind::Internal, message)
         }
