@@ -111,6 +111,8 @@ fn curl(served: &Served, address: &str, more: &[&str]) -> Got {
         .output()
         .unwrap();
     let head = std::fs::read_to_string(&head).unwrap_or_default();
+    // A "100 Continue" may come first.
+    let head = head.trim_end().rsplit("\r\n\r\n").next().unwrap_or_default();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     let lines = head.lines().filter_map(|line| line.split_once(": "));
     Got {
