@@ -94,3 +94,18 @@ async fn sessions_are_cheap_and_share_what_is_open() {
     assert!(!std::sync::Arc::ptr_eq(&one.scope, &other.scope));
     assert!(world.folder.path().is_dir());
 }
+
+#[tokio::test]
+async fn now_is_the_time_of_the_query() {
+    let world = World::new().await;
+    let session = world.analyst().await;
+    let statement = session.prepare("select cast(now() as varchar) as t, now() = now() as same").await.unwrap();
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let answer = statement.run(Vec::new()).await.unwrap();
+        let batches: Vec<_> = answer.map(Result::unwrap).collect().await;
+        told.extend(crate::world::lines(&batches));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(told[0].ends_with("|true") && told[0] < told[1], "{told:?}");
+}

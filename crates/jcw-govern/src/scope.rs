@@ -78,6 +78,13 @@ impl Scope {
         &self.running
     }
 
+    /// The same at this moment, which is what `now()` says all through a query.
+    pub(crate) fn starting(&self) -> SessionState {
+        let mut state = self.running.clone();
+        state.mark_start_execution();
+        state
+    }
+
     pub(crate) fn capability(&self) -> &Arc<Capability> {
         &self.capability
     }

@@ -59,7 +59,7 @@ pub(super) async fn physical(
     plan: &LogicalPlan,
     stop: &Stop,
 ) -> Result<(Arc<dyn ExecutionPlan>, Read)> {
-    let state = scope.running();
+    let state = &scope.starting();
     let mut read = Read::tables(plan);
     let optimized = state.optimize(plan).map_err(of_run)?;
     read.columns(&optimized);
