@@ -70,5 +70,7 @@ mod governed;
 mod postgres;
 // Who gets an answer: passwords, tokens, certificates, identity providers.
 mod logins;
-// The HTTP door and Delta Sharing.
+// The HTTP door.
 mod web;
+// Delta Sharing: tables leave whole, to whom they may.
+mod sharing;

@@ -1,5 +1,4 @@
-//! The HTTP door and Delta Sharing, asked by `curl` and by Python's
-//! `delta-sharing`, as people's tools ask.
+//! The HTTP door, asked by `curl` as people's tools ask.
 
 use crate::harness::Project;
 use crate::server::Served;
@@ -38,7 +37,7 @@ const ROLES: &str = "roles:
 ";
 
 /// The starter, published, with a user of each role.
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::starter();
     project.write("pipelines/roles.yaml", ROLES);
     project.jcw(&["run"]).succeeds();
@@ -49,37 +48,38 @@ fn project() -> Project {
 }
 
 /// What curl got.
-struct Got {
-    status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     /// Names in small letters.
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Of curl: 18 for a body that was broken off.
     exit: i32,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    fn all(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let found = self.headers.iter().filter(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).collect()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     #[track_caller]
-    fn is(self, status: u16) -> Got {
+    pub(crate) fn is(self, status: u16) -> Got {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }
@@ -98,7 +98,7 @@ impl Got {
 }
 
 /// Curl, at an address of the HTTP door, with more arguments.
-fn curl(served: &Served, address: &str, more: &[&str]) -> Got {
+pub(crate) fn curl(served: &Served, address: &str, more: &[&str]) -> Got {
     let folder = tempfile::tempdir().unwrap();
     let (head, body) = (folder.path().join("head"), folder.path().join("body"));
     let ran = Command::new("curl")
@@ -112,12 +112,21 @@ fn curl(served: &Served, address: &str, more: &[&str]) -> Got {
         .unwrap();
     let head = std::fs::read_to_string(&head).unwrap_or_default();
     // A "100 Continue" may come first.
-    let head = head.trim_end().rsplit("\r\n\r\n").next().unwrap_or_default();
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let head = head
+        .trim_end()
+        .rsplit("\r\n\r\n")
+        .next()
+        .unwrap_or_default();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     let lines = head.lines().filter_map(|line| line.split_once(": "));
     Got {
         status: status.unwrap_or_default(),
-        headers: lines.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect(),
+        headers: lines
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect(),
         body: std::fs::read(&body).unwrap_or_default(),
         exit: ran.status.code().unwrap_or(-1),
     }
@@ -136,15 +145,20 @@ fn ask(served: &Served, user: &str, ask: &Value, more: &[&str]) -> Got {
 }
 
 /// Gets as a user.
-fn get(served: &Served, user: &str, address: &str, more: &[&str]) -> Got {
+pub(crate) fn get(served: &Served, user: &str, address: &str, more: &[&str]) -> Got {
     let login = as_user(user);
     curl(served, address, &[&["-u", &login], more].concat())
 }
 
 /// Twelve times three rows.
 fn long() -> String {
-    let tables: Vec<String> = (0..12).map(|at| format!("published.metric_value t{at}")).collect();
-    format!("select t0.period, t1.metric_id from {}", tables.join(" cross join "))
+    let tables: Vec<String> = (0..12)
+        .map(|at| format!("published.metric_value t{at}"))
+        .collect();
+    format!(
+        "select t0.period, t1.metric_id from {}",
+        tables.join(" cross join ")
+    )
 }
 
 #[test]
@@ -156,9 +170,18 @@ fn an_answer_is_the_same_in_every_format_and_compressed() {
     assert_eq!(json.header("x-jcw-release"), Some("r00000001"));
     let json = json.json();
     assert_eq!(json["row_count"], 3);
-    assert_eq!(json["columns"][1], json!({"name": "value", "type": "Float64"}));
+    assert_eq!(
+        json["columns"][1],
+        json!({"name": "value", "type": "Float64"})
+    );
     let rows = json["rows"].as_array().unwrap();
-    let csv = ask(&served, "commissioner", &json!({"sql": sql}), &["-H", "accept: text/csv"]).is(200);
+    let csv = ask(
+        &served,
+        "commissioner",
+        &json!({"sql": sql}),
+        &["-H", "accept: text/csv"],
+    )
+    .is(200);
     let csv = csv.text();
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "period,value,period_start");
@@ -170,7 +193,13 @@ fn an_answer_is_the_same_in_every_format_and_compressed() {
     }
     let files = tempfile::tempdir().unwrap();
     for format in ["arrow", "parquet"] {
-        let got = ask(&served, "commissioner", &json!({"sql": sql, "format": format}), &[]).is(200);
+        let got = ask(
+            &served,
+            "commissioner",
+            &json!({"sql": sql, "format": format}),
+            &[],
+        )
+        .is(200);
         std::fs::write(files.path().join(format), &got.body).unwrap();
     }
     std::fs::write(files.path().join("json"), json["rows"].to_string()).unwrap();
@@ -187,13 +216,28 @@ fn an_answer_is_the_same_in_every_format_and_compressed() {
         &[files.path().to_str().unwrap()],
         "the same",
     );
-    let whole = ask(&served, "commissioner", &json!({"sql": long(), "format": "csv"}), &[]).is(200);
+    let whole = ask(
+        &served,
+        "commissioner",
+        &json!({"sql": long(), "format": "csv"}),
+        &[],
+    )
+    .is(200);
     assert_eq!(whole.text().lines().count(), 1 + 3_usize.pow(12));
     for coding in ["gzip", "zstd"] {
         let accept = format!("accept-encoding: {coding}");
-        let got = ask(&served, "commissioner", &json!({"sql": long(), "format": "csv"}), &["-H", &accept]);
+        let got = ask(
+            &served,
+            "commissioner",
+            &json!({"sql": long(), "format": "csv"}),
+            &["-H", &accept],
+        );
         assert_eq!(got.header("content-encoding"), Some(coding));
-        assert!(got.body.len() < whole.body.len() / 5, "{coding}: {}", got.body.len());
+        assert!(
+            got.body.len() < whole.body.len() / 5,
+            "{coding}: {}",
+            got.body.len()
+        );
     }
 }
 
@@ -201,7 +245,9 @@ fn an_answer_is_the_same_in_every_format_and_compressed() {
 fn nobody_gets_anything_and_what_may_not_be_seen_is_not_there() {
     let project = project();
     let served = project.serve(&[]);
-    let document = get(&served, "commissioner", "/v1/openapi.json", &[]).is(200).json();
+    let document = get(&served, "commissioner", "/v1/openapi.json", &[])
+        .is(200)
+        .json();
     for (address, calls) in document["paths"].as_object().unwrap() {
         let address = address.replace("{id}", "R01");
         for method in ["get", "post", "put", "delete", "patch"] {
@@ -209,7 +255,9 @@ fn nobody_gets_anything_and_what_may_not_be_seen_is_not_there() {
             match calls.get(method) {
                 None => drop(got.fails(405, "no_method")),
                 Some(call) => {
-                    let is_open = call["security"].as_array().is_none_or(|ways| ways.contains(&json!({})));
+                    let is_open = call["security"]
+                        .as_array()
+                        .is_none_or(|ways| ways.contains(&json!({})));
                     if is_open {
                         got.is(200);
                         continue;
@@ -222,7 +270,10 @@ fn nobody_gets_anything_and_what_may_not_be_seen_is_not_there() {
             }
         }
     }
-    for more in [["-u", "commissioner:wrong password"], ["-H", "authorization: Bearer jcw_nonsense"]] {
+    for more in [
+        ["-u", "commissioner:wrong password"],
+        ["-H", "authorization: Bearer jcw_nonsense"],
+    ] {
         curl(&served, "/v1/query?sql=select%201", &more).fails(401, "unauthenticated");
     }
     for address in ["/v1/nothing", "/", "/etc/passwd", "/v1/../../etc/passwd"] {
@@ -230,12 +281,23 @@ fn nobody_gets_anything_and_what_may_not_be_seen_is_not_there() {
     }
     // What there is but not for this role, and what there is not, are the same.
     let told = |user: &str, table: &str| {
-        let problem = ask(&served, user, &json!({"sql": format!("select * from {table}")}), &[]);
+        let problem = ask(
+            &served,
+            user,
+            &json!({"sql": format!("select * from {table}")}),
+            &[],
+        );
         let problem = problem.fails(404, "no_table");
         problem["detail"].as_str().unwrap().replace(table, "it")
     };
-    assert_eq!(told("commissioner", "council.requests"), told("commissioner", "council.requestz"));
-    assert_eq!(get(&served, "nothing", "/v1/metrics", &[]).fails(404, "no_table")["status"], 404);
+    assert_eq!(
+        told("commissioner", "council.requests"),
+        told("commissioner", "council.requestz")
+    );
+    assert_eq!(
+        get(&served, "nothing", "/v1/metrics", &[]).fails(404, "no_table")["status"],
+        404
+    );
     let releases = get(&served, "nothing", "/v1/releases", &[]).is(200).json();
     assert_eq!(releases["releases"][0]["id"], "r00000001", "{releases}");
 }
@@ -247,9 +309,17 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
     let wrong = |sql: &str, status, kind| {
         ask(&served, "commissioner", &json!({"sql": sql}), &[]).fails(status, kind)
     };
-    let problem = wrong("select *\nfrom published.metric_value wher x", 400, "syntax");
+    let problem = wrong(
+        "select *\nfrom published.metric_value wher x",
+        400,
+        "syntax",
+    );
     assert_eq!(problem["line"], 2, "{problem}");
-    wrong("select nonsense from published.metric_value", 400, "no_column");
+    wrong(
+        "select nonsense from published.metric_value",
+        400,
+        "no_column",
+    );
     wrong("select nonsense(1)", 400, "no_function");
     wrong("delete from published.metric_value", 403, "refused");
     let body = json!({"sql": "select 1 as n", "parameters": [1]});
@@ -259,17 +329,34 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
     let body = json!({"sql": sql, "parameters": [secret]});
     let problem = ask(&served, "commissioner", &body, &[]).fails(400, "value");
     assert!(!problem.to_string().contains(secret), "{problem}");
-    for body in ["{\"sql\": ", "{\"sql\": 7}", "{\"sql\": \"select 1\", \"nonsense\": 1}", "[]"] {
+    for body in [
+        "{\"sql\": ",
+        "{\"sql\": 7}",
+        "{\"sql\": \"select 1\", \"nonsense\": 1}",
+        "[]",
+    ] {
         let login = as_user("commissioner");
-        let more = ["-u", &login, "-H", "content-type: application/json", "-d", body];
+        let more = [
+            "-u",
+            &login,
+            "-H",
+            "content-type: application/json",
+            "-d",
+            body,
+        ];
         curl(&served, "/v1/query", &more).fails(400, "request");
     }
     let login = as_user("commissioner");
     curl(&served, "/v1/query", &["-u", &login, "-d", "sql=select 1"]).fails(415, "media_type");
     let body = json!({"sql": "select 1 as n", "format": "xlsx"});
     ask(&served, "commissioner", &body, &[]).fails(400, "request");
-    ask(&served, "commissioner", &json!({"sql": "select 1 as n"}), &["-H", "accept: image/png"])
-        .fails(406, "format");
+    ask(
+        &served,
+        "commissioner",
+        &json!({"sql": "select 1 as n"}),
+        &["-H", "accept: image/png"],
+    )
+    .fails(406, "format");
     let body = json!({"sql": "select 1 as n", "release": "99"});
     ask(&served, "commissioner", &body, &[]).fails(404, "no_release");
     get(&served, "commissioner", "/v1/query", &[]).fails(400, "request");
@@ -278,7 +365,14 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
     let body = json!({"sql": format!("select '{}'", "x".repeat(2 << 20))});
     std::fs::write(&file, body.to_string()).unwrap();
     let data = format!("@{}", file.display());
-    let more = ["-u", &login, "-H", "content-type: application/json", "--data-binary", &data];
+    let more = [
+        "-u",
+        &login,
+        "-H",
+        "content-type: application/json",
+        "--data-binary",
+        &data,
+    ];
     curl(&served, "/v1/query", &more).fails(413, "too_long");
 }
 
@@ -287,14 +381,23 @@ fn an_answer_that_breaks_after_its_first_bytes_cannot_be_taken_for_whole() {
     let project = project();
     let served = project.serve(&[]);
     for format in ["json", "csv", "arrow"] {
-        let got = ask(&served, "few", &json!({"sql": long(), "format": format}), &[]);
+        let got = ask(
+            &served,
+            "few",
+            &json!({"sql": long(), "format": format}),
+            &[],
+        );
         // The limit may be seen before anything is sent; then it is said.
         if got.status == 429 {
             assert!(got.header("retry-after").is_some());
             continue;
         }
         // Broken off, or nothing at all.
-        assert!(matches!(got.exit, 18 | 52), "{format}: curl saw no break, {}", got.exit);
+        assert!(
+            matches!(got.exit, 18 | 52),
+            "{format}: curl saw no break, {}",
+            got.exit
+        );
         assert!(!got.text().contains("row_count"));
     }
 }
@@ -303,7 +406,9 @@ fn an_answer_that_breaks_after_its_first_bytes_cannot_be_taken_for_whole() {
 fn metrics_are_found_by_their_id_and_filters_are_values_only() {
     let project = project();
     let served = project.serve(&[]);
-    let metrics = get(&served, "commissioner", "/v1/metrics", &[]).is(200).json();
+    let metrics = get(&served, "commissioner", "/v1/metrics", &[])
+        .is(200)
+        .json();
     assert_eq!(metrics["rows"][0]["metric_id"], "R01");
     assert_eq!(metrics["rows"][0]["name"], "Requests refused");
     let values = |more: &str| {
@@ -316,11 +421,21 @@ fn metrics_are_found_by_their_id_and_filters_are_values_only() {
     let one = values(&format!("?period={}", first["period"].as_str().unwrap()));
     assert_eq!(one["rows"], json!([first]));
     let area = first["area_code"].as_str().unwrap();
-    assert_eq!(values(&format!("?area={area}&grain=month&basis=published"))["row_count"], 3);
+    assert_eq!(
+        values(&format!("?area={area}&grain=month&basis=published"))["row_count"],
+        3
+    );
     assert_eq!(values("?area=E99999999")["row_count"], 0);
     assert_eq!(values("?area=x%27%20or%20%271%27%3D%271")["row_count"], 0);
     let address = "/v1/metrics/R01/values?format=csv";
-    assert_eq!(get(&served, "commissioner", address, &[]).is(200).text().lines().count(), 4);
+    assert_eq!(
+        get(&served, "commissioner", address, &[])
+            .is(200)
+            .text()
+            .lines()
+            .count(),
+        4
+    );
     get(&served, "commissioner", "/v1/metrics/R99/values", &[]).fails(404, "no_metric");
     get(&served, "commissioner", "/v1/metrics/x'--/values", &[]).fails(404, "no_metric");
 }
@@ -331,7 +446,10 @@ fn a_spreadsheet_gets_csv_by_an_address_with_a_mark_and_without_formulas() {
     let served = project.serve(&[]);
     let sql = "sql=select%20%27%3D1%2B1%27%20as%20a%2C%20-1%20as%20b";
     let plain = get(&served, "commissioner", &format!("/v1/query?{sql}"), &[]).is(200);
-    assert_eq!(plain.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
+    assert_eq!(
+        plain.header("content-type"),
+        Some("text/csv; charset=utf-8; header=present")
+    );
     assert_eq!(plain.text(), "a,b\n=1+1,-1\n");
     let address = format!("/v1/query?{sql}&bom=true&escape=true");
     let safe = get(&served, "commissioner", &address, &[]).is(200);
@@ -344,18 +462,33 @@ fn a_spreadsheet_gets_csv_by_an_address_with_a_mark_and_without_formulas() {
 #[test]
 fn a_release_is_asked_for_by_number_name_day_or_header() {
     let project = project();
-    project.write("extracts/requests.csv", project.read("extracts/requests.csv").replace("48", "49"));
+    project.write(
+        "extracts/requests.csv",
+        project.read("extracts/requests.csv").replace("48", "49"),
+    );
     project.jcw(&["run"]).succeeds();
     let served = project.serve(&[]);
-    let releases = get(&served, "commissioner", "/v1/releases", &[]).is(200).json();
-    let ids: Vec<&str> = releases["releases"].as_array().unwrap().iter().filter_map(|r| r["id"].as_str()).collect();
+    let releases = get(&served, "commissioner", "/v1/releases", &[])
+        .is(200)
+        .json();
+    let ids: Vec<&str> = releases["releases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|r| r["id"].as_str())
+        .collect();
     assert_eq!(ids, ["r00000002", "r00000001"]);
     assert_eq!(releases["releases"][0]["is_newest"], true);
     let sum = |more: Value, headers: &[&str]| {
         let mut body = json!({"sql": "select sum(denominator) as n from published.metric_value"});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         let got = ask(&served, "commissioner", &body, headers).is(200).json();
-        (got["release"].as_str().unwrap().to_owned(), got["rows"][0]["n"].as_f64().unwrap())
+        (
+            got["release"].as_str().unwrap().to_owned(),
+            got["rows"][0]["n"].as_f64().unwrap(),
+        )
     };
     let (newest, n) = sum(json!({}), &[]);
     assert_eq!(newest, "r00000002");
@@ -366,7 +499,10 @@ fn a_release_is_asked_for_by_number_name_day_or_header() {
     ] {
         assert_eq!(sum(release, &headers), ("r00000001".to_owned(), n - 1.0));
     }
-    assert_eq!(sum(json!({"release": "as of 2999-01-01"}), &[]).0, "r00000002");
+    assert_eq!(
+        sum(json!({"release": "as of 2999-01-01"}), &[]).0,
+        "r00000002"
+    );
     let body = json!({"sql": "select 1 as n", "release": "1999-01-01"});
     ask(&served, "commissioner", &body, &[]).fails(404, "no_release");
 }
@@ -378,7 +514,10 @@ fn browsers_are_kept_from_lending_their_password() {
     let got = get(&served, "commissioner", "/v1/metrics", &[]).is(200);
     assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(got.header("cache-control"), Some("no-store"));
-    assert_eq!(got.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+    assert_eq!(
+        got.header("content-security-policy"),
+        Some("default-src 'none'; frame-ancestors 'none'")
+    );
     assert_eq!(got.header("access-control-allow-origin"), None);
     let from = |origin: &str| {
         let origin = format!("origin: {origin}");
@@ -386,7 +525,10 @@ fn browsers_are_kept_from_lending_their_password() {
         get(&served, "commissioner", "/v1/metrics", &more)
     };
     let got = from("https://dashboards.example").is(200);
-    assert_eq!(got.header("access-control-allow-origin"), Some("https://dashboards.example"));
+    assert_eq!(
+        got.header("access-control-allow-origin"),
+        Some("https://dashboards.example")
+    );
     from("https://elsewhere.example").fails(403, "origin");
     drop(served);
     let served = project.serve(&[]);
@@ -401,7 +543,13 @@ fn health_and_numbers_are_told_and_guessing_is_slowed_down() {
     let served = project.serve(&[]);
     curl(&served, "/healthz", &[]).is(200);
     curl(&served, "/readyz", &[]).is(200);
-    ask(&served, "commissioner", &json!({"sql": "select 1 as n"}), &[]).is(200);
+    ask(
+        &served,
+        "commissioner",
+        &json!({"sql": "select 1 as n"}),
+        &[],
+    )
+    .is(200);
     ask(&served, "commissioner", &json!({"sql": "select"}), &[]).is(400);
     let numbers = curl(&served, "/metrics", &[]).is(200).text();
     for said in [
@@ -427,148 +575,23 @@ fn health_and_numbers_are_told_and_guessing_is_slowed_down() {
     last.fails(429, "too_many_log_ins");
 }
 
-/// A line of a table's answer that has this key.
-fn lines_of(got: &Got, key: &str) -> Vec<Value> {
-    let text = got.text();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter_map(|line| line.get(key).cloned()).collect()
-}
-
-#[test]
-fn a_table_is_shared_whole_or_not_at_all() {
-    let project = project();
-    let served = project.serve(&[]);
-    let tables = |user: &str| {
-        let got = get(&served, user, "/sharing/shares/warehouse/all-tables", &[]);
-        if got.status == 404 {
-            return Vec::new();
-        }
-        let items = got.is(200).json()["items"].as_array().unwrap().clone();
-        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
-    };
-    assert_eq!(tables("commissioner"), ["metric_definition", "metric_value"]);
-    assert_eq!(tables("masked"), ["metric_definition"]);
-    assert_eq!(tables("hidden"), ["metric_value"]);
-    assert_eq!(tables("nothing"), Vec::<String>::new());
-    let shares = get(&served, "nothing", "/sharing/shares", &[]).is(200).json();
-    assert_eq!(shares["items"], json!([]));
-    // What is cut for a role, what is not published and what there is not are the
-    // same.
-    let schemas = "/sharing/shares/warehouse/schemas";
-    let told = |user: &str, address: &str| {
-        let got = get(&served, user, &format!("{schemas}/{address}/metadata"), &[]).is(404);
-        got.text()
-    };
-    let missing = told("masked", "published/tables/nonsense");
-    assert_eq!(told("masked", "published/tables/metric_value"), missing);
-    assert_eq!(told("commissioner", "council/tables/requests"), missing);
-    assert_eq!(told("commissioner", "published/tables/..%2F..%2Fcouncil%2Frequests"), missing);
-    let query = ["-X", "POST", "-d", "{}"];
-    let address = format!("{schemas}/published/tables/metric_value/query");
-    get(&served, "masked", &address, &query).is(404);
-    let nobody = curl(&served, "/sharing/shares", &[]).is(401);
-    assert_eq!(nobody.json()["errorCode"], "UNAUTHENTICATED");
-    assert!(nobody.all("www-authenticate").join(" ").contains("Bearer"));
-    let ended = ["-X", "POST", "-d", "{}", "-H", "delta-sharing-capabilities: includeEndStreamAction=true"];
-    let got = get(&served, "commissioner", &address, &ended).is(200);
-    assert_eq!(got.header("includeendstreamaction"), Some("true"));
-    assert_eq!(lines_of(&got, "endStreamAction").len(), 1);
-    let plain = get(&served, "commissioner", &address, &query).is(200);
-    assert_eq!(lines_of(&plain, "endStreamAction").len(), 0);
-    assert_eq!(plain.header("delta-table-version"), Some("1"));
-    let beyond = ["-X", "POST", "-d", "{\"version\": 7}"];
-    get(&served, "commissioner", &address, &beyond).is(404);
-}
-
-#[test]
-fn an_address_of_a_file_is_good_for_its_owner_its_file_and_its_time() {
-    let project = project();
-    let served = project.serve(&[]);
-    let address = "/sharing/shares/warehouse/schemas/published/tables/metric_value/query";
-    let files = |user: &str| {
-        let got = get(&served, user, address, &["-X", "POST", "-d", "{}"]).is(200);
-        lines_of(&got, "file")
-    };
-    let file = files("commissioner").remove(0);
-    let (url, size) = (file["url"].as_str().unwrap(), file["size"].as_u64().unwrap());
-    let path = &url[url.find("/sharing/").unwrap()..];
-    let whole = curl(&served, path, &[]).is(200);
-    assert_eq!(whole.body.len() as u64, size);
-    assert!(whole.body.starts_with(b"PAR1") && whole.body.ends_with(b"PAR1"));
-    let head = curl(&served, path, &["-I"]).is(200);
-    assert_eq!(head.header("content-length"), Some(size.to_string().as_str()));
-    assert_eq!(head.header("accept-ranges"), Some("bytes"));
-    let part = curl(&served, path, &["-H", "range: bytes=-8"]).is(206);
-    assert_eq!(part.body, whole.body[whole.body.len() - 8..]);
-    let said = format!("bytes {}-{}/{size}", size - 8, size - 1);
-    assert_eq!(part.header("content-range"), Some(said.as_str()));
-    let range = format!("range: bytes={size}-");
-    curl(&served, path, &["-H", &range]).is(416);
-    // Forged, borrowed, led astray.
-    let ticket = path.rsplit('/').next().unwrap();
-    for at in [3, ticket.len() / 2, ticket.len() - 3] {
-        let mut forged = ticket.to_owned();
-        let other = if &ticket[at..=at] == "A" { "B" } else { "A" };
-        forged.replace_range(at..=at, other);
-        curl(&served, &format!("/sharing/files/{forged}"), &[]).is(403);
-    }
-    for path in [
-        "/sharing/files/../../lake/tables/published/metric_value",
-        "/sharing/files/..%2f..%2fstore-checked",
-        "/sharing/files/",
-    ] {
-        let got = curl(&served, path, &["--path-as-is"]);
-        assert!(matches!(got.status, 403 | 404), "{path}: {}", got.status);
-    }
-    get(&served, "few", path, &[]).is(403);
-    get(&served, "commissioner", path, &[]).is(200);
-    // Another server of the same project does not know the key.
-    let other = project.serve(&[]);
-    curl(&other, path, &[]).is(403);
-    drop(other);
-    // Whoever may not come in any more has no files either.
-    let mine = files("few").remove(0);
-    let url = mine["url"].as_str().unwrap();
-    let path = &url[url.find("/sharing/").unwrap()..];
-    curl(&served, path, &[]).is(200);
-    project.jcw(&["user", "remove", "few"]).succeeds();
-    let began = std::time::Instant::now();
-    while curl(&served, path, &[]).status != 403 {
-        assert!(began.elapsed().as_secs() < 20, "the address is good without its owner");
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
-}
-
-#[test]
-fn the_delta_sharing_client_reads_what_is_shared() {
-    let project = project();
-    project.write("extracts/requests.csv", project.read("extracts/requests.csv").replace("48", "49"));
-    project.jcw(&["run"]).succeeds();
-    let added = project.jcw(&["token", "add", "powerbi", "--user", "commissioner", "--expires", "1d"]).succeeds();
-    let token = added.out.split_whitespace().find(|word| word.starts_with("jcw_")).unwrap();
-    let served = project.serve(&[]);
-    let profile = json!({
-        "shareCredentialsVersion": 1,
-        "endpoint": format!("http://{}/sharing", served.http),
-        "bearerToken": token,
-    });
-    project.write("warehouse.share", profile.to_string());
-    let script = std::fs::read_to_string(crate::harness::repository().join("tests/clients/sharing.py"));
-    let profile = project.path("warehouse.share");
-    python("JCW_TEST_SHARING_PYTHON", &script.unwrap(), &[profile.to_str().unwrap()], "all calls");
-}
-
 /// Runs a script, by the Python that a variable names, until it has said that it
-/// is done.
-fn python(variable: &str, script: &str, args: &[&str], done: &str) {
+/// is done: what it said. `None`, said aloud, where there is no such Python.
+pub(crate) fn python(variable: &str, script: &str, args: &[&str], done: &str) -> Option<String> {
     let Ok(python) = std::env::var(variable) else {
         eprintln!("skipped: {variable} does not name a Python with the client");
-        return;
+        return None;
     };
-    let ran = Command::new("timeout").args(["120", &python, "-c", script]).args(args).output().unwrap();
+    let ran = Command::new("timeout")
+        .args(["120", &python, "-c", script])
+        .args(args)
+        .output()
+        .unwrap();
     let out = String::from_utf8_lossy(&ran.stdout);
-    assert!(out.contains(done), "{out}\n{}", String::from_utf8_lossy(&ran.stderr));
-    for line in out.lines().filter(|line| line.contains(" | ")) {
-        eprintln!("{line}");
-    }
+    assert!(
+        out.contains(done),
+        "{out}\n{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    Some(out.into_owned())
 }

@@ -81,8 +81,15 @@ mod tests {
         load(&lake, "a.b", &[("2025", 3)]).await;
         let table = lake.table("a.b").await.unwrap().unwrap();
         let listing = table.listing().unwrap();
-        assert_eq!(listing.files.iter().map(|file| file.rows).sum::<u64>(), table.rows());
-        assert!(listing.schema.contains(r#""type":"struct""#), "{}", listing.schema);
+        assert_eq!(
+            listing.files.iter().map(|file| file.rows).sum::<u64>(),
+            table.rows()
+        );
+        assert!(
+            listing.schema.contains(r#""type":"struct""#),
+            "{}",
+            listing.schema
+        );
         for file in &listing.files {
             let found = lake.store().head(&file.path).await.unwrap();
             assert_eq!(found.size, file.size);

@@ -42,7 +42,9 @@ struct Ending {
 
 /// From a lookup to a long report, in seconds.
 fn seconds() -> Histogram {
-    Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0])
+    Histogram::new([
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
+    ])
 }
 
 impl Default for Numbers {
@@ -55,15 +57,29 @@ impl Default for Numbers {
         let of = |r: &mut Registry, name, help, metric: &Family<Ending, Counter>| {
             r.register(name, help, metric.clone());
         };
-        of(&mut registry, "queries", "Questions that have ended, by door and outcome", &queries);
-        of(&mut registry, "log_ins", "Attempts to log in, by door and outcome", &log_ins);
+        of(
+            &mut registry,
+            "queries",
+            "Questions that have ended, by door and outcome",
+            &queries,
+        );
+        of(
+            &mut registry,
+            "log_ins",
+            "Attempts to log in, by door and outcome",
+            &log_ins,
+        );
         let help = "From a question's arrival to the end of its answer";
         registry.register_with_unit("query", help, Unit::Seconds, seconds.clone());
         registry.register("answered_rows", "Rows given", rows.clone());
         let help = "Bytes given, as they were held";
         registry.register_with_unit("answered", help, Unit::Bytes, bytes.clone());
         registry.register("running", "Questions that run now", running.clone());
-        registry.register("waiting", "Questions that wait for their turn", waiting.clone());
+        registry.register(
+            "waiting",
+            "Questions that wait for their turn",
+            waiting.clone(),
+        );
         let shared = Shared {
             registry,
             queries,
@@ -86,8 +102,14 @@ impl Numbers {
         let (shared, door) = (&self.shared, ended.door.word());
         let outcome = ended.outcome.clone();
         let at = At { door };
-        shared.queries.get_or_create(&Ending { door, outcome }).inc();
-        shared.seconds.get_or_create(&at).observe(ended.took.as_secs_f64());
+        shared
+            .queries
+            .get_or_create(&Ending { door, outcome })
+            .inc();
+        shared
+            .seconds
+            .get_or_create(&at)
+            .observe(ended.took.as_secs_f64());
         shared.rows.get_or_create(&at).inc_by(ended.rows);
         shared.bytes.get_or_create(&at).inc_by(ended.bytes);
     }

@@ -162,7 +162,13 @@ mod tests {
         assert_eq!(release_of(Some("12")), ReleaseChoice::Named("12".into()));
         assert_eq!(release_of(Some("2026-03-31")), day);
         assert_eq!(release_of(Some("AS OF '2026-03-31'")), day);
-        assert_eq!(release_of(Some("2026-02-31")), ReleaseChoice::Named("2026-02-31".into()));
-        assert_eq!(release_of(Some("ärzte")), ReleaseChoice::Named("ärzte".into()));
+        assert_eq!(
+            release_of(Some("2026-02-31")),
+            ReleaseChoice::Named("2026-02-31".into())
+        );
+        assert_eq!(
+            release_of(Some("ärzte")),
+            ReleaseChoice::Named("ärzte".into())
+        );
     }
 }

@@ -60,12 +60,15 @@ impl Encoding {
         let out = written.clone();
         let writer = match format {
             Format::Json => {
-                let columns = schema.fields().iter().map(|field| {
-                    json!({"name": field.name(), "type": field.data_type().to_string()})
-                });
+                let columns = schema.fields().iter().map(
+                    |field| json!({"name": field.name(), "type": field.data_type().to_string()}),
+                );
                 let columns = serde_json::Value::from_iter(columns);
                 let release = json!(release);
-                write!(written, r#"{{"release":{release},"columns":{columns},"rows":"#)?;
+                write!(
+                    written,
+                    r#"{{"release":{release},"columns":{columns},"rows":"#
+                )?;
                 let builder = arrow::json::WriterBuilder::new().with_explicit_nulls(true);
                 Writer::Json(builder.build(out))
             }
@@ -78,15 +81,15 @@ impl Encoding {
                     written.write_all(BYTE_ORDER_MARK)?;
                 }
                 let safe = csv.escape.then(|| spreadsheet::safe_schema(schema));
-                let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
+                let mut writer = arrow::csv::WriterBuilder::new()
+                    .with_header(true)
+                    .build(out);
                 // The line of names is there for an answer without rows too.
                 let schema = safe.as_ref().unwrap_or(schema);
                 writer.write(&RecordBatch::new_empty(schema.clone()))?;
                 Writer::Csv { writer, safe }
             }
-            Format::Arrow => {
-                Writer::Arrow(arrow::ipc::writer::StreamWriter::try_new(out, schema)?)
-            }
+            Format::Arrow => Writer::Arrow(arrow::ipc::writer::StreamWriter::try_new(out, schema)?),
             Format::Parquet => {
                 let level = ZstdLevel::try_new(1)?;
                 let properties = WriterProperties::builder()

@@ -116,7 +116,10 @@ mod tests {
     fn the_format_is_what_the_caller_likes_best() {
         assert_eq!(accepting("*/*"), Some(Format::Json));
         assert_eq!(accepting("text/csv"), Some(Format::Csv));
-        assert_eq!(accepting("text/html, text/csv;q=0.3, */*;q=0.1"), Some(Format::Csv));
+        assert_eq!(
+            accepting("text/html, text/csv;q=0.3, */*;q=0.1"),
+            Some(Format::Csv)
+        );
         let arrow = "application/json;q=0.5, application/vnd.apache.arrow.stream";
         assert_eq!(accepting(arrow), Some(Format::Arrow));
         assert_eq!(accepting("image/png"), None);

@@ -13,14 +13,20 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// On every answer.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     ),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
@@ -54,7 +60,9 @@ pub(super) async fn site(State(house): State<House>, request: Request, next: Nex
 /// Lets pages of these origins read answers; without any, nothing is said of
 /// origins at all.
 pub(super) fn origins(origins: &[String]) -> Option<CorsLayer> {
-    let known = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let known = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin).ok());
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(known))
         .allow_methods([Method::GET, Method::POST])

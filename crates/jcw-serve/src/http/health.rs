@@ -58,7 +58,11 @@ pub(super) async fn is_ready(State(house): State<House>) -> Result<&'static str,
         true => Ok("ready\n"),
         false => {
             let detail = "no query can be answered now; the server's own log says why";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail))
+            Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                detail,
+            ))
         }
     }
 }
@@ -83,7 +87,8 @@ async fn ask(house: &House) -> Result<(), GovernError> {
 
 fn narrowest(house: &House) -> Principal {
     let roles = house.governor.project().roles.iter();
-    let role = roles.min_by_key(|role| (role.reads.len(), role.reads.iter().any(|r| r.value == "*")));
+    let role =
+        roles.min_by_key(|role| (role.reads.len(), role.reads.iter().any(|r| r.value == "*")));
     Principal {
         name: "readiness".into(),
         role: role.map(|role| role.id.value.clone()).unwrap_or_default(),

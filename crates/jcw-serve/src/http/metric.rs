@@ -67,7 +67,8 @@ impl OfValues {
             ("basis", &self.basis),
             ("part", &self.part),
         ];
-        all.into_iter().filter_map(|(column, value)| Some((column, value.as_ref()?)))
+        all.into_iter()
+            .filter_map(|(column, value)| Some((column, value.as_ref()?)))
     }
 }
 
@@ -93,7 +94,9 @@ pub(super) async fn list(
     let Query(OfDefinitions { choices }) = asked.map_err(misunderstood)?;
     let choices = choices.with_headers(&headers)?;
     let format = choices.format(&headers, Format::Json)?;
-    let session = caller.session(&house, choices.release(), choices.purpose.clone()).await?;
+    let session = caller
+        .session(&house, choices.release(), choices.purpose.clone())
+        .await?;
     let order = order(&session, DEFINITION, &["metric_id", "basis", "part"]);
     let sql = format!("select * from {DEFINITION}{order}");
     answer(&session, &sql, &[], format, &choices).await
@@ -120,7 +123,9 @@ pub(super) async fn values(
     let Query(asked) = asked.map_err(misunderstood)?;
     let choices = asked.choices.clone().with_headers(&headers)?;
     let format = choices.format(&headers, Format::Json)?;
-    let session = caller.session(&house, choices.release(), choices.purpose.clone()).await?;
+    let session = caller
+        .session(&house, choices.release(), choices.purpose.clone())
+        .await?;
     is_there(&session, &id).await?;
     let mut sql = format!("select * from {VALUE} where metric_id = $1");
     let mut parameters = vec![Value::from(id)];
@@ -164,7 +169,9 @@ async fn is_there(session: &Session, id: &str) -> Result<(), Problem> {
 fn order(session: &Session, table: &str, columns: &[&str]) -> String {
     let table = session.visible().tables.get(table);
     let is_seen = |table: &VisibleTable, column| table.schema.field_with_name(column).is_ok();
-    let seen = columns.iter().filter(|column| table.is_some_and(|table| is_seen(table, column)));
+    let seen = columns
+        .iter()
+        .filter(|column| table.is_some_and(|table| is_seen(table, column)));
     match seen.copied().collect::<Vec<_>>() {
         seen if seen.is_empty() => String::new(),
         seen => format!(" order by {}", seen.join(", ")),

@@ -60,9 +60,14 @@ pub(crate) fn router(house: &House) -> Router {
     let layers = ServiceBuilder::new()
         .layer(axum::middleware::from_fn(guard::headers))
         .option_layer(guard::origins(&house.origins))
-        .layer(axum::middleware::from_fn_with_state(house.clone(), guard::site))
+        .layer(axum::middleware::from_fn_with_state(
+            house.clone(),
+            guard::site,
+        ))
         .layer(compression)
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(guard::broke));
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(
+            guard::broke,
+        ));
     let mut router = Router::new().merge(sharing::router());
     for (path, route) in routes() {
         router = router.route(path, route);

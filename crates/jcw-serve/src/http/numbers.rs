@@ -26,16 +26,22 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ),
     security((), ("password" = []), ("token" = [])),
 )]
-pub(super) async fn text(State(house): State<House>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn text(
+    State(house): State<House>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     if !is_of_this_machine(&parts.headers, address(&parts)) {
         Caller::known(&house, Door::Http, &parts).await?;
     }
     let load = house.governor.load();
-    let text = house.numbers.text(load.running, load.waiting).map_err(|_| {
-        let detail = "the numbers cannot be written";
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-    })?;
+    let text = house
+        .numbers
+        .text(load.running, load.waiting)
+        .map_err(|_| {
+            let detail = "the numbers cannot be written";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        })?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }
 
@@ -59,7 +65,10 @@ mod tests {
         assert!(!is_of_this_machine(&none, from("10.0.0.7")));
         assert!(!is_of_this_machine(&none, None));
         let mut proxied = HeaderMap::new();
-        proxied.insert("x-forwarded-for", http::HeaderValue::from_static("10.0.0.7"));
+        proxied.insert(
+            "x-forwarded-for",
+            http::HeaderValue::from_static("10.0.0.7"),
+        );
         assert!(!is_of_this_machine(&proxied, from("127.0.0.1")));
     }
 }

@@ -26,9 +26,11 @@ pub(super) fn values(
     let both = given.iter().zip(needed).enumerate();
     both.map(|(at, (value, kind))| {
         bound(value, kind.as_ref()).ok_or_else(|| {
-            let needed = kind.as_ref().map_or("a number, text, true, false or null".to_owned(), |kind| {
-                format!("something that can be read as {kind}")
-            });
+            let needed = kind
+                .as_ref()
+                .map_or("a number, text, true, false or null".to_owned(), |kind| {
+                    format!("something that can be read as {kind}")
+                });
             GovernError::new(Kind::Value, format!("${} must be {needed}", at + 1))
         })
     })
@@ -70,7 +72,10 @@ mod tests {
         let seven = bound(&json!(7), Some(&DataType::Float64));
         assert_eq!(seven, Some(ScalarValue::Float64(Some(7.0))));
         assert_eq!(bound(&json!(7), None), Some(ScalarValue::Int64(Some(7))));
-        assert_eq!(bound(&json!(null), Some(&DataType::Int32)), Some(ScalarValue::Int32(None)));
+        assert_eq!(
+            bound(&json!(null), Some(&DataType::Int32)),
+            Some(ScalarValue::Int32(None))
+        );
         assert_eq!(bound(&json!("seven"), Some(&DataType::Int64)), None);
         assert_eq!(bound(&json!("2024-02-31"), Some(&DataType::Date32)), None);
         assert_eq!(bound(&json!([1]), None), None);

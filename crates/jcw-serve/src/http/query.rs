@@ -83,11 +83,17 @@ async fn run(
 
 /// A body that is whole, in time and as the documentation says.
 async fn read(headers: &HeaderMap, body: Body) -> Result<Ask, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
         let detail = "the body must be JSON, and say so: content-type: application/json";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail));
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            detail,
+        ));
     }
     let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, BODY)).await;
     let body = body.map_err(|_| {

@@ -60,18 +60,24 @@ pub(super) async fn list(State(house): State<House>, caller: Caller) -> Result<R
         let contents = &release.contents;
         let is_view = |name: &String| contents.views.iter().any(|view| view.name == *name);
         (release.sequence <= newest)
-            && visible.keys().any(|name| contents.tables.contains_key(name) || is_view(name))
+            && visible
+                .keys()
+                .any(|name| contents.tables.contains_key(name) || is_view(name))
     };
-    let listed = releases.iter().rev().filter(is_known).map(|release| Listed {
-        id: release.id.clone(),
-        number: release.sequence,
-        published_at: release.created_at,
-        is_newest: release.sequence == newest,
-        rolled_back_to: match &release.contents.note {
-            Note::Publish => None,
-            Note::Rollback { of } => Some(of.clone()),
-        },
-    });
+    let listed = releases
+        .iter()
+        .rev()
+        .filter(is_known)
+        .map(|release| Listed {
+            id: release.id.clone(),
+            number: release.sequence,
+            published_at: release.created_at,
+            is_newest: release.sequence == newest,
+            rolled_back_to: match &release.contents.note {
+                Note::Publish => None,
+                Note::Rollback { of } => Some(of.clone()),
+            },
+        });
     let releases = listed.collect();
     Ok(Json(Releases { releases }).into_response())
 }

@@ -20,22 +20,32 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
 /// The same columns, with names that no spreadsheet computes.
 pub(super) fn safe_schema(schema: &SchemaRef) -> SchemaRef {
     let fields = schema.fields().iter().map(|field| {
-        Field::new(safe(field.name()), field.data_type().clone(), field.is_nullable())
+        Field::new(
+            safe(field.name()),
+            field.data_type().clone(),
+            field.is_nullable(),
+        )
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The same rows, with text that no spreadsheet computes. Numbers stay numbers,
 /// negative ones too.
-pub(super) fn safe_batch(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(|column| match column.data_type() {
-        DataType::Utf8 => {
-            let texts = column.as_string::<i32>().iter();
-            let texts: StringArray = texts.map(|text| text.map(safe)).collect();
-            Arc::new(texts) as ArrayRef
-        }
-        _ => Arc::clone(column),
-    });
+pub(super) fn safe_batch(
+    schema: &SchemaRef,
+    batch: &RecordBatch,
+) -> Result<RecordBatch, ArrowError> {
+    let columns = batch
+        .columns()
+        .iter()
+        .map(|column| match column.data_type() {
+            DataType::Utf8 => {
+                let texts = column.as_string::<i32>().iter();
+                let texts: StringArray = texts.map(|text| text.map(safe)).collect();
+                Arc::new(texts) as ArrayRef
+            }
+            _ => Arc::clone(column),
+        });
     RecordBatch::try_new(schema.clone(), columns.collect())
 }
 

@@ -25,7 +25,10 @@ impl FromRequestParts<House> for Address {
         if let Some(address) = &house.http_address {
             return Ok(Address(address.trim_end_matches('/').to_owned()));
         }
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = parts
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let host: Option<Authority> = match parts.uri.authority() {
             Some(authority) => Some(authority.clone()),
             None => host.and_then(|host| host.parse().ok()),

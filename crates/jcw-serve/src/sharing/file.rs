@@ -23,7 +23,10 @@ pub(super) async fn give(
     let (parts, _) = request.into_parts();
     let ticket = Ticket::open(house.logins.key(), &sealed, Utc::now());
     let ticket = ticket.ok_or_else(Refusal::no_ticket)?;
-    house.logins.still(&ticket.pass).map_err(|_| Refusal::no_ticket())?;
+    house
+        .logins
+        .still(&ticket.pass)
+        .map_err(|_| Refusal::no_ticket())?;
     let owner = ticket.pass.principal().ok_or_else(Refusal::no_ticket)?;
     // Clients show nothing here, for other servers' addresses lead elsewhere; who
     // shows something must be the owner.
@@ -60,7 +63,10 @@ enum Wanted {
 
 /// One range; several at once are answered with the whole, as HTTP allows.
 fn wanted(headers: &HeaderMap, ticket: &Ticket) -> Wanted {
-    let Some(range) = headers.get(header::RANGE).and_then(|range| range.to_str().ok()) else {
+    let Some(range) = headers
+        .get(header::RANGE)
+        .and_then(|range| range.to_str().ok())
+    else {
         return Wanted::Whole;
     };
     let known = headers.get(header::IF_RANGE);
@@ -127,7 +133,9 @@ async fn stream(
 }
 
 fn respond(ticket: &Ticket, range: Option<Range<u64>>, body: Body) -> Response {
-    let length = range.as_ref().map_or(ticket.size, |range| range.end - range.start);
+    let length = range
+        .as_ref()
+        .map_or(ticket.size, |range| range.end - range.start);
     let status = match range {
         None => StatusCode::OK,
         Some(_) => StatusCode::PARTIAL_CONTENT,
@@ -141,7 +149,8 @@ fn respond(ticket: &Ticket, range: Option<Range<u64>>, body: Body) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&tag(ticket)) {
         headers.insert(header::ETAG, tag);
     }
-    let said = range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, ticket.size));
+    let said =
+        range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, ticket.size));
     if let Some(Ok(said)) = said.map(|said| HeaderValue::from_str(&said)) {
         headers.insert(header::CONTENT_RANGE, said);
     }
@@ -150,7 +159,11 @@ fn respond(ticket: &Ticket, range: Option<Range<u64>>, body: Body) -> Response {
 
 fn unsatisfiable(ticket: &Ticket) -> Response {
     let said = format!("bytes */{}", ticket.size);
-    (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, said)]).into_response()
+    (
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        [(header::CONTENT_RANGE, said)],
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -163,10 +176,20 @@ mod tests {
         assert_eq!(part("bytes=90-", 100), Some(Some(90..100)));
         assert_eq!(part("bytes=-8", 100), Some(Some(92..100)));
         assert_eq!(part("bytes=-800", 100), Some(Some(0..100)));
-        assert_eq!(part("bytes=0-18446744073709551615", 100), Some(Some(0..100)));
+        assert_eq!(
+            part("bytes=0-18446744073709551615", 100),
+            Some(Some(0..100))
+        );
         assert_eq!(part("bytes=100-", 100), Some(None));
         assert_eq!(part("bytes=-0", 100), Some(None));
-        for other in ["bytes=0-1,5-6", "rows=0-1", "bytes=9-0", "bytes=-", "bytes=+1-2", "bytes=a-b"] {
+        for other in [
+            "bytes=0-1,5-6",
+            "rows=0-1",
+            "bytes=9-0",
+            "bytes=-",
+            "bytes=+1-2",
+            "bytes=a-b",
+        ] {
             assert_eq!(part(other, 100), None, "{other}");
         }
     }

@@ -14,7 +14,11 @@ use serde_json::{Value, json};
 type Paged = std::result::Result<Query<Page>, QueryRejection>;
 
 /// The shares: one, or none.
-pub(super) async fn shares(State(house): State<House>, asker: Asker, page: Paged) -> Result<Json<Value>> {
+pub(super) async fn shares(
+    State(house): State<House>,
+    asker: Asker,
+    page: Paged,
+) -> Result<Json<Value>> {
     let shelf = Shelf::of(&house, asker, ReleaseChoice::Newest).await?;
     let is_there = !shelf.tables().is_empty();
     let shares = is_there.then(|| json!({"name": SHARE}));

@@ -30,7 +30,9 @@ impl Page {
                 number.ok_or_else(|| Refusal::malformed("there is no such page"))?
             }
         };
-        let to = from.saturating_add(self.max_results.unwrap_or(MOST).min(MOST)).min(items.len());
+        let to = from
+            .saturating_add(self.max_results.unwrap_or(MOST).min(MOST))
+            .min(items.len());
         let more = (to < items.len()).then(|| to.to_string());
         let part = items.get(from..to).unwrap_or_default();
         Ok(match more {
@@ -55,7 +57,10 @@ mod tests {
             };
             let part = page.of(items.clone()).unwrap();
             found.extend(part["items"].as_array().unwrap().clone());
-            token = part.get("nextPageToken").and_then(Value::as_str).map(str::to_owned);
+            token = part
+                .get("nextPageToken")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
             if token.is_none() {
                 break;
             }

@@ -36,7 +36,11 @@ impl Refusal {
     pub(super) fn unavailable(error: impl std::fmt::Display) -> Refusal {
         tracing::warn!(%error, "the lake cannot be read");
         let detail = "the warehouse cannot be read now; try again";
-        Refusal(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail))
+        Refusal(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            detail,
+        ))
     }
 }
 

@@ -116,7 +116,12 @@ impl Shelf {
         let full = format!("{SCHEMA}.{name}");
         let table = house.governor.lake().table_at(&full, pin.version).await;
         let table = table.map_err(Refusal::unavailable)?;
-        let visible = self.session.visible().tables.get(&full).ok_or_else(Refusal::missing)?;
+        let visible = self
+            .session
+            .visible()
+            .tables
+            .get(&full)
+            .ok_or_else(Refusal::missing)?;
         // Whatever the role says: a column that the session does not show does
         // not leave in a file either.
         let stored = table.schema().fields().iter().map(|field| field.name());
@@ -131,7 +136,9 @@ impl Shelf {
     /// # Errors
     /// When that cannot be noted, and so nothing may leave.
     pub(super) fn gives(&self, name: &str, rows: u64, bytes: u64) -> Result<()> {
-        Ok(self.session.gives_files(&format!("{SCHEMA}.{name}"), rows, bytes)?)
+        Ok(self
+            .session
+            .gives_files(&format!("{SCHEMA}.{name}"), rows, bytes)?)
     }
 
     /// Whether a table is on the shelf.

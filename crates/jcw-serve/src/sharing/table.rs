@@ -67,9 +67,8 @@ async fn first_since(house: &House, table: &str, since: DateTime<Utc>) -> Result
     let releases = house.governor.lake().releases().await;
     let mut releases = releases.map_err(Refusal::unavailable)?.into_iter();
     let full = format!("{SCHEMA}.{table}");
-    let first = releases.find(|release| {
-        release.created_at >= since && release.contents.tables.contains_key(&full)
-    });
+    let first = releases
+        .find(|release| release.created_at >= since && release.contents.tables.contains_key(&full));
     Ok(first.ok_or_else(Refusal::missing)?.sequence)
 }
 
@@ -98,7 +97,9 @@ pub(super) async fn query(
     let wanted = wanted(&body)?;
     let release = match (wanted.version, wanted.timestamp) {
         (Some(_), Some(_)) => {
-            return Err(Refusal::malformed("version and timestamp are asked for apart"));
+            return Err(Refusal::malformed(
+                "version and timestamp are asked for apart",
+            ));
         }
         (Some(version), None) => ReleaseChoice::Named(version.to_string()),
         (None, Some(moment)) => newest_at(&house, moment).await?,
@@ -151,7 +152,9 @@ fn wanted(body: &Bytes) -> Result<Wanted> {
             .map_err(|_| Refusal::malformed("the body is not what the protocol says"))?,
     };
     if wanted.starting_version.is_some() || wanted.ending_version.is_some() {
-        return Err(Refusal::malformed("changes between versions are not shared"));
+        return Err(Refusal::malformed(
+            "changes between versions are not shared",
+        ));
     }
     Ok(wanted)
 }
@@ -173,7 +176,12 @@ async fn found<'p>(
 
 /// The newest release at a moment.
 async fn newest_at(house: &House, moment: DateTime<Utc>) -> Result<ReleaseChoice> {
-    let releases = house.governor.lake().releases().await.map_err(Refusal::unavailable)?;
+    let releases = house
+        .governor
+        .lake()
+        .releases()
+        .await
+        .map_err(Refusal::unavailable)?;
     let mut past = releases.into_iter().rev();
     let found = past.find(|release| release.created_at <= moment);
     Ok(ReleaseChoice::Named(found.ok_or_else(Refusal::missing)?.id))
@@ -246,7 +254,9 @@ fn respond(
     mut lines: Vec<Value>,
     until: Option<DateTime<Utc>>,
 ) -> Response {
-    let capabilities = asked.get(CAPABILITIES).and_then(|known| known.to_str().ok());
+    let capabilities = asked
+        .get(CAPABILITIES)
+        .and_then(|known| known.to_str().ok());
     let knows_end = capabilities.is_some_and(|known| {
         let mut known = known.split(';').map(str::trim);
         known.any(|known| known.eq_ignore_ascii_case("includeendstreamaction=true"))
