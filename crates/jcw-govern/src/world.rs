@@ -1,7 +1,7 @@
 //! A small world for tests: children of three authorities, roles that see some of
 //! them, and a second database that physically holds only what a role may see.
 
-use crate::{Asking, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Session, Settings};
+use crate::{Asking, Capacity, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Session, Settings};
 use arrow::array::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use datafusion::prelude::SessionContext;
@@ -93,7 +93,16 @@ impl World {
         let (project, problems) = Project::load(&root, &nothing);
         let mut project = project.unwrap_or_else(|| panic!("{problems:?}"));
         project.roles = roles();
-        let governor = Governor::open(project, lake.clone(), Settings::default()).await.unwrap();
+        // A machine that is busy with other tests is not what is tested.
+        let capacity = Capacity {
+            planning: std::time::Duration::from_secs(120),
+            ..Capacity::default()
+        };
+        let settings = Settings {
+            capacity,
+            ..Settings::default()
+        };
+        let governor = Governor::open(project, lake.clone(), settings).await.unwrap();
         World {
             folder,
             lake,
