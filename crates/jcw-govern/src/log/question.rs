@@ -3,9 +3,9 @@
 //! written, once.
 
 use super::QueryLog;
-use super::watch::Ended;
 use super::fingerprint::fingerprint;
 use super::row::{Row, now};
+use super::watch::Ended;
 use crate::error::{GovernError, Kind, Result};
 use crate::session::{Door, Session};
 use arrow::array::RecordBatch;
@@ -133,7 +133,9 @@ impl Question {
         let columns = shown.iter().flat_map(|shown| shown.schema.fields().iter());
         question.reads(Read {
             tables: BTreeSet::from([table.to_owned()]),
-            columns: columns.map(|column| format!("{table}.{}", column.name())).collect(),
+            columns: columns
+                .map(|column| format!("{table}.{}", column.name()))
+                .collect(),
         });
         if let Some(row) = &mut question.row {
             row.rows = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -166,7 +168,9 @@ impl Question {
         self.log.watch.tell(&Ended {
             door: self.door,
             outcome: outcome.to_owned(),
-            took: (row.ended_at - row.received_at).to_std().unwrap_or_default(),
+            took: (row.ended_at - row.received_at)
+                .to_std()
+                .unwrap_or_default(),
             rows: row.rows.unsigned_abs(),
             bytes: row.bytes.unsigned_abs(),
         });
