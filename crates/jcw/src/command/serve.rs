@@ -95,8 +95,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupt = tokio::signal::ctrl_c() => interrupt?,
         _ = terminate.recv() => (),
