@@ -275,6 +275,10 @@ async fn metadata_is_what_may_be_queried() {
     let commissioner = world.session("commissioner", &[]).await;
     assert_eq!(ask(&commissioner, "select count(*) from girl").await.unwrap(), ["150"]);
     assert!(commissioner.visible().tables["published.girl"].is_view);
+    let girls = "select la_code, max(pid + 1) from girl where pid % 2 = 1 group by la_code order by 1 limit 2";
+    assert_eq!(ask(&commissioner, girls).await.unwrap(), ["301|298", "302|296"]);
+    let each = ask(&commissioner, "select pid + 1 from girl where 100 / pid > 10 order by pid limit 2");
+    assert_eq!(each.await.unwrap(), ["2", "4"]);
     assert_eq!(ask(&commissioner, "select * from core.secret").await.unwrap_err().kind, Kind::NoTable);
     let engineer = world.session("engineer", &[]).await;
     assert_eq!(ask(&engineer, "select count(*) from core.secret").await.unwrap(), ["9"]);

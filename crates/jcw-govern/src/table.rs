@@ -164,7 +164,12 @@ impl TableProvider for GovernedTable {
                 .filter_map(|&index| Some(self.policy.columns.get(index)?.index))
                 .collect();
             let plan = self.raw.scan(session, Some(&raw), filters, limit).await?;
-            return Ok(Arc::new(Barrier::open(plan, self.capability.clone())));
+            let capability = self.capability.clone();
+            // A view is a plan of its own, into which nothing moves.
+            return Ok(Arc::new(match plan.children().is_empty() {
+                true => Barrier::open(plan, capability),
+                false => Barrier::closed(plan, capability),
+            }));
         }
         let leaky = (filters.iter()).any(|filter| !is_leak_proof(filter, &self.unmasked));
         if leaky {
