@@ -126,12 +126,7 @@ dated as (
         -- From when the council maintains it.
         case
             when once.transferred_from is null then once.started_on
-            -- With neither, nothing of the year shows it: it came between the year and the census day.
-            else coalesce(
-                taken_over.taken_over_on,
-                case when first_places.entered_on is not null then greatest(first_places.entered_on, once.opened_on) end,
-                once.reference_date
-            )
+            else coalesce(taken_over.taken_over_on, greatest(first_places.entered_on, once.opened_on), once.closed_on)
         end as maintained_from,
         last_reviews.held_on as last_review_on
     from once

@@ -379,17 +379,13 @@ fn budgeted(plan: &Plan, census: NaiveDate, period: Period, slices: &[Slice], ta
 /// - E30: those whose last meeting was before the year, those without any, and
 ///   both together.
 fn expected(plan: &Plan, year: i32, slices: &[Slice], tally: &mut Tally) {
-    let listed_from = tally.periods.first;
     if plan.maintained_from() >= day(year, 1, 1) {
         return;
     }
     let period = Period::Year(year);
     let last = plan
         .last_review_on(census_day(year + 1))
-        .and_then(|review| review.meeting)
-        // The council's list begins with the years; the returns have the last
-        // meeting since that of 2024.
-        .filter(|meeting| *meeting >= listed_from || year >= 2023);
+        .and_then(|review| review.meeting);
     let before = last.is_some_and(|meeting| meeting < day(year, 1, 1));
     tally.share(("E27", "all"), period, slices, last.is_some());
     tally.share(("E30", "no_meeting"), period, slices, last.is_none());
@@ -408,7 +404,7 @@ fn reviewed(child: &Child, plan: &Plan, tally: &mut Tally) {
             continue;
         };
         let month = Period::month_of(on);
-        let slices = &slice::on_at_last_known_home(child, on, tally.periods.last_day);
+        let slices = &slice::on(child, on, tally.periods.last_day);
         tally.share(
             ("E28", "all"),
             month,

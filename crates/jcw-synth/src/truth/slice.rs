@@ -156,13 +156,6 @@ impl Slice {
         Slice(const { first(7) } + area.map_or(0, Area::decile))
     }
 
-    /// The same, by the last home before that day that is known.
-    pub(super) fn last_known_deprivation(child: &Child, on: NaiveDate) -> Self {
-        let mut homes = child.homes.iter().rev().filter(|home| home.from <= on);
-        let area = homes.find_map(|home| Area::of(&home.postcode));
-        Slice(const { first(7) } + area.map_or(0, Area::decile))
-    }
-
     pub(super) fn agency(agency: Agency) -> Self {
         Slice(const { first(8) } + agency as u8)
     }
@@ -233,14 +226,6 @@ pub(super) fn on(child: &Child, event: NaiveDate, home: NaiveDate) -> Vec<Slice>
     let mut slices = of_child(child);
     slices.push(Slice::age(child.born, event));
     slices.push(Slice::deprivation(child, home));
-    slices
-}
-
-/// The same, by the last known home on a day.
-pub(super) fn on_at_last_known_home(child: &Child, event: NaiveDate, home: NaiveDate) -> Vec<Slice> {
-    let mut slices = of_child(child);
-    slices.push(Slice::age(child.born, event));
-    slices.push(Slice::last_known_deprivation(child, home));
     slices
 }
 
