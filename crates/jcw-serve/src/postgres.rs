@@ -9,6 +9,7 @@
 
 mod cancel;
 mod catalogue;
+mod chore;
 mod command;
 mod connection;
 mod cursor;

@@ -7,6 +7,7 @@
 mod functions;
 mod information;
 mod oid;
+mod rewrite;
 mod route;
 mod sheet;
 mod tables;
@@ -109,7 +110,10 @@ impl Catalogue {
         if sql.len() > LONGEST {
             return Err(error("54000", "a question to the catalogue is too long"));
         }
-        let template = self.template.get_or_try_init(async || Template::new()).await;
+        let template = self
+            .template
+            .get_or_try_init(async || Template::new())
+            .await;
         let template = template.map_err(|failed| broken(&failed))?;
         let oids = Arc::new(Oids::of(session.visible()));
         let known = Known {
@@ -119,10 +123,14 @@ impl Catalogue {
         };
         // The rewriting of Postgres' SQL is not ours; whatever it trips over is
         // the end of the question, not of the connection.
-        let planned = AssertUnwindSafe(template.plan(known, sql)).catch_unwind().await;
+        let planned = AssertUnwindSafe(template.plan(known, sql))
+            .catch_unwind()
+            .await;
         let (context, plan) =
             planned.map_err(|_| error("0A000", "the catalogue cannot answer that"))??;
-        let types = plan.get_parameter_types().map_err(|failed| broken(&failed))?;
+        let types = plan
+            .get_parameter_types()
+            .map_err(|failed| broken(&failed))?;
         let mut kinds: Vec<Option<DataType>> = vec![None; types.len()];
         for (name, kind) in types {
             let number: Option<usize> = name.trim_start_matches('$').parse().ok();
@@ -154,7 +162,9 @@ impl Template {
         let context = SessionContext::new_with_config(config);
         context.register_catalog(CATALOG, Arc::new(MemoryCatalogProvider::new()));
         setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|failed| *failed)?;
-        let fixed = context.catalog(CATALOG).and_then(|catalog| catalog.schema("pg_catalog"));
+        let fixed = context
+            .catalog(CATALOG)
+            .and_then(|catalog| catalog.schema("pg_catalog"));
         let missing = || DataFusionError::Internal("pg_catalog is not there".into());
         Ok(Template {
             state: context.state(),
@@ -170,6 +180,7 @@ impl Template {
             (Some(statement), true) => statement,
             _ => return Err(error("42601", "one statement at a time")),
         };
+        let statement = rewrite::rewritten(statement);
         let context = self.context(&known).map_err(|failed| broken(&failed))?;
         let statement = datafusion::sql::parser::Statement::Statement(Box::new(statement));
         let plan = context.state().statement_to_plan(statement).await;
@@ -229,7 +240,9 @@ impl Question {
             frame.execute_stream().await
         };
         let answer = AssertUnwindSafe(answer).catch_unwind();
-        let answer = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| late())?;
+        let answer = tokio::time::timeout(PATIENCE, answer)
+            .await
+            .map_err(|_| late())?;
         let answer = answer.map_err(|_| error("0A000", "the catalogue cannot answer that"))?;
         let answer = answer.map_err(|failed| unanswered(&failed))?;
         let until = tokio::time::Instant::now() + PATIENCE;
@@ -302,6 +315,12 @@ fn unanswered(failed: &DataFusionError) -> PgWireError {
         DataFusionError::NotImplemented(_) => "0A000",
         _ => "42000",
     };
-    let said: String = said.lines().next().unwrap_or_default().chars().take(300).collect();
+    let said: String = said
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect();
     error(state, format!("the catalogue cannot answer that: {said}"))
 }

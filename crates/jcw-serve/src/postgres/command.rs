@@ -1,9 +1,10 @@
 //! A command is one statement of a client's text, told apart by its first words:
 //! a query, or one of the many things that tools send out of habit.
 
-use crate::postgres::error::error;
+use crate::postgres::error::{error, governed};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use jcw_govern::measure;
 use pgwire::error::PgWireError;
 
 /// One statement, with the place of its first character in the text, from nought.
@@ -49,8 +50,9 @@ pub(super) enum Command {
 /// The statements of a text.
 ///
 /// # Errors
-/// When the text cannot be cut into words.
+/// When the text cannot be cut into words, or there are too many.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>, PgWireError> {
+    measure(text).map_err(|failed| governed(failed, text))?;
     let tokens = tokens(text)?;
     let mut parts = Vec::new();
     let mut first: Option<Location> = None;
@@ -169,9 +171,9 @@ impl Command {
             ["UNLISTEN", ..] => Command::Nothing("UNLISTEN"),
             [
                 verb @ ("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "CREATE" | "DROP" | "ALTER"
-                | "TRUNCATE" | "GRANT" | "REVOKE" | "COMMENT" | "VACUUM" | "ANALYZE" | "REINDEX"
-                | "CLUSTER" | "REFRESH" | "LOCK" | "CALL" | "DO" | "REASSIGN" | "SECURITY"
-                | "IMPORT" | "NOTIFY"),
+                | "TRUNCATE" | "GRANT" | "REVOKE" | "COMMENT" | "VACUUM" | "ANALYZE"
+                | "REINDEX" | "CLUSTER" | "REFRESH" | "LOCK" | "CALL" | "DO" | "REASSIGN"
+                | "SECURITY" | "IMPORT" | "NOTIFY" | "COPY"),
                 ..,
             ] => Command::Write((*verb).to_owned()),
             _ => Command::Query,
@@ -253,7 +255,10 @@ fn declare(sql: &str, words: &[Token]) -> Result<Command, PgWireError> {
     let at = words.iter().position(is_for).ok_or_else(incomplete)?;
     let options: Vec<String> = words[..at].iter().skip(2).map(upper).collect();
     if options.iter().any(|word| word == "BINARY") {
-        return Err(error("0A000", "binary cursors are not built; use the extended protocol"));
+        return Err(error(
+            "0A000",
+            "binary cursors are not built; use the extended protocol",
+        ));
     }
     let named = words.get(1).map(name).ok_or_else(incomplete)?;
     let all = tokens(sql)?;
@@ -309,23 +314,41 @@ mod tests {
     #[test]
     fn what_tools_send_out_of_habit_is_understood() {
         let set = |name: &str, value: &str| Command::Set(name.into(), value.into());
-        assert_eq!(of("SET extra_float_digits = 3"), set("extra_float_digits", "3"));
-        assert_eq!(of("set local search_path to a, \"B\""), set("search_path", "a, B"));
-        assert_eq!(of("SET release = 'AS OF 2026-05-31'"), set("release", "AS OF 2026-05-31"));
+        assert_eq!(
+            of("SET extra_float_digits = 3"),
+            set("extra_float_digits", "3")
+        );
+        assert_eq!(
+            of("set local search_path to a, \"B\""),
+            set("search_path", "a, B")
+        );
+        assert_eq!(
+            of("SET release = 'AS OF 2026-05-31'"),
+            set("release", "AS OF 2026-05-31")
+        );
         assert_eq!(of("set time zone 'UTC'"), set("timezone", "UTC"));
-        assert_eq!(of("SET DateStyle TO DEFAULT"), Command::Reset("datestyle".into()));
+        assert_eq!(
+            of("SET DateStyle TO DEFAULT"),
+            Command::Reset("datestyle".into())
+        );
         assert_eq!(of("SET x = -1"), set("x", "- 1".replace(' ', "").as_str()));
         assert_eq!(
             of("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE"),
             Command::Nothing("SET")
         );
         assert!(Command::of("SET ROLE admin").is_err());
-        assert_eq!(of("show transaction isolation level"), Command::Show("transaction_isolation".into()));
+        assert_eq!(
+            of("show transaction isolation level"),
+            Command::Show("transaction_isolation".into())
+        );
         assert_eq!(of("begin read only"), Command::Begin);
         assert_eq!(of("ROLLBACK TO SAVEPOINT a"), Command::Nothing("ROLLBACK"));
         assert_eq!(of("abort"), Command::End("ROLLBACK"));
         assert_eq!(of("deallocate all"), Command::Deallocate("all".into()));
-        assert_eq!(of("/* x */ insert into a values (1)"), Command::Write("INSERT".into()));
+        assert_eq!(
+            of("/* x */ insert into a values (1)"),
+            Command::Write("INSERT".into())
+        );
         assert_eq!(of("with a as (select 1) select * from a"), Command::Query);
     }
 
@@ -335,7 +358,10 @@ mod tests {
             of("DECLARE \"C\" NO SCROLL CURSOR WITH HOLD FOR select 1 "),
             Command::Declare("C".into(), "select 1".into())
         );
-        assert_eq!(of("FETCH FORWARD 100 FROM c"), Command::Fetch("c".into(), Some(100)));
+        assert_eq!(
+            of("FETCH FORWARD 100 FROM c"),
+            Command::Fetch("c".into(), Some(100))
+        );
         assert_eq!(of("fetch all in c"), Command::Fetch("c".into(), None));
         assert_eq!(of("fetch c"), Command::Fetch("c".into(), Some(1)));
         assert!(Command::of("fetch backward 1 from c").is_err());

@@ -18,6 +18,7 @@ use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 use pgwire::tokio::server::{PgWireMessageServerCodec, process_error, process_message};
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -30,26 +31,35 @@ const LOGIN: Duration = Duration::from_secs(15);
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_secs(60 * 60);
 
+/// How often it is looked whether a client whose query runs is still there.
+const LOOK: Duration = Duration::from_millis(250);
+
 type Socket = Framed<Gate, PgWireMessageServerCodec<Prepared>>;
 
 /// Serves one connection until it ends.
 pub(super) async fn serve(door: Arc<Door>, stream: TcpStream, from: SocketAddr, tls: Option<Tls>) {
     let until = Instant::now() + LOGIN;
+    let watched = watched(&stream);
     let place = door.places.clone().try_acquire_owned();
     let agreed = timeout_at(until, agree(stream, tls.as_ref())).await;
-    let Ok(Ok((gate, is_encrypted))) = agreed else {
+    let Ok(Ok(agreed)) = agreed else {
         tracing::debug!("a connection did not agree on how to speak");
         return;
     };
-    let codec = PgWireMessageServerCodec::new(DefaultClient::new(from, is_encrypted));
-    let mut socket = Framed::new(gate, codec);
+    let codec = PgWireMessageServerCodec::new(DefaultClient::new(from, agreed.is_encrypted));
+    let mut socket = Framed::new(agreed.gate, codec);
     socket.set_state(PgWireConnectionState::AwaitingStartup);
     if place.is_err() {
-        farewell(&mut socket, fatal("53300", "too many connections are open; try again")).await;
+        farewell(
+            &mut socket,
+            fatal("53300", "too many connections are open; try again"),
+        )
+        .await;
         return;
     }
-    let visitor = Arc::new(Visitor::new(door, from, is_encrypted));
-    if let Err(failed) = converse(&mut socket, &visitor, until).await {
+    let visitor = Visitor::new(door, from, agreed.is_encrypted, agreed.subject);
+    let visitor = Arc::new(visitor);
+    if let Err(failed) = converse(&mut socket, &visitor, until, watched.as_ref()).await {
         tracing::debug!(%failed, "a connection ended early");
     }
 }
@@ -58,6 +68,7 @@ async fn converse(
     socket: &mut Socket,
     visitor: &Arc<Visitor>,
     until: Instant,
+    watched: Option<&TcpStream>,
 ) -> Result<(), std::io::Error> {
     let closing = visitor.door.house.closing.clone();
     let mut is_in = false;
@@ -101,7 +112,14 @@ async fn converse(
             Arc::new(NoopHandler),
             visitor.clone(),
         );
-        if let Err(failed) = done.await {
+        let done = tokio::select! {
+            done = done => done,
+            () = gone(watched) => {
+                tracing::debug!("a client went away while its query ran");
+                return Ok(());
+            }
+        };
+        if let Err(failed) = done {
             let failed = tidied(failed);
             if let PgWireError::IoError(failed) = failed {
                 return Err(failed);
@@ -127,6 +145,27 @@ async fn converse(
     }
 }
 
+/// The same connection, to look at while the other is busy.
+fn watched(stream: &TcpStream) -> Option<TcpStream> {
+    let same = stream.as_fd().try_clone_to_owned().ok()?;
+    TcpStream::from_std(same.into()).ok()
+}
+
+/// Waits until the client has gone away. What it says meanwhile stays unread.
+async fn gone(watched: Option<&TcpStream>) {
+    let Some(watched) = watched else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let mut next = [0; 1];
+        let looked = tokio::time::timeout(Duration::from_millis(1), watched.peek(&mut next));
+        if let Ok(Ok(0) | Err(_)) = looked.await {
+            return;
+        }
+    }
+}
+
 fn is_fatal(failed: &PgWireError) -> bool {
     matches!(failed, PgWireError::UserError(info) if info.is_fatal())
 }
@@ -135,7 +174,9 @@ fn is_fatal(failed: &PgWireError) -> bool {
 async fn farewell(socket: &mut Socket, why: PgWireError) {
     let why: ErrorInfo = why.into();
     let last = async {
-        let _ = socket.send(PgWireBackendMessage::ErrorResponse(why.into())).await;
+        let _ = socket
+            .send(PgWireBackendMessage::ErrorResponse(why.into()))
+            .await;
         let _ = socket.close().await;
     };
     let _ = tokio::time::timeout(Duration::from_secs(5), last).await;

@@ -31,7 +31,10 @@ impl Cursors {
     /// When there is one of that name, or too many.
     pub(super) fn open(&mut self, name: String, answer: QueryResponse) -> PgWireResult<()> {
         if self.open.contains_key(&name) {
-            return Err(error("42P03", "there is a cursor of that name; close it first"));
+            return Err(error(
+                "42P03",
+                "there is a cursor of that name; close it first",
+            ));
         }
         if self.open.len() >= MOST {
             let message = format!("more than {MOST} cursors are open; close some first");

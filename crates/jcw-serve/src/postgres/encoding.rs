@@ -25,12 +25,16 @@ pub(super) fn fields(schema: &SchemaRef, format: &Format) -> PgWireResult<Arc<Ve
         return Err(error("08P01", message));
     }
     let fields = arrow_schema_to_pg_fields(schema, format, None).map_err(|_| {
-        error("0A000", "a column is of a type that cannot be sent; cast it to text")
+        error(
+            "0A000",
+            "a column is of a type that cannot be sent; cast it to text",
+        )
     })?;
     let described = fields.into_iter().zip(schema.fields());
     let described = described.map(|(info, field)| {
         let size = size(info.datatype());
-        info.with_type_size(size).with_type_modifier(modifier(field.data_type()))
+        info.with_type_size(size)
+            .with_type_modifier(modifier(field.data_type()))
     });
     Ok(Arc::new(described.collect()))
 }
@@ -38,8 +42,14 @@ pub(super) fn fields(schema: &SchemaRef, format: &Format) -> PgWireResult<Arc<Ve
 /// One column of text, for what is not a table.
 pub(super) fn text_fields(names: &[&str]) -> Arc<Vec<FieldInfo>> {
     let field = |name: &&str| {
-        FieldInfo::new((*name).to_owned(), None, None, Type::TEXT, FieldFormat::Text)
-            .with_type_size(-1)
+        FieldInfo::new(
+            (*name).to_owned(),
+            None,
+            None,
+            Type::TEXT,
+            FieldFormat::Text,
+        )
+        .with_type_size(-1)
     };
     Arc::new(names.iter().map(field).collect())
 }

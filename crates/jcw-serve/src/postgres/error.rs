@@ -67,7 +67,9 @@ pub(super) fn moved(mut failed: PgWireError, by: usize) -> PgWireError {
 /// Characters from the start of the text, counted from one.
 fn position(sql: &str, spot: Spot) -> u64 {
     let before = spot.line.saturating_sub(1);
-    let lines = sql.split_inclusive('\n').take(usize::try_from(before).unwrap_or(0));
+    let lines = sql
+        .split_inclusive('\n')
+        .take(usize::try_from(before).unwrap_or(0));
     let characters: usize = lines.map(|line| line.chars().count()).sum();
     u64::try_from(characters).unwrap_or(0) + spot.column
 }

@@ -8,15 +8,14 @@ use crate::postgres::statement::{Planned, Prepared};
 use crate::postgres::visitor::Visitor;
 use async_trait::async_trait;
 use datafusion::common::ScalarValue;
-use futures::{Sink, SinkExt as _, stream};
+use futures::{Sink, SinkExt as _};
 use pgwire::api::portal::{Format, Portal, PortalExecutionState};
 use pgwire::api::query::{
     ExtendedQueryHandler, SimpleQueryHandler, send_describe_response, send_execution_response,
     send_partial_query_response, send_query_response,
 };
 use pgwire::api::results::{
-    DataRowEncoder, DescribePortalResponse, DescribeStatementResponse, FieldInfo, QueryResponse,
-    Response, Tag,
+    DescribePortalResponse, DescribeStatementResponse, FieldInfo, QueryResponse, Response, Tag,
 };
 use pgwire::api::stmt::{QueryParser, StoredStatement};
 use pgwire::api::store::{Entry, PortalStore};
@@ -24,8 +23,8 @@ use pgwire::api::{ClientInfo, ClientPortalStore, DEFAULT_NAME, Type};
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::extendedquery::{
-    Bind, BindComplete, Close, CloseComplete, Describe, Execute, Parse, ParseComplete, Sync as Synced,
-    TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT,
+    Bind, BindComplete, Close, CloseComplete, Describe, Execute, Parse, ParseComplete,
+    Sync as Synced, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT,
 };
 use pgwire::messages::response::{EmptyQueryResponse, ReadyForQuery, TransactionStatus};
 use pgwire::messages::simplequery::Query;
@@ -40,107 +39,8 @@ const MOST: usize = 1_000;
 const MOST_PORTALS: usize = 100;
 
 impl Visitor {
-    /// Does what a command asks that is not a query.
-    async fn obey<S>(&self, command: &Command, store: &S) -> PgWireResult<Response>
-    where
-        S: PortalStore,
-    {
-        let tag = |tag: &str| Ok(Response::Execution(Tag::new(tag)));
-        match command {
-            Command::Set(name, value) => {
-                self.set(name, value).await?;
-                tag("SET")
-            }
-            Command::Reset(name) => {
-                let mut chosen = self.chosen();
-                let start = chosen.start.clone();
-                chosen.variables.reset(name, &start);
-                tag("RESET")
-            }
-            Command::Show(name) => self.show(name).map(Response::Query),
-            Command::Begin => {
-                self.transact(true);
-                Ok(Response::TransactionStart(Tag::new("BEGIN")))
-            }
-            Command::End(ends) => {
-                self.transact(false);
-                Ok(Response::TransactionEnd(Tag::new(ends)))
-            }
-            Command::Fetch(name, count) => {
-                self.chosen().cursors.fetch(name, *count).map(Response::Query)
-            }
-            Command::Move(name, count) => {
-                let mut skipped = self.chosen().cursors.fetch(name, *count)?;
-                let mut moved = 0;
-                while let Some(row) = futures::StreamExt::next(skipped.data_rows()).await {
-                    row?;
-                    moved += 1;
-                }
-                Ok(Response::Execution(Tag::new("MOVE").with_rows(moved)))
-            }
-            Command::Close(name) => {
-                self.chosen().cursors.close(name)?;
-                tag("CLOSE CURSOR")
-            }
-            Command::Deallocate(name) => {
-                self.forget(name, store);
-                tag("DEALLOCATE")
-            }
-            Command::Discard => {
-                self.forget("all", store);
-                self.transact(false);
-                let mut chosen = self.chosen();
-                chosen.variables = chosen.start.clone();
-                tag("DISCARD ALL")
-            }
-            Command::Nothing(done) => tag(done),
-            Command::Write(verb) => Err(write(verb)),
-            Command::Query | Command::Declare(..) => Err(error("XX000", "a query is not obeyed")),
-        }
-    }
-
-    fn forget<S: PortalStore>(&self, name: &str, store: &S) {
-        let mut chosen = self.chosen();
-        match name {
-            "all" => {
-                for name in std::mem::take(&mut chosen.statements) {
-                    store.rm_statement(&name);
-                }
-            }
-            name => {
-                drop(chosen);
-                self.forget_one(name, store);
-            }
-        }
-    }
-
-    fn forget_one<S: PortalStore>(&self, name: &str, store: &S) {
-        self.chosen().statements.remove(name);
-        store.rm_statement(name);
-    }
-
-    fn show(&self, name: &str) -> PgWireResult<QueryResponse> {
-        let chosen = self.chosen();
-        let user = chosen.login.as_ref().map_or("", |(principal, _)| principal.name.as_str());
-        if name == "all" {
-            let all = chosen.variables.all().into_iter();
-            let all = all.map(|(name, value)| vec![name, value, String::new()]);
-            return said(&["name", "setting", "description"], all.collect());
-        }
-        let value = match name {
-            "session_authorization" => Some(user),
-            name => chosen.variables.get(name),
-        };
-        let value = value.ok_or_else(|| error("42704", "there is no parameter of that name"))?;
-        said(&[name], vec![vec![value.to_owned()]])
-    }
-
     /// The columns of what a statement gives; `None` for one that gives none.
-    fn described(
-        &self,
-        prepared: &Prepared,
-        format: &Format,
-    ) -> PgWireResult<Arc<Vec<FieldInfo>>> {
+    fn described(&self, prepared: &Prepared, format: &Format) -> PgWireResult<Arc<Vec<FieldInfo>>> {
         match (&prepared.command, &prepared.query) {
             (Command::Query, Some(query)) => fields(&query.schema, format),
             (Command::Show(name), _) if name == "all" => {
@@ -163,7 +63,9 @@ impl Visitor {
         format: &Format,
     ) -> PgWireResult<QueryResponse> {
         let described = fields(&planned.query.schema, format)?;
-        let batches = planned.run(values, self.running.begin(), self.until()).await?;
+        let batches = planned
+            .run(values, self.running.begin(), self.until())
+            .await?;
         Ok(rows(described, batches))
     }
 
@@ -215,32 +117,6 @@ impl Visitor {
     }
 }
 
-fn write(verb: &str) -> PgWireError {
-    match verb {
-        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "TRUNCATE" => error(
-            "25006",
-            format!("{verb} is not possible: the warehouse is read-only"),
-        ),
-        verb => error("42501", format!("{verb} is not allowed: only queries that read are")),
-    }
-}
-
-/// Rows of words.
-fn said(names: &[&str], lines: Vec<Vec<String>>) -> PgWireResult<QueryResponse> {
-    let fields = text_fields(names);
-    let mut encoder = DataRowEncoder::new(fields.clone());
-    let mut rows = Vec::with_capacity(lines.len());
-    for line in &lines {
-        for word in line {
-            encoder.encode_field(word)?;
-        }
-        rows.push(Ok(encoder.take_row()));
-    }
-    let mut answer = QueryResponse::new(fields, stream::iter(rows));
-    answer.set_command_tag("SHOW");
-    Ok(answer)
-}
-
 #[async_trait]
 impl SimpleQueryHandler for Visitor {
     /// Statements run one after another, and the rows of one are sent before the
@@ -258,14 +134,18 @@ impl SimpleQueryHandler for Visitor {
             let command = Command::of(&part.sql).map_err(moved_on)?;
             Visitor::check(client.transaction_status(), &command).map_err(moved_on)?;
             let response = self.simple(command, &part.sql, client.portal_store()).await;
-            send(client, response.map_err(moved_on)?, true).await.map_err(moved_on)?;
+            send(client, response.map_err(moved_on)?, true)
+                .await
+                .map_err(moved_on)?;
         }
         if parts.is_empty() {
             let empty = PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new());
             client.feed(empty).await?;
         }
         let ready = ReadyForQuery::new(client.transaction_status());
-        client.send(PgWireBackendMessage::ReadyForQuery(ready)).await?;
+        client
+            .send(PgWireBackendMessage::ReadyForQuery(ready))
+            .await?;
         Ok(())
     }
 
@@ -322,8 +202,12 @@ impl Visitor {
             }
         };
         Visitor::check(status, &Command::of(&part.sql)?)?;
-        let prepared = self.cancellable(Prepared::new(self, &part.sql, declared)).await;
-        prepared.map(Some).map_err(|failed| moved(failed, part.begins))
+        let prepared = self
+            .cancellable(Prepared::new(self, &part.sql, declared))
+            .await;
+        prepared
+            .map(Some)
+            .map_err(|failed| moved(failed, part.begins))
     }
 }
 
@@ -381,7 +265,10 @@ impl ExtendedQueryHandler for Visitor {
         C::Error: Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let name = message.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned());
+        let name = message
+            .name
+            .clone()
+            .unwrap_or_else(|| DEFAULT_NAME.to_owned());
         if message.name.is_some() {
             let mut chosen = self.chosen();
             if chosen.statements.contains(&name) {
@@ -393,8 +280,14 @@ impl ExtendedQueryHandler for Visitor {
             }
             chosen.statements.insert(name.clone());
         }
-        let declared: Vec<_> = message.type_oids.iter().map(|oid| Type::from_oid(*oid)).collect();
-        let prepared = self.parse(client.transaction_status(), &message.query, &declared).await;
+        let declared: Vec<_> = message
+            .type_oids
+            .iter()
+            .map(|oid| Type::from_oid(*oid))
+            .collect();
+        let prepared = self
+            .parse(client.transaction_status(), &message.query, &declared)
+            .await;
         if prepared.is_err() {
             self.chosen().statements.remove(&name);
         }
@@ -486,7 +379,9 @@ impl ExtendedQueryHandler for Visitor {
             self.chosen().portals.clear();
         }
         let ready = ReadyForQuery::new(client.transaction_status());
-        client.send(PgWireBackendMessage::ReadyForQuery(ready)).await?;
+        client
+            .send(PgWireBackendMessage::ReadyForQuery(ready))
+            .await?;
         Ok(())
     }
 
@@ -505,7 +400,9 @@ impl ExtendedQueryHandler for Visitor {
                 self.chosen().portals.remove(name);
             }
         }
-        client.feed(PgWireBackendMessage::CloseComplete(CloseComplete::new())).await?;
+        client
+            .feed(PgWireBackendMessage::CloseComplete(CloseComplete::new()))
+            .await?;
         Ok(())
     }
 
@@ -522,7 +419,10 @@ impl ExtendedQueryHandler for Visitor {
     {
         let prepared = &statement.statement;
         let fields = self.described(prepared, &Format::UnifiedText)?;
-        Ok(DescribeStatementResponse::new(parameter_types(prepared), fields.to_vec()))
+        Ok(DescribeStatementResponse::new(
+            parameter_types(prepared),
+            fields.to_vec(),
+        ))
     }
 
     async fn do_describe_portal<C>(
@@ -559,7 +459,10 @@ impl ExtendedQueryHandler for Visitor {
             }
             None => return Err(PgWireError::PortalNotFound(name.to_owned())),
         };
-        Visitor::check(client.transaction_status(), &portal.statement.statement.command)?;
+        Visitor::check(
+            client.transaction_status(),
+            &portal.statement.statement.command,
+        )?;
         let state = portal.state();
         let mut state = state.lock().await;
         if matches!(*state, PortalExecutionState::Initial) {
@@ -616,7 +519,9 @@ impl ExtendedQueryHandler for Visitor {
                 Ok(Response::Execution(Tag::new("DECLARE CURSOR")))
             }
             _ => {
-                let rows = self.rows(planned, values, &portal.result_column_format).await?;
+                let rows = self
+                    .rows(planned, values, &portal.result_column_format)
+                    .await?;
                 Ok(Response::Query(rows))
             }
         }

@@ -1,7 +1,8 @@
 //! How a visitor says who they are: a local user proves the password by
 //! SCRAM-SHA-256 without sending it; a token (ours, or an identity provider's)
 //! comes as the password of the user `token`, which is asked for in clear and so
-//! only where nobody in between can read it.
+//! only where nobody in between can read it. Whoever has shown a certificate of
+//! their own is asked for nothing.
 
 use crate::postgres::error::{fatal, not_let_in};
 use crate::postgres::scram::{Exchange, MECHANISM};
@@ -11,10 +12,12 @@ use async_trait::async_trait;
 use bytes::Buf as _;
 use futures::{Sink, SinkExt as _};
 use jcw_login::{Credential, LoginError, Principal, TOKEN_USER};
-use pgwire::api::auth::{StartupHandler, protocol_negotiation, save_startup_parameters_to_metadata};
+use pgwire::api::auth::{
+    StartupHandler, protocol_negotiation, save_startup_parameters_to_metadata,
+};
 use pgwire::api::{
-    ClientInfo, METADATA_DATABASE, METADATA_USER, PgWireConnectionState, PidSecretKeyGenerator as _,
-    RandomPidSecretKeyGenerator,
+    ClientInfo, METADATA_DATABASE, METADATA_USER, PgWireConnectionState,
+    PidSecretKeyGenerator as _, RandomPidSecretKeyGenerator,
 };
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::response::{ReadyForQuery, TransactionStatus};
@@ -45,12 +48,17 @@ impl StartupHandler for Visitor {
                 protocol_negotiation(client, &startup).await?;
                 save_startup_parameters_to_metadata(client, &startup);
                 self.begin(client.metadata())?;
+                if let Some(principal) = self.certified(user(client)).await {
+                    return self.welcome(client, principal).await;
+                }
                 let asked = match self.is_token(client)? {
                     true => Authentication::CleartextPassword,
                     false => Authentication::SASL(vec![MECHANISM.to_owned()]),
                 };
                 client.set_state(PgWireConnectionState::AuthenticationInProgress);
-                client.send(PgWireBackendMessage::Authentication(asked)).await?;
+                client
+                    .send(PgWireBackendMessage::Authentication(asked))
+                    .await?;
                 Ok(())
             }
             PgWireFrontendMessage::PasswordMessageFamily(shown) => {
@@ -62,13 +70,17 @@ impl StartupHandler for Visitor {
                 match next {
                     Step::Send(text) => {
                         let next = Authentication::SASLContinue(text.into());
-                        client.send(PgWireBackendMessage::Authentication(next)).await?;
+                        client
+                            .send(PgWireBackendMessage::Authentication(next))
+                            .await?;
                         Ok(())
                     }
                     Step::In(principal) => self.welcome(client, principal).await,
                     Step::Proved(text, principal) => {
                         let last = Authentication::SASLFinal(text.into());
-                        client.feed(PgWireBackendMessage::Authentication(last)).await?;
+                        client
+                            .feed(PgWireBackendMessage::Authentication(last))
+                            .await?;
                         self.welcome(client, principal).await
                     }
                 }
@@ -99,7 +111,10 @@ impl Visitor {
                 _ => Ok(()),
             }
         };
-        if sent.get("replication").is_some_and(|value| !["false", "off", "0"].contains(&value.as_str())) {
+        if sent
+            .get("replication")
+            .is_some_and(|value| !["false", "off", "0"].contains(&value.as_str()))
+        {
             return Err(fatal("0A000", "there is no replication here"));
         }
         for (name, value) in sent {
@@ -126,8 +141,23 @@ impl Visitor {
         }
         match self.is_private {
             true => Ok(true),
-            false => Err(fatal("28000", "a token is only taken over TLS: sslmode=require")),
+            false => Err(fatal(
+                "28000",
+                "a token is only taken over TLS: sslmode=require",
+            )),
         }
+    }
+
+    /// Who has shown a certificate of their own and says the same name.
+    async fn certified(&self, user: &str) -> Option<Principal> {
+        let shown = Credential::Certificate(&self.subject.as_ref()?.0);
+        let principal = self
+            .door
+            .house
+            .logins
+            .log_in(shown, Some(self.from.ip()))
+            .await;
+        principal.ok().filter(|principal| principal.name == user)
     }
 
     async fn token(&self, shown: &[u8]) -> PgWireResult<Principal> {
@@ -149,7 +179,9 @@ impl Visitor {
         let begun = self.chosen().exchange.take();
         let Some(exchange) = begun else {
             let first = first(shown).ok_or_else(|| fatal("08P01", "that is no SCRAM-SHA-256"))?;
-            let scram = logins.scram(user, from).map_err(|failed| not_let_in(&failed))?;
+            let scram = logins
+                .scram(user, from)
+                .map_err(|failed| not_let_in(&failed))?;
             let (exchange, answer) = Exchange::begin(scram, first)
                 .ok_or_else(|| fatal("08P01", "that is no SCRAM-SHA-256"))?;
             self.chosen().exchange = Some(exchange);
@@ -187,9 +219,15 @@ impl Visitor {
             chosen.login = Some((principal, pass));
             let value = |variable: &&str| match *variable {
                 "session_authorization" => name.clone(),
-                variable => chosen.variables.get(variable).unwrap_or_default().to_owned(),
+                variable => chosen
+                    .variables
+                    .get(variable)
+                    .unwrap_or_default()
+                    .to_owned(),
             };
-            TOLD.iter().map(|variable| ((*variable).to_owned(), value(variable))).collect()
+            TOLD.iter()
+                .map(|variable| ((*variable).to_owned(), value(variable)))
+                .collect()
         };
         // A release that is not there is said now rather than at the first query.
         self.session().await.map_err(into_fatal)?;
@@ -203,7 +241,9 @@ impl Visitor {
         client.feed(key).await?;
         client.set_state(PgWireConnectionState::ReadyForQuery);
         let ready = ReadyForQuery::new(TransactionStatus::Idle);
-        client.send(PgWireBackendMessage::ReadyForQuery(ready)).await?;
+        client
+            .send(PgWireBackendMessage::ReadyForQuery(ready))
+            .await?;
         Ok(())
     }
 }
@@ -221,7 +261,10 @@ pub(super) fn into_fatal(failed: PgWireError) -> PgWireError {
 }
 
 fn user<C: ClientInfo>(client: &C) -> &str {
-    client.metadata().get(METADATA_USER).map_or("", String::as_str)
+    client
+        .metadata()
+        .get(METADATA_USER)
+        .map_or("", String::as_str)
 }
 
 fn raw(shown: PasswordMessageFamily) -> Option<Vec<u8>> {
@@ -233,7 +276,9 @@ fn raw(shown: PasswordMessageFamily) -> Option<Vec<u8>> {
 
 /// The client's first SCRAM message: after the mechanism and a length.
 fn first(shown: &[u8]) -> Option<&[u8]> {
-    let rest = shown.strip_prefix(MECHANISM.as_bytes())?.strip_prefix(&[0])?;
+    let rest = shown
+        .strip_prefix(MECHANISM.as_bytes())?
+        .strip_prefix(&[0])?;
     let mut head = rest.get(..4)?;
     let length = usize::try_from(head.get_i32()).ok()?;
     rest.get(4..).filter(|data| data.len() == length)
@@ -263,8 +308,18 @@ mod tests {
     #[test]
     fn options_are_read_as_libpq_writes_them() {
         let found = options(r"-c release=12 --purpose=care\ plans -cgeqo=off -B 5");
-        let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-        assert_eq!(found, [("release", "12"), ("purpose", "care plans"), ("geqo", "off")]);
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("release", "12"),
+                ("purpose", "care plans"),
+                ("geqo", "off")
+            ]
+        );
     }
 
     #[test]

@@ -80,7 +80,10 @@ impl Parameter {
 
     fn unfit(&self, number: usize) -> PgWireError {
         let name = self.wire.name();
-        error("22P02", format!("the value of ${number} cannot be read as {name}"))
+        error(
+            "22P02",
+            format!("the value of ${number} cannot be read as {name}"),
+        )
     }
 
     fn binary(&self, number: usize, bytes: &Bytes) -> Result<ScalarValue, PgWireError> {
@@ -111,7 +114,10 @@ impl Parameter {
             }
             Type::TIME => ScalarValue::Time64Microsecond(Some(bytes.get_i64())),
             Type::TIMESTAMP | Type::TIMESTAMPTZ => {
-                let moment = bytes.get_i64().checked_add(MICROSECONDS).ok_or_else(unfit)?;
+                let moment = bytes
+                    .get_i64()
+                    .checked_add(MICROSECONDS)
+                    .ok_or_else(unfit)?;
                 let zone = (self.wire == Type::TIMESTAMPTZ).then(|| Arc::from("UTC"));
                 ScalarValue::TimestampMicrosecond(Some(moment), zone)
             }
@@ -181,11 +187,19 @@ fn numeric(mut bytes: Bytes) -> Option<String> {
     }
     let group = |place: i32| {
         let index = usize::try_from(weight - place).ok();
-        index.and_then(|index| digits.get(index)).copied().unwrap_or(0)
+        index
+            .and_then(|index| digits.get(index))
+            .copied()
+            .unwrap_or(0)
     };
-    let whole: String = (0..=weight).rev().map(|place| format!("{:04}", group(place))).collect();
+    let whole: String = (0..=weight)
+        .rev()
+        .map(|place| format!("{:04}", group(place)))
+        .collect();
     let count = i32::try_from(scale.div_ceil(4)).ok()?;
-    let mut part: String = (1..=count).map(|place| format!("{:04}", group(-place))).collect();
+    let mut part: String = (1..=count)
+        .map(|place| format!("{:04}", group(-place)))
+        .collect();
     part.truncate(scale);
     let whole = whole.trim_start_matches('0');
     let whole = if whole.is_empty() { "0" } else { whole };
@@ -205,7 +219,9 @@ mod tests {
         bytes.extend(weight.to_be_bytes());
         bytes.extend(sign.to_be_bytes());
         bytes.extend(scale.to_be_bytes());
-        groups.iter().for_each(|group| bytes.extend(group.to_be_bytes()));
+        groups
+            .iter()
+            .for_each(|group| bytes.extend(group.to_be_bytes()));
         numeric(bytes.into())
     }
 
@@ -227,13 +243,22 @@ mod tests {
         };
         let day = text(Some(&Type::VARCHAR), DataType::Date32, "2000-01-01").unwrap();
         assert_eq!(day, ScalarValue::Date32(Some(DAYS)));
-        assert_eq!(text(None, DataType::Boolean, "t").unwrap(), ScalarValue::from(true));
-        assert_eq!(text(None, DataType::Int64, "7").unwrap(), ScalarValue::from(7_i64));
+        assert_eq!(
+            text(None, DataType::Boolean, "t").unwrap(),
+            ScalarValue::from(true)
+        );
+        assert_eq!(
+            text(None, DataType::Int64, "7").unwrap(),
+            ScalarValue::from(7_i64)
+        );
         let wrong = text(None, DataType::Int64, "Smith").unwrap_err();
         assert!(!wrong.to_string().contains("Smith"), "{wrong}");
         let binary = Parameter::new(Some(&Type::INT4), None);
         let seven = Bytes::from_static(&[0, 0, 0, 7]);
-        assert_eq!(binary.value(1, Some(&seven), true).unwrap(), ScalarValue::from(7_i32));
+        assert_eq!(
+            binary.value(1, Some(&seven), true).unwrap(),
+            ScalarValue::from(7_i32)
+        );
         assert!(binary.value(1, Some(&seven.slice(1..)), true).is_err());
     }
 }

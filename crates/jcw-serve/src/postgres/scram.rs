@@ -84,8 +84,17 @@ mod tests {
 
     #[test]
     fn a_message_that_is_no_beginning_is_refused() {
-        for first in ["", "n,,", "p=tls-server-end-point,,n=,r=abc", "n,,n=,r=", "n,a"] {
-            assert!(Exchange::begin(nobody(), first.as_bytes()).is_none(), "{first}");
+        for first in [
+            "",
+            "n,,",
+            "p=tls-server-end-point,,n=,r=abc",
+            "n,,n=,r=",
+            "n,a",
+        ] {
+            assert!(
+                Exchange::begin(nobody(), first.as_bytes()).is_none(),
+                "{first}"
+            );
         }
     }
 

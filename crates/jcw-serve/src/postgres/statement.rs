@@ -8,12 +8,12 @@ use crate::postgres::error::{error, governed};
 use crate::postgres::parameter::Parameter;
 use crate::postgres::visitor::Visitor;
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use futures::stream::{BoxStream, StreamExt as _};
-use jcw_govern::{GovernError, Session, Statement};
+use jcw_govern::{GovernError, Kind, Session, Statement};
 use pgwire::api::Type;
 use pgwire::error::{PgWireError, PgWireResult};
 use std::sync::Arc;
@@ -70,7 +70,9 @@ impl Prepared {
         };
         let query = match query {
             None => None,
-            Some(query) => Some(Arc::new(Planned::new(visitor, query, declared).await?.query)),
+            Some(query) => Some(Arc::new(
+                Planned::new(visitor, query, declared).await?.query,
+            )),
         };
         Ok(Prepared { command, query })
     }
@@ -152,28 +154,37 @@ impl Planned {
                     let sql = statement.sql().to_owned();
                     let answer = statement.run(values).await;
                     let answer = answer.map_err(|failed| governed(failed, &sql))?;
+                    let cancel = answer.cancel();
                     let batches = answer.map(move |batch| {
                         batch.map_err(|failed: GovernError| governed(failed, &sql))
                     });
-                    Ok(batches.boxed())
+                    Ok::<_, PgWireError>((batches.boxed(), Some(cancel)))
                 }
-                Asks::Catalogue(question) => question.run(values).await,
+                Asks::Catalogue(question) => Ok((question.run(values).await?, None)),
             }
         };
-        let batches = tokio::select! {
-            batches = begins => batches?,
+        let (batches, cancel) = tokio::select! {
+            begun = begins => begun?,
             stop = stops => return Err(stop),
         };
         let stops = Box::pin(stopped(cancelled, until));
-        let batches = futures::stream::unfold(Some((batches, stops)), async |state| {
-            let (mut batches, mut stops) = state?;
+        let state = Some((batches, stops, cancel));
+        let batches = futures::stream::unfold(state, async |state| {
+            let (mut batches, mut stops, cancel) = state?;
             tokio::select! {
                 biased;
-                stop = &mut stops => Some((Err(stop), None)),
+                stop = &mut stops => {
+                    // The answer ends as cancelled, and so it stands in the log.
+                    if let Some(cancel) = &cancel {
+                        cancel.now();
+                        while let Some(Ok(_)) = batches.next().await {}
+                    }
+                    Some((Err(stop), None))
+                }
                 batch = batches.next() => {
                     let batch = batch?;
                     let goes_on = batch.is_ok();
-                    Some((batch, goes_on.then_some((batches, stops))))
+                    Some((batch, goes_on.then_some((batches, stops, cancel))))
                 }
             }
         });
@@ -207,26 +218,48 @@ async fn statement(
     sql: &str,
     declared: &[Option<Type>],
 ) -> PgWireResult<(Statement, String)> {
-    let plain = session.prepare(sql).await.map_err(|failed| governed(failed, sql))?;
-    let open = |statement: &Statement| {
-        let kinds = statement.parameters().iter().enumerate();
-        let is_open = |kind: &Option<_>| kind.as_ref().is_none_or(arrow::datatypes::DataType::is_null);
-        let open = kinds.filter(|(_, kind)| is_open(kind));
-        open.map(|(index, _)| index).collect::<Vec<_>>()
+    let plain = session.prepare(sql).await;
+    let undecided = match &plain {
+        Ok(plain) => {
+            let kinds = plain.parameters().iter().enumerate();
+            let open = kinds.filter(|(_, kind)| kind.as_ref().is_none_or(DataType::is_null));
+            open.map(|(index, _)| index).collect()
+        }
+        // `$1 || $2` cannot be planned at all before it is known what they are.
+        Err(failed) if failed.kind == Kind::Value => placeholders(sql),
+        Err(_) => Vec::new(),
     };
-    let undecided = open(&plain);
-    if undecided.is_empty() {
-        return Ok((plain, sql.to_owned()));
-    }
-    let as_declared = |index| Parameter::sql_type(declared_at(declared, index));
-    let as_number = |_| "BIGINT";
-    for kind in [&as_declared as &(dyn Fn(usize) -> &'static str + Sync), &as_number] {
-        let cast = cast(sql, &undecided, kind);
-        if let Ok(statement) = session.prepare(&cast).await {
-            return Ok((statement, cast));
+    if !undecided.is_empty() {
+        let as_declared = |index| Parameter::sql_type(declared_at(declared, index));
+        let as_number = |_| "BIGINT";
+        for kind in [
+            &as_declared as &(dyn Fn(usize) -> &'static str + Sync),
+            &as_number,
+        ] {
+            let cast = cast(sql, &undecided, kind);
+            if let Ok(statement) = session.prepare(&cast).await {
+                return Ok((statement, cast));
+            }
         }
     }
-    Ok((plain, sql.to_owned()))
+    match plain {
+        Ok(plain) => Ok((plain, sql.to_owned())),
+        Err(failed) => Err(governed(failed, sql)),
+    }
+}
+
+/// The index of `$1` (0) and the others.
+fn placeholders(sql: &str) -> Vec<usize> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize();
+    let tokens = tokens.unwrap_or_default().into_iter();
+    let numbers = tokens.filter_map(|token| match token {
+        Token::Placeholder(name) => {
+            let number: Option<usize> = name.trim_start_matches('$').parse().ok();
+            number?.checked_sub(1)
+        }
+        _ => None,
+    });
+    numbers.collect()
 }
 
 /// The SQL with the parameters of these numbers cast.

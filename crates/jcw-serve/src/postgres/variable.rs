@@ -82,7 +82,9 @@ impl Variables {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let name = name.to_lowercase();
         let known = || {
-            let known = KNOWN.iter().find(|known| known.0.eq_ignore_ascii_case(&name));
+            let known = KNOWN
+                .iter()
+                .find(|known| known.0.eq_ignore_ascii_case(&name));
             known.map(|known| known.1)
         };
         self.set.get(&name).map(String::as_str).or_else(known)
@@ -93,7 +95,10 @@ impl Variables {
         let mut all = self.set.clone();
         for (name, value, _) in KNOWN {
             let set = all.remove(&name.to_lowercase());
-            all.insert((*name).to_owned(), set.unwrap_or_else(|| (*value).to_owned()));
+            all.insert(
+                (*name).to_owned(),
+                set.unwrap_or_else(|| (*value).to_owned()),
+            );
         }
         all
     }
@@ -104,7 +109,9 @@ impl Variables {
     /// When it cannot be set, is the engine's, or its value cannot be.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), PgWireError> {
         let name = name.to_lowercase();
-        let known = KNOWN.iter().find(|known| known.0.eq_ignore_ascii_case(&name));
+        let known = KNOWN
+            .iter()
+            .find(|known| known.0.eq_ignore_ascii_case(&name));
         if known.is_some_and(|known| !known.2) {
             let message = format!("parameter {name:?} cannot be changed");
             return Err(error("55P02", message));
@@ -203,7 +210,10 @@ mod tests {
     #[test]
     fn a_release_is_asked_for_in_three_ways() {
         let day = chrono::NaiveDate::from_ymd_opt(2026, 5, 31).unwrap();
-        assert_eq!(release("as of 2026-05-31").unwrap(), ReleaseChoice::AsOf(day));
+        assert_eq!(
+            release("as of 2026-05-31").unwrap(),
+            ReleaseChoice::AsOf(day)
+        );
         assert_eq!(release("12").unwrap(), ReleaseChoice::Named("12".into()));
         assert_eq!(release("newest").unwrap(), ReleaseChoice::Newest);
         assert!(release("AS OF Whitsun").is_err());
@@ -212,7 +222,11 @@ mod tests {
     #[test]
     fn the_engine_is_not_set_and_neither_is_the_version() {
         let mut variables = Variables::default();
-        assert!(variables.set("datafusion.execution.batch_size", "1").is_err());
+        assert!(
+            variables
+                .set("datafusion.execution.batch_size", "1")
+                .is_err()
+        );
         assert!(variables.set("Server_Version", "17").is_err());
         assert!(variables.set("client_encoding", "LATIN1").is_err());
         variables.set("client_encoding", "utf-8").unwrap();

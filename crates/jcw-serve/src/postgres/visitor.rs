@@ -8,6 +8,7 @@ use crate::postgres::cursor::Cursors;
 use crate::postgres::error::{error, fatal, governed};
 use crate::postgres::scram::Exchange;
 use crate::postgres::variable::Variables;
+use crate::subject::Subject;
 use jcw_govern::{Asking, Door as Entrance, Principal, ReleaseChoice, Session};
 use jcw_login::Pass;
 use pgwire::api::Type;
@@ -24,6 +25,8 @@ pub(super) struct Visitor {
     pub(super) from: SocketAddr,
     /// Nobody in between can read what is sent.
     pub(super) is_private: bool,
+    /// Of the certificate that they showed, if they did.
+    pub(super) subject: Option<Subject>,
     /// What runs, for cancel requests.
     pub(super) running: Arc<Running>,
     chosen: Mutex<Chosen>,
@@ -53,14 +56,22 @@ pub(super) struct Chosen {
 
 impl fmt::Debug for Visitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Visitor").field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("Visitor")
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 
 impl Visitor {
     /// Somebody of whom nothing is known yet.
-    pub(super) fn new(door: Arc<Door>, from: SocketAddr, is_encrypted: bool) -> Visitor {
+    pub(super) fn new(
+        door: Arc<Door>,
+        from: SocketAddr,
+        is_encrypted: bool,
+        subject: Option<Subject>,
+    ) -> Visitor {
         Visitor {
+            subject,
             door,
             from,
             is_private: is_encrypted || from.ip().is_loopback(),
@@ -122,7 +133,10 @@ impl Visitor {
                 variables: chosen.variables.all(),
             }
         };
-        self.door.catalogue.ask(session, setting, sql, declared).await
+        self.door
+            .catalogue
+            .ask(session, setting, sql, declared)
+            .await
     }
 
     /// Sets a variable; a release that is not there is not kept.

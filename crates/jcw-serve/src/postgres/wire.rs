@@ -2,6 +2,7 @@
 //! come through its [`Gate`] whole, well formed and not too long; what is not
 //! ends the connection before anything takes it apart.
 
+use crate::subject::Subject;
 use crate::tls::Tls;
 use bytes::{Buf as _, BytesMut};
 use std::io;
@@ -30,11 +31,19 @@ const TLS_HELLO: u8 = 0x16;
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-/// Agrees with the client whether to encrypt; says too whether it is.
+/// A connection once that is agreed.
+pub(super) struct Agreed {
+    pub(super) gate: Gate,
+    pub(super) is_encrypted: bool,
+    /// Of the certificate that the client showed, if it did.
+    pub(super) subject: Option<Subject>,
+}
+
+/// Agrees with the client whether to encrypt.
 ///
 /// # Errors
 /// When the client leaves or does not agree.
-pub(super) async fn agree(mut stream: TcpStream, tls: Option<&Tls>) -> io::Result<(Gate, bool)> {
+pub(super) async fn agree(mut stream: TcpStream, tls: Option<&Tls>) -> io::Result<Agreed> {
     for _ in 0..3 {
         let mut first = [0; 1];
         if stream.peek(&mut first).await? == 0 {
@@ -51,16 +60,27 @@ pub(super) async fn agree(mut stream: TcpStream, tls: Option<&Tls>) -> io::Resul
                 return encrypted(stream, tls).await;
             }
             TLS_REQUEST | GSS_REQUEST => stream.write_all(b"N").await?,
-            head => return Ok((Gate::new(Box::new(stream), &head), false)),
+            head => {
+                return Ok(Agreed {
+                    gate: Gate::new(Box::new(stream), &head),
+                    is_encrypted: false,
+                    subject: None,
+                });
+            }
         }
     }
     Err(io::ErrorKind::InvalidData.into())
 }
 
-async fn encrypted(stream: TcpStream, tls: Option<&Tls>) -> io::Result<(Gate, bool)> {
+async fn encrypted(stream: TcpStream, tls: Option<&Tls>) -> io::Result<Agreed> {
     let tls = tls.ok_or(io::ErrorKind::InvalidData)?;
     let stream = tls.acceptor().accept(stream).await?;
-    Ok((Gate::new(Box::new(stream), &[]), true))
+    let subject = Subject::of(stream.get_ref().1.peer_certificates());
+    Ok(Agreed {
+        gate: Gate::new(Box::new(stream), &[]),
+        is_encrypted: true,
+        subject,
+    })
 }
 
 /// Lets whole messages in.
@@ -101,7 +121,8 @@ impl Gate {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }
             if self.outside.len() < length {
-                self.outside.reserve((length - self.outside.len()).min(64 << 10));
+                self.outside
+                    .reserve((length - self.outside.len()).min(64 << 10));
                 break;
             }
             let message = self.outside.split_to(length);
@@ -155,7 +176,10 @@ fn is_well_formed(kind: u8, body: &[u8]) -> bool {
     let mut parts = Parts(body);
     let parted = match kind {
         b'Q' => parts.text(),
-        b'P' => parts.text().and_then(|()| parts.text()).and_then(|()| parts.many(4)),
+        b'P' => parts
+            .text()
+            .and_then(|()| parts.text())
+            .and_then(|()| parts.many(4)),
         b'B' => (parts.text())
             .and_then(|()| parts.text())
             .and_then(|()| parts.many(2))
@@ -276,13 +300,13 @@ mod tests {
     #[test]
     fn a_message_that_breaks_its_own_shape_does_not_come_in() {
         let bad: [&[u8]; 7] = [
-            b"Q\0\0\0\x06ab",               // no end
-            b"Q\0\0\0\x07a\0b",             // more than the text
-            b"P\0\0\0\x08\0\0\0\x01",       // a type that is not there
+            b"Q\0\0\0\x06ab",                 // no end
+            b"Q\0\0\0\x07a\0b",               // more than the text
+            b"P\0\0\0\x08\0\0\0\x01",         // a type that is not there
             b"B\0\0\0\x0c\0\0\0\0\0\x01\0\0", // a value without a length
-            b"D\0\0\0\x04",                 // no target
-            b"S\0\0\0\x05x",                // something where nothing is
-            b"Q\xff\xff\xff\xff",           // longer than can be
+            b"D\0\0\0\x04",                   // no target
+            b"S\0\0\0\x05x",                  // something where nothing is
+            b"Q\xff\xff\xff\xff",             // longer than can be
         ];
         for message in bad {
             assert!(gate(message).admit().is_err(), "{message:?}");

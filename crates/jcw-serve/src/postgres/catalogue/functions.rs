@@ -4,9 +4,11 @@
 use super::Known;
 use super::tables::comments;
 use crate::postgres::variable::VERSION;
-use arrow::array::{Array as _, ArrayRef, Int64Array, StringArray};
+use arrow::array::{
+    Array as _, ArrayRef, Int32Builder, Int64Array, ListArray, ListBuilder, StringArray,
+};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -52,6 +54,10 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
         ("pg_get_ruledef", none.clone()),
         ("pg_get_function_identity_arguments", none.clone()),
         ("pg_tablespace_location", none.clone()),
+        ("json_build_object", none.clone()),
+        ("to_regtype", ScalarValue::Int32(None)),
+        ("to_regclass", ScalarValue::Int32(None)),
+        ("pg_get_partkeydef", none.clone()),
         ("shobj_description", none.clone()),
         ("inet_server_addr", none.clone()),
         ("inet_server_port", ScalarValue::Int32(None)),
@@ -70,9 +76,14 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
     let definitions = keys.iter().map(|key| ((key.oid, 0), key.definition()));
     let indexes = keys.iter().filter(|key| key.to.is_none());
     let indexes = indexes.map(|key| ((key.oid, 0), key.index()));
-    let comments = comments(known).into_iter().map(|(oid, column, words)| ((oid, column), words));
+    let comments = comments(known)
+        .into_iter()
+        .map(|(oid, column, words)| ((oid, column), words));
     let comments: BTreeMap<_, _> = comments.collect();
-    let of_tables = comments.clone().into_iter().filter(|((_, column), _)| *column == 0);
+    let of_tables = comments
+        .clone()
+        .into_iter()
+        .filter(|((_, column), _)| *column == 0);
     for (name, found, has_column) in [
         ("pg_get_constraintdef", definitions.collect(), false),
         ("pg_get_indexdef", indexes.collect(), false),
@@ -81,6 +92,7 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
     ] {
         context.register_udf(ScalarUDF::from(Found::new(name, found, has_column)));
     }
+    context.register_udf(ScalarUDF::from(Subscripts::default()));
     let variables = known.setting.variables.iter();
     let variables = variables.map(|(name, value)| (name.to_lowercase(), value.clone()));
     let variables: Arc<BTreeMap<String, String>> = Arc::new(variables.collect());
@@ -199,7 +211,9 @@ impl ScalarUDFImpl for Found {
         };
         let words = (0..rows).map(|row| {
             let column = at(&columns, row).unwrap_or(0);
-            self.found.get(&(at(&objects, row)?, column)).map(String::as_str)
+            self.found
+                .get(&(at(&objects, row)?, column))
+                .map(String::as_str)
         });
         let words: StringArray = words.collect();
         Ok(ColumnarValue::Array(Arc::new(words)))
@@ -254,12 +268,69 @@ impl ScalarUDFImpl for Variable {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
         let name = match args.args.first() {
             Some(ColumnarValue::Scalar(name)) => name.to_string().to_lowercase(),
-            _ => return Err(DataFusionError::Plan("a parameter is named as a constant".into())),
+            _ => {
+                return Err(DataFusionError::Plan(
+                    "a parameter is named as a constant".into(),
+                ));
+            }
         };
         let value = match (self.name, args.args.get(1)) {
             ("set_config", Some(ColumnarValue::Scalar(value))) => Some(value.to_string()),
             _ => self.variables.get(&name).cloned(),
         };
         Ok(ColumnarValue::Scalar(ScalarValue::Utf8(value)))
+    }
+}
+
+/// The places in a list, from one: what `generate_subscripts` gives as rows.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Subscripts {
+    signature: Signature,
+}
+
+/// Its name; questions are rewritten so that they unnest it.
+pub(super) const SUBSCRIPTS: &str = "pg_subscripts";
+
+impl Default for Subscripts {
+    fn default() -> Self {
+        Subscripts { signature: any() }
+    }
+}
+
+impl ScalarUDFImpl for Subscripts {
+    fn name(&self) -> &str {
+        SUBSCRIPTS
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType, DataFusionError> {
+        Ok(DataType::List(Arc::new(Field::new(
+            "item",
+            DataType::Int32,
+            true,
+        ))))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
+        let rows = args.number_rows;
+        let lists = match args.args.first() {
+            Some(lists) => lists.clone().into_array(rows)?,
+            None => return Err(DataFusionError::Plan("subscripts of what?".into())),
+        };
+        let lists = lists.as_any().downcast_ref::<ListArray>();
+        let mut places = ListBuilder::new(Int32Builder::new());
+        for row in 0..rows {
+            match lists.filter(|lists| lists.is_valid(row)) {
+                Some(lists) => {
+                    let length = i32::try_from(lists.value(row).len()).unwrap_or(0);
+                    places.append_value((1..=length).map(Some));
+                }
+                None => places.append_null(),
+            }
+        }
+        Ok(ColumnarValue::Array(Arc::new(places.finish())))
     }
 }

@@ -28,8 +28,19 @@ pub(super) fn tables(
         ("referential_constraints", referential_constraints(known)?),
         ("routines", empty(ROUTINES)?),
         ("parameters", empty(ROUTINES)?),
-        ("sequences", empty(&["sequence_catalog", "sequence_schema", "sequence_name", "data_type"])?),
-        ("triggers", empty(&["trigger_catalog", "trigger_schema", "trigger_name"])?),
+        (
+            "sequences",
+            empty(&[
+                "sequence_catalog",
+                "sequence_schema",
+                "sequence_name",
+                "data_type",
+            ])?,
+        ),
+        (
+            "triggers",
+            empty(&["trigger_catalog", "trigger_schema", "trigger_name"])?,
+        ),
         ("character_sets", character_sets(known)?),
         ("enabled_roles", enabled_roles(known)?),
     ])
@@ -48,8 +59,12 @@ const ROUTINES: &[&str] = &[
 
 /// Columns of words, and after them columns of numbers.
 fn sheet(rows: usize, words: &[&str], numbers: &[&str]) -> Sheet {
-    let words = words.iter().map(|name| Field::new(*name, DataType::Utf8, true));
-    let numbers = numbers.iter().map(|name| Field::new(*name, DataType::Int32, true));
+    let words = words
+        .iter()
+        .map(|name| Field::new(*name, DataType::Utf8, true));
+    let numbers = numbers
+        .iter()
+        .map(|name| Field::new(*name, DataType::Int32, true));
     let fields: Vec<Field> = words.chain(numbers).collect();
     Sheet::new(Arc::new(Schema::new(fields)), rows)
 }
@@ -93,7 +108,10 @@ fn listed(known: &Known) -> Made {
     let kind = |table: &&VisibleTable| if table.is_view { "VIEW" } else { "BASE TABLE" };
     sheet(tables.len(), &words, &[])
         .words("table_catalog", tables.iter().map(|_| known.database()))
-        .words("table_schema", tables.iter().map(|table| table.schema_name.as_str()))
+        .words(
+            "table_schema",
+            tables.iter().map(|table| table.schema_name.as_str()),
+        )
         .words("table_name", tables.iter().map(|table| table.name.as_str()))
         .words("table_type", tables.iter().map(kind))
         .words("is_insertable_into", tables.iter().map(|_| "NO"))
@@ -102,11 +120,24 @@ fn listed(known: &Known) -> Made {
 }
 
 fn views(known: &Known) -> Made {
-    let tables: Vec<&VisibleTable> = known.all().into_iter().filter(|table| table.is_view).collect();
-    let words = ["table_catalog", "table_schema", "table_name", "view_definition", "is_updatable"];
+    let tables: Vec<&VisibleTable> = known
+        .all()
+        .into_iter()
+        .filter(|table| table.is_view)
+        .collect();
+    let words = [
+        "table_catalog",
+        "table_schema",
+        "table_name",
+        "view_definition",
+        "is_updatable",
+    ];
     sheet(tables.len(), &words, &[])
         .words("table_catalog", tables.iter().map(|_| known.database()))
-        .words("table_schema", tables.iter().map(|table| table.schema_name.as_str()))
+        .words(
+            "table_schema",
+            tables.iter().map(|table| table.schema_name.as_str()),
+        )
         .words("table_name", tables.iter().map(|table| table.name.as_str()))
         .words("is_updatable", tables.iter().map(|_| "NO"))
         .table()
@@ -117,12 +148,18 @@ fn columns(known: &Known) -> Made {
     for table in known.all() {
         for (index, field) in table.schema.fields().iter().enumerate() {
             let is_key = table.primary_key.contains(field.name());
-            let is_nullable = table.columns.get(index).is_none_or(|column| column.is_nullable);
+            let is_nullable = table
+                .columns
+                .get(index)
+                .is_none_or(|column| column.is_nullable);
             lines.push((table, index, field.clone(), is_nullable && !is_key));
         }
     }
     let lines = &lines;
-    let kinds: Vec<Type> = lines.iter().map(|line| pg_type(line.2.data_type())).collect();
+    let kinds: Vec<Type> = lines
+        .iter()
+        .map(|line| pg_type(line.2.data_type()))
+        .collect();
     let words = [
         "table_catalog",
         "table_schema",
@@ -159,10 +196,19 @@ fn columns(known: &Known) -> Made {
     };
     sheet(lines.len(), &words, &numbers)
         .words("table_catalog", lines.iter().map(|_| known.database()))
-        .words("table_schema", lines.iter().map(|line| line.0.schema_name.as_str()))
+        .words(
+            "table_schema",
+            lines.iter().map(|line| line.0.schema_name.as_str()),
+        )
         .words("table_name", lines.iter().map(|line| line.0.name.as_str()))
-        .words("column_name", lines.iter().map(|line| line.2.name().as_str()))
-        .words("is_nullable", lines.iter().map(|line| if line.3 { "YES" } else { "NO" }))
+        .words(
+            "column_name",
+            lines.iter().map(|line| line.2.name().as_str()),
+        )
+        .words(
+            "is_nullable",
+            lines.iter().map(|line| if line.3 { "YES" } else { "NO" }),
+        )
         .words("data_type", kinds.iter().map(spelled))
         .words("udt_catalog", lines.iter().map(|_| known.database()))
         .words("udt_schema", each("pg_catalog"))
@@ -245,10 +291,19 @@ const CONSTRAINT: [&str; 6] = [
 fn keyed(sheet: Sheet, known: &Known, lines: &[(&Key<'_>, &VisibleTable)]) -> Sheet {
     sheet
         .words("constraint_catalog", lines.iter().map(|_| known.database()))
-        .words("constraint_schema", lines.iter().map(|line| line.0.table.schema_name.as_str()))
-        .words("constraint_name", lines.iter().map(|line| line.0.name.as_str()))
+        .words(
+            "constraint_schema",
+            lines.iter().map(|line| line.0.table.schema_name.as_str()),
+        )
+        .words(
+            "constraint_name",
+            lines.iter().map(|line| line.0.name.as_str()),
+        )
         .words("table_catalog", lines.iter().map(|_| known.database()))
-        .words("table_schema", lines.iter().map(|line| line.1.schema_name.as_str()))
+        .words(
+            "table_schema",
+            lines.iter().map(|line| line.1.schema_name.as_str()),
+        )
         .words("table_name", lines.iter().map(|line| line.1.name.as_str()))
 }
 
@@ -256,8 +311,19 @@ fn table_constraints(known: &Known) -> Made {
     let keys = known.keys();
     let lines: Vec<(&Key<'_>, &VisibleTable)> = keys.iter().map(|key| (key, key.table)).collect();
     let mut words = CONSTRAINT.to_vec();
-    words.extend(["constraint_type", "is_deferrable", "initially_deferred", "enforced"]);
-    let kind = |key: &Key<'_>| if key.to.is_some() { "FOREIGN KEY" } else { "PRIMARY KEY" };
+    words.extend([
+        "constraint_type",
+        "is_deferrable",
+        "initially_deferred",
+        "enforced",
+    ]);
+    let kind = |key: &Key<'_>| {
+        if key.to.is_some() {
+            "FOREIGN KEY"
+        } else {
+            "PRIMARY KEY"
+        }
+    };
     keyed(sheet(lines.len(), &words, &[]), known, &lines)
         .words("constraint_type", lines.iter().map(|line| kind(line.0)))
         .words("is_deferrable", lines.iter().map(|_| "NO"))
@@ -279,8 +345,10 @@ fn key_column_usage(known: &Known) -> Made {
     let mut words = CONSTRAINT.to_vec();
     words.push("column_name");
     let numbers = ["ordinal_position", "position_in_unique_constraint"];
-    let unique: arrow::array::Int64Array =
-        named.iter().map(|(_, place, is_foreign)| is_foreign.then_some(*place)).collect();
+    let unique: arrow::array::Int64Array = named
+        .iter()
+        .map(|(_, place, is_foreign)| is_foreign.then_some(*place))
+        .collect();
     keyed(sheet(lines.len(), &words, &numbers), known, &lines)
         .words("column_name", named.iter().map(|line| line.0))
         .numbers("ordinal_position", named.iter().map(|line| line.1))
@@ -308,7 +376,9 @@ fn constraint_column_usage(known: &Known) -> Made {
 
 fn referential_constraints(known: &Known) -> Made {
     let keys = known.keys();
-    let pointed = keys.iter().filter_map(|key| key.to.map(|(to, _)| (key, to)));
+    let pointed = keys
+        .iter()
+        .filter_map(|key| key.to.map(|(to, _)| (key, to)));
     let lines: Vec<(&Key<'_>, &VisibleTable)> = pointed.collect();
     let words = [
         "constraint_catalog",
@@ -324,11 +394,26 @@ fn referential_constraints(known: &Known) -> Made {
     let each = |word: &'static str| lines.iter().map(move |_| word);
     sheet(lines.len(), &words, &[])
         .words("constraint_catalog", lines.iter().map(|_| known.database()))
-        .words("constraint_schema", lines.iter().map(|line| line.0.table.schema_name.as_str()))
-        .words("constraint_name", lines.iter().map(|line| line.0.name.as_str()))
-        .words("unique_constraint_catalog", lines.iter().map(|_| known.database()))
-        .words("unique_constraint_schema", lines.iter().map(|line| line.1.schema_name.as_str()))
-        .words("unique_constraint_name", lines.iter().map(|line| format!("{}_pkey", line.1.name)))
+        .words(
+            "constraint_schema",
+            lines.iter().map(|line| line.0.table.schema_name.as_str()),
+        )
+        .words(
+            "constraint_name",
+            lines.iter().map(|line| line.0.name.as_str()),
+        )
+        .words(
+            "unique_constraint_catalog",
+            lines.iter().map(|_| known.database()),
+        )
+        .words(
+            "unique_constraint_schema",
+            lines.iter().map(|line| line.1.schema_name.as_str()),
+        )
+        .words(
+            "unique_constraint_name",
+            lines.iter().map(|line| format!("{}_pkey", line.1.name)),
+        )
         .words("match_option", each("NONE"))
         .words("update_rule", each("NO ACTION"))
         .words("delete_rule", each("NO ACTION"))
@@ -336,7 +421,11 @@ fn referential_constraints(known: &Known) -> Made {
 }
 
 fn character_sets(known: &Known) -> Made {
-    let words = ["character_set_name", "character_repertoire", "default_collate_catalog"];
+    let words = [
+        "character_set_name",
+        "character_repertoire",
+        "default_collate_catalog",
+    ];
     sheet(1, &words, &[])
         .words("character_set_name", ["UTF8"])
         .words("character_repertoire", ["UCS"])

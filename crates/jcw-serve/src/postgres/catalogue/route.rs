@@ -1,8 +1,6 @@
 //! Whether a query asks the catalogue or the warehouse.
 
-use datafusion::sql::sqlparser::ast::{
-    Expr, ObjectName, Query, TableFactor, Visit as _, Visitor,
-};
+use datafusion::sql::sqlparser::ast::{Expr, ObjectName, Query, TableFactor, Visit as _, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::pg_catalog::PG_CATALOG_TABLES;
@@ -96,8 +94,14 @@ impl Visitor for Found {
             }
             Expr::Identifier(name) if name.quote_style.is_none() => {
                 let name = name.value.to_lowercase();
-                self.calls |= ["current_user", "current_catalog", "current_role", "session_user", "user"]
-                    .contains(&name.as_str());
+                self.calls |= [
+                    "current_user",
+                    "current_catalog",
+                    "current_role",
+                    "session_user",
+                    "user",
+                ]
+                .contains(&name.as_str());
             }
             Expr::Cast { data_type, .. } => {
                 let kind = data_type.to_string().to_lowercase();

@@ -144,9 +144,18 @@ fn attributes(schema: SchemaRef, known: &Known) -> Made {
     for table in known.shown() {
         for (index, field) in table.schema.fields().iter().enumerate() {
             let is_key = table.primary_key.contains(field.name());
-            let declared = table.columns.get(index).is_some_and(|column| !column.is_nullable);
+            let declared = table
+                .columns
+                .get(index)
+                .is_some_and(|column| !column.is_nullable);
             let kind = pg_type(field.data_type());
-            lines.push((known.oid_of(table), index, field.clone(), kind, is_key || declared));
+            lines.push((
+                known.oid_of(table),
+                index,
+                field.clone(),
+                kind,
+                is_key || declared,
+            ));
         }
     }
     let lines = &lines;
@@ -155,10 +164,18 @@ fn attributes(schema: SchemaRef, known: &Known) -> Made {
         .words("attname", lines.iter().map(|line| line.2.name().as_str()))
         .numbers("atttypid", lines.iter().map(|line| i64::from(line.3.oid())))
         .numbers("attstattarget", lines.iter().map(|_| -1))
-        .numbers("attlen", lines.iter().map(|line| i64::from(length(&line.3))))
+        .numbers(
+            "attlen",
+            lines.iter().map(|line| i64::from(length(&line.3))),
+        )
         .numbers("attnum", lines.iter().map(|line| small(line.1 + 1)))
         .numbers("attcacheoff", lines.iter().map(|_| -1))
-        .numbers("atttypmod", lines.iter().map(|line| i64::from(modifier(line.2.data_type()))))
+        .numbers(
+            "atttypmod",
+            lines
+                .iter()
+                .map(|line| i64::from(modifier(line.2.data_type()))),
+        )
         .words("attalign", lines.iter().map(|_| "i"))
         .words("attstorage", lines.iter().map(|_| "p"))
         .facts("attnotnull", lines.iter().map(|line| line.4))
@@ -267,7 +284,9 @@ fn quoted(name: &str) -> String {
 fn numbers_of(table: &VisibleTable, columns: &[String]) -> Vec<i16> {
     let place = |column: &String| table.schema.index_of(column).ok();
     let places = columns.iter().filter_map(place);
-    places.filter_map(|place| i16::try_from(place + 1).ok()).collect()
+    places
+        .filter_map(|place| i16::try_from(place + 1).ok())
+        .collect()
 }
 
 fn lists(lists: impl Iterator<Item = Option<Vec<i16>>>) -> ArrayRef {
@@ -283,10 +302,13 @@ fn lists(lists: impl Iterator<Item = Option<Vec<i16>>>) -> ArrayRef {
 
 fn constraints(schema: &SchemaRef, known: &Known) -> Made {
     let list = DataType::List(Arc::new(Field::new("item", DataType::Int16, true)));
-    let fields = schema.fields().iter().map(|field| match field.name().as_str() {
-        "conkey" | "confkey" => Field::new(field.name(), list.clone(), true),
-        _ => field.as_ref().clone(),
-    });
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| match field.name().as_str() {
+            "conkey" | "confkey" => Field::new(field.name(), list.clone(), true),
+            _ => field.as_ref().clone(),
+        });
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let keys = &known.keys();
     let index = |key: &Key<'_>| match key.to {
@@ -297,21 +319,45 @@ fn constraints(schema: &SchemaRef, known: &Known) -> Made {
     Sheet::new(schema, keys.len())
         .numbers("oid", keys.iter().map(|key| key.oid))
         .words("conname", keys.iter().map(|key| key.name.as_str()))
-        .numbers("connamespace", keys.iter().map(|key| known.oid(&key.table.schema_name)))
-        .words("contype", keys.iter().map(|key| if key.to.is_some() { "f" } else { "p" }))
+        .numbers(
+            "connamespace",
+            keys.iter().map(|key| known.oid(&key.table.schema_name)),
+        )
+        .words(
+            "contype",
+            keys.iter()
+                .map(|key| if key.to.is_some() { "f" } else { "p" }),
+        )
         .facts("convalidated", keys.iter().map(|_| true))
         .numbers("conrelid", keys.iter().map(|key| known.oid_of(key.table)))
         .numbers("conindid", keys.iter().map(index))
-        .numbers("confrelid", keys.iter().map(|key| key.to.map_or(0, |to| known.oid_of(to.0))))
+        .numbers(
+            "confrelid",
+            keys.iter()
+                .map(|key| key.to.map_or(0, |to| known.oid_of(to.0))),
+        )
         .words("confupdtype", keys.iter().map(action))
         .words("confdeltype", keys.iter().map(action))
-        .words("confmatchtype", keys.iter().map(|key| if key.to.is_some() { "s" } else { " " }))
+        .words(
+            "confmatchtype",
+            keys.iter()
+                .map(|key| if key.to.is_some() { "s" } else { " " }),
+        )
         .facts("conislocal", keys.iter().map(|_| true))
         .facts("connoinherit", keys.iter().map(|_| true))
-        .column("conkey", lists(keys.iter().map(|key| Some(numbers_of(key.table, key.columns)))))
+        .column(
+            "conkey",
+            lists(
+                keys.iter()
+                    .map(|key| Some(numbers_of(key.table, key.columns))),
+            ),
+        )
         .column(
             "confkey",
-            lists(keys.iter().map(|key| key.to.map(|(to, columns)| numbers_of(to, columns)))),
+            lists(
+                keys.iter()
+                    .map(|key| key.to.map(|(to, columns)| numbers_of(to, columns))),
+            ),
         )
         .table()
 }
@@ -324,7 +370,10 @@ fn indexes(schema: SchemaRef, known: &Known) -> Made {
     let each = |key: &&Key<'_>, word: &str| vec![word; key.columns.len()].join(" ");
     let places = |key: &&Key<'_>| {
         let places = numbers_of(key.table, key.columns).into_iter();
-        places.map(|place| place.to_string()).collect::<Vec<_>>().join(" ")
+        places
+            .map(|place| place.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     Sheet::new(schema, keys.len())
         .numbers("indexrelid", keys.iter().map(|key| key.oid))
@@ -360,12 +409,18 @@ pub(super) fn comments(known: &Known) -> Vec<(i64, i64, String)> {
 
 fn descriptions(schema: SchemaRef, known: &Known) -> Made {
     let comments = &comments(known);
-    let class = SYSTEM.iter().find(|(name, _)| *name == "pg_class").map_or(0, |(_, oid)| *oid);
+    let class = SYSTEM
+        .iter()
+        .find(|(name, _)| *name == "pg_class")
+        .map_or(0, |(_, oid)| *oid);
     Sheet::new(schema, comments.len())
         .numbers("objoid", comments.iter().map(|comment| comment.0))
         .numbers("classoid", comments.iter().map(|_| i64::from(class)))
         .numbers("objsubid", comments.iter().map(|comment| comment.1))
-        .words("description", comments.iter().map(|comment| comment.2.as_str()))
+        .words(
+            "description",
+            comments.iter().map(|comment| comment.2.as_str()),
+        )
         .table()
 }
 
@@ -387,17 +442,26 @@ fn databases(schema: SchemaRef, known: &Known) -> Made {
 fn tables(schema: SchemaRef, known: &Known) -> Made {
     let tables: Vec<&VisibleTable> = known.shown().filter(|table| !table.is_view).collect();
     Sheet::new(schema, tables.len())
-        .words("schemaname", tables.iter().map(|table| table.schema_name.as_str()))
+        .words(
+            "schemaname",
+            tables.iter().map(|table| table.schema_name.as_str()),
+        )
         .words("tablename", tables.iter().map(|table| table.name.as_str()))
         .words("tableowner", tables.iter().map(|_| "warehouse"))
-        .facts("hasindex", tables.iter().map(|table| !table.primary_key.is_empty()))
+        .facts(
+            "hasindex",
+            tables.iter().map(|table| !table.primary_key.is_empty()),
+        )
         .table()
 }
 
 fn views(schema: SchemaRef, known: &Known) -> Made {
     let views: Vec<&VisibleTable> = known.shown().filter(|table| table.is_view).collect();
     Sheet::new(schema, views.len())
-        .words("schemaname", views.iter().map(|view| view.schema_name.as_str()))
+        .words(
+            "schemaname",
+            views.iter().map(|view| view.schema_name.as_str()),
+        )
         .words("viewname", views.iter().map(|view| view.name.as_str()))
         .words("viewowner", views.iter().map(|_| "warehouse"))
         .table()
@@ -407,7 +471,10 @@ fn statistics(schema: SchemaRef, known: &Known) -> Made {
     let tables: Vec<&VisibleTable> = known.shown().collect();
     Sheet::new(schema, tables.len())
         .numbers("relid", tables.iter().map(|table| known.oid_of(table)))
-        .words("schemaname", tables.iter().map(|table| table.schema_name.as_str()))
+        .words(
+            "schemaname",
+            tables.iter().map(|table| table.schema_name.as_str()),
+        )
         .words("relname", tables.iter().map(|table| table.name.as_str()))
         .table()
 }
