@@ -56,20 +56,37 @@ fn what_a_role_does_not_read_is_not_there_and_nobody_learns_more() {
     let role = ["--role", "commissioner"];
     let hidden = asked(&project, &role, "select * from council.requests").unwrap_err();
     let absent = asked(&project, &role, "select * from council.requestz").unwrap_err();
-    assert!(hidden.contains("there is no table council.requests"), "{hidden}");
+    assert!(
+        hidden.contains("there is no table council.requests"),
+        "{hidden}"
+    );
     assert_eq!(hidden.replace("requests", "requestz"), absent);
     let near = asked(&project, &role, "select 1\nfrom metric_valu").unwrap_err();
     assert!(near.contains("line 2, column 6"), "{near}");
-    assert!(near.contains("did you mean published.metric_value?"), "{near}");
+    assert!(
+        near.contains("did you mean published.metric_value?"),
+        "{near}"
+    );
     let analyst = ["--role", "area_analyst", "--attribute", "area=E06000033"];
     let column = "select cohort_sql from published.metric_definition";
     let column = asked(&project, &analyst, column).unwrap_err();
-    assert!(column.contains("there is no column \"cohort_sql\""), "{column}");
-    for sql in ["set a.b = 1", "drop table published.metric_value", "select 1; select 2", "explain analyze select 1"] {
+    assert!(
+        column.contains("there is no column \"cohort_sql\""),
+        "{column}"
+    );
+    for sql in [
+        "set a.b = 1",
+        "drop table published.metric_value",
+        "select 1; select 2",
+        "explain analyze select 1",
+    ] {
         assert!(asked(&project, &role, sql).is_err(), "{sql}");
     }
     let tables = asked(&project, &role, "show tables").unwrap();
-    assert!(!tables.contains("council") && tables.contains("metric_value"), "{tables}");
+    assert!(
+        !tables.contains("council") && tables.contains("metric_value"),
+        "{tables}"
+    );
     let gone = asked(&project, &["--role", "nobody"], "select 1").unwrap_err();
     assert!(gone.contains("role is not there"), "{gone}");
 }
@@ -77,7 +94,11 @@ fn what_a_role_does_not_read_is_not_there_and_nobody_learns_more() {
 #[test]
 fn a_project_says_what_is_wrong_with_its_roles() {
     let project = published();
-    project.edit("pipelines/roles.yaml", "area_code = $area", "aera_code = $area");
+    project.edit(
+        "pipelines/roles.yaml",
+        "area_code = $area",
+        "aera_code = $area",
+    );
     let ran = project.jcw(&["check"]);
     assert_ne!(ran.code, 0);
     let told = format!("{}{}", ran.out, ran.err);
@@ -90,7 +111,16 @@ fn a_user_is_answered_as_at_the_doors() {
     use std::io::Write as _;
     let project = published();
     let mut add = project
-        .command(&["user", "add", "ann", "--role", "area_analyst", "--attribute", "area=E06000033", "--password-stdin"])
+        .command(&[
+            "user",
+            "add",
+            "ann",
+            "--role",
+            "area_analyst",
+            "--attribute",
+            "area=E06000033",
+            "--password-stdin",
+        ])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -104,5 +134,8 @@ fn a_user_is_answered_as_at_the_doors() {
     assert!(asked(&project, &["--as", "bob"], count).is_err());
     let logged = "select principal, role, outcome, door from jcw.query_log where tables like '%metric_value%'";
     let logged = asked(&project, &["--role", "data_engineer"], logged).unwrap();
-    assert!(logged.contains("ann,area_analyst,answered,command_line"), "{logged}");
+    assert!(
+        logged.contains("ann,area_analyst,answered,command_line"),
+        "{logged}"
+    );
 }

@@ -251,7 +251,9 @@ pub(crate) fn check_leaves(
         tracing::error!(leaf = plan.name(), "a plan reads past its barrier");
         return Err(unknown());
     }
-    children.into_iter().try_for_each(|child| check_leaves(child, capability))
+    children
+        .into_iter()
+        .try_for_each(|child| check_leaves(child, capability))
 }
 
 /// Nothing, or what stands in the query itself.
@@ -270,5 +272,8 @@ fn writes() -> GovernError {
 }
 
 fn unknown() -> GovernError {
-    GovernError::new(Kind::Refused, "the query does something that is not allowed here")
+    GovernError::new(
+        Kind::Refused,
+        "the query does something that is not allowed here",
+    )
 }

@@ -126,7 +126,9 @@ impl ExecutionPlan for Barrier {
         config: &ConfigOptions,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         match self.is_open {
-            true => Ok((self.input.repartitioned(partitions, config)?).map(|made| self.around(made))),
+            true => {
+                Ok((self.input.repartitioned(partitions, config)?).map(|made| self.around(made)))
+            }
             false => Ok(None),
         }
     }
@@ -183,7 +185,10 @@ impl ExecutionPlan for Barrier {
     ) -> Result<FilterDescription> {
         match self.is_open {
             true => FilterDescription::from_children(filters, &self.children()),
-            false => Ok(FilterDescription::all_unsupported(&filters, &self.children())),
+            false => Ok(FilterDescription::all_unsupported(
+                &filters,
+                &self.children(),
+            )),
         }
     }
 

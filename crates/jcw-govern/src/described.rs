@@ -30,7 +30,13 @@ const MADE: [(&str, &str, &[&str]); 4] = [
         "published.metric_value",
         "Every figure: a row for each metric, basis, part, area, period and breakdown",
         &[
-            "metric_id", "basis", "part", "area_code", "period", "period_grain", "breakdown_topic",
+            "metric_id",
+            "basis",
+            "part",
+            "area_code",
+            "period",
+            "period_grain",
+            "breakdown_topic",
             "breakdown",
         ],
     ),
@@ -58,7 +64,11 @@ const MADE_REFERENCES: [(&str, &[&str], &str); 2] = [
         &["metric_id", "basis", "part"],
         "published.metric_definition",
     ),
-    ("published.action_metric", &["action_id"], "published.action"),
+    (
+        "published.action_metric",
+        &["action_id"],
+        "published.action",
+    ),
 ];
 
 impl Descriptions {
@@ -101,10 +111,7 @@ impl Descriptions {
     }
 
     /// What metadata may tell of these tables.
-    pub(crate) fn visible(
-        &self,
-        seen: &BTreeMap<(String, String), Arc<GovernedTable>>,
-    ) -> Visible {
+    pub(crate) fn visible(&self, seen: &BTreeMap<(String, String), Arc<GovernedTable>>) -> Visible {
         let mut tables: BTreeMap<String, VisibleTable> = (seen.iter())
             .map(|((schema, name), governed)| {
                 let full = format!("{schema}.{name}");
@@ -112,8 +119,7 @@ impl Descriptions {
             })
             .collect();
         let has = |table: &str, column: &String| {
-            (tables.get(table))
-                .is_some_and(|table| table.schema.field_with_name(column).is_ok())
+            (tables.get(table)).is_some_and(|table| table.schema.field_with_name(column).is_ok())
         };
         // A key of which a part is hidden is none.
         let keys: Vec<_> = (tables.iter())
@@ -151,7 +157,8 @@ impl Descriptions {
         let columns = (governed.schema().fields().iter())
             .map(|field| VisibleColumn {
                 remarks: said.columns.get(field.name()).cloned(),
-                is_nullable: !said.filled.contains(field.name()) || governed.is_masked(field.name()),
+                is_nullable: !said.filled.contains(field.name())
+                    || governed.is_masked(field.name()),
             })
             .collect();
         VisibleTable {
@@ -185,7 +192,9 @@ fn of_contract(contract: &Contract) -> Description {
         .collect();
     let foreign_keys = (contract.references.iter())
         .map(|reference| ForeignKey {
-            columns: (reference.columns.iter()).map(|c| c.value.clone()).collect(),
+            columns: (reference.columns.iter())
+                .map(|c| c.value.clone())
+                .collect(),
             table: reference.table.value.clone(),
             to: reference.to.iter().map(|c| c.value.clone()).collect(),
         })
@@ -200,7 +209,11 @@ fn of_contract(contract: &Contract) -> Description {
 }
 
 fn of_model(model: &Model) -> Description {
-    let key: Vec<String> = model.grain.iter().map(|column| column.value.clone()).collect();
+    let key: Vec<String> = model
+        .grain
+        .iter()
+        .map(|column| column.value.clone())
+        .collect();
     let mut filled = key.clone();
     let mut foreign_keys = Vec::new();
     for test in &model.tests {

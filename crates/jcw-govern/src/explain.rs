@@ -19,7 +19,9 @@ pub(crate) fn explained(plan: &LogicalPlan) -> Result<LogicalPlan> {
             datafusion::logical_expr::ident("column1").alias("place"),
             datafusion::logical_expr::ident("column2").alias("step"),
         ])?
-        .sort(vec![datafusion::logical_expr::ident("place").sort(true, false)])?
+        .sort(vec![
+            datafusion::logical_expr::ident("place").sort(true, false),
+        ])?
         .build()
 }
 

@@ -1,10 +1,10 @@
 //! A [`Governor`] is what all sessions of a server share: the lake, the
 //! project's roles, the memory, the queue and the query log.
 
+use crate::described::Descriptions;
 use crate::error::{GovernError, Kind, Result};
 use crate::limits::{Capacity, Limits, Load};
 use crate::log::{self, Ended, QueryLog};
-use crate::described::Descriptions;
 use crate::releases::{Releases, unavailable};
 use crate::session::{Asking, Door, Session};
 use datafusion::execution::runtime_env::RuntimeEnv;

@@ -9,9 +9,8 @@ use datafusion::logical_expr::{Expr, Operator};
 /// Whether `predicate` is made of comparisons between columns and literals of the
 /// same type alone. `schema`: the columns that may be compared.
 pub(crate) fn is_leak_proof(predicate: &Expr, schema: &Schema) -> bool {
-    let both = |left: &Expr, right: &Expr| {
-        is_leak_proof(left, schema) && is_leak_proof(right, schema)
-    };
+    let both =
+        |left: &Expr, right: &Expr| is_leak_proof(left, schema) && is_leak_proof(right, schema);
     match predicate {
         Expr::BinaryExpr(binary) => match binary.op {
             Operator::And | Operator::Or => both(&binary.left, &binary.right),

@@ -17,8 +17,8 @@ use std::ops::ControlFlow;
 /// [`Kind::NoTable`] when a table is not there for the session.
 pub(crate) async fn check_names(session: &Session, query: &Parsed) -> Result<()> {
     let state = session.scope.planning();
-    let names = (state.resolve_table_references(query))
-        .map_err(|error| of_planning(&error, None))?;
+    let names =
+        (state.resolve_table_references(query)).map_err(|error| of_planning(&error, None))?;
     let mut places = Places::default();
     if let Parsed::Statement(sql) = query {
         let _: ControlFlow<()> = sql.visit(&mut places);

@@ -23,7 +23,14 @@ fn query() -> impl Strategy<Value = String> {
         Just("person p join ref_school s on s.la_code = p.la_code".to_owned()),
     ];
     let columns = select(vec![
-        "p.pid", "p.nhs_p", "p.dob", "p.sex", "p.la_code", "p.y", "p.postcode", "p.number_text",
+        "p.pid",
+        "p.nhs_p",
+        "p.dob",
+        "p.sex",
+        "p.la_code",
+        "p.y",
+        "p.postcode",
+        "p.number_text",
     ]);
     let expression = prop_oneof![
         4 => columns.clone().prop_map(str::to_owned),
@@ -48,9 +55,17 @@ fn query() -> impl Strategy<Value = String> {
         1 => Just("p.y between 2 and 12 or p.sex = 'M'".to_owned()),
     ];
     let conditions = proptest::collection::vec(condition, 0..3);
-    let plain = (proptest::collection::vec(expression, 1..4), person.clone(), conditions.clone())
+    let plain = (
+        proptest::collection::vec(expression, 1..4),
+        person.clone(),
+        conditions.clone(),
+    )
         .prop_map(|(shown, from, conditions)| {
-            format!("select {} from {from}{}", shown.join(", "), keep(&conditions))
+            format!(
+                "select {} from {from}{}",
+                shown.join(", "),
+                keep(&conditions)
+            )
         });
     let grouped = (columns, person, conditions).prop_map(|(by, from, conditions)| {
         format!(
@@ -70,7 +85,10 @@ fn keep(conditions: &[String]) -> String {
 
 async fn governed(session: &Session, sql: &str) -> Result<Vec<String>, Kind> {
     let statement = session.prepare(sql).await.map_err(|error| error.kind)?;
-    let answer = statement.run(Vec::new()).await.map_err(|error| error.kind)?;
+    let answer = statement
+        .run(Vec::new())
+        .await
+        .map_err(|error| error.kind)?;
     let batches: Vec<RecordBatch> = answer.try_collect().await.map_err(|error| error.kind)?;
     for batch in &batches {
         assert_eq!(&batch.schema(), statement.schema(), "{sql}");
@@ -82,7 +100,10 @@ async fn plain(context: &SessionContext, sql: &str) -> Option<Vec<String>> {
     let frame = context.sql(sql).await.ok()?;
     let schema = outlet_schema(frame.schema().as_arrow());
     let batches = frame.collect().await.ok()?;
-    let batches: Option<Vec<_>> = batches.iter().map(|batch| outlet_batch(&schema, batch).ok()).collect();
+    let batches: Option<Vec<_>> = batches
+        .iter()
+        .map(|batch| outlet_batch(&schema, batch).ok())
+        .collect();
     Some(sorted(&batches?))
 }
 
@@ -118,28 +139,52 @@ async fn a_role_is_answered_as_over_a_database_with_its_rows_alone() {
 /// Expressions whose types are not those that they seem to be.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = select(vec![
-        "pid", "y", "dob", "sex", "nhs_p", "null", "1", "1.5", "'x'", "cast(1.25 as decimal(9, 2))",
-        "timestamp '2024-01-01T00:00:00'", "arrow_cast(1, 'UInt8')", "arrow_cast('a', 'LargeUtf8')",
-        "arrow_cast('a', 'Utf8View')", "arrow_cast('a', 'Dictionary(Int32, Utf8)')", "x'00ff'",
+        "pid",
+        "y",
+        "dob",
+        "sex",
+        "nhs_p",
+        "null",
+        "1",
+        "1.5",
+        "'x'",
+        "cast(1.25 as decimal(9, 2))",
+        "timestamp '2024-01-01T00:00:00'",
+        "arrow_cast(1, 'UInt8')",
+        "arrow_cast('a', 'LargeUtf8')",
+        "arrow_cast('a', 'Utf8View')",
+        "arrow_cast('a', 'Dictionary(Int32, Utf8)')",
+        "x'00ff'",
         "arrow_cast(timestamp '2024-01-01T00:00:00', 'Timestamp(ns, \"Europe/London\")')",
-        "interval '1 day'", "true", "[1, 2]", "['a', null]", "named_struct('a', 1, 'b', 'x')", "now()",
+        "interval '1 day'",
+        "true",
+        "[1, 2]",
+        "['a', null]",
+        "named_struct('a', 1, 'b', 'x')",
+        "now()",
     ]);
-    leaf.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("coalesce({a}, {b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("case when y > 3 then {a} else {b} end")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} + {b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} = {b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} || {b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("make_array({a}, {b})")),
-            inner.clone().prop_map(|a| format!("sum({a}) over ()")),
-            inner.clone().prop_map(|a| format!("max({a}) over (order by pid)")),
-            inner.clone().prop_map(|a| format!("array_agg({a}) over ()")),
-            inner.clone().prop_map(|a| format!("cast({a} as varchar)")),
-            inner.clone().prop_map(|a| format!("nullif({a}, {a})")),
-            inner.prop_map(|a| format!("date_trunc('month', {a})")),
-        ]
-    })
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("coalesce({a}, {b})")),
+                (inner.clone(), inner.clone())
+                    .prop_map(|(a, b)| format!("case when y > 3 then {a} else {b} end")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} + {b})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} = {b})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} || {b})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("make_array({a}, {b})")),
+                inner.clone().prop_map(|a| format!("sum({a}) over ()")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("max({a}) over (order by pid)")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("array_agg({a}) over ()")),
+                inner.clone().prop_map(|a| format!("cast({a} as varchar)")),
+                inner.clone().prop_map(|a| format!("nullif({a}, {a})")),
+                inner.prop_map(|a| format!("date_trunc('month', {a})")),
+            ]
+        })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,11 +197,19 @@ async fn the_promised_schema_is_the_streamed_one() {
         let expression = expression().new_tree(&mut runner).unwrap().current();
         let sql = match at % 3 {
             0 => format!("select {expression} as a, {expression} as a2 from person where pid < 20"),
-            1 => format!("select {expression} as a from person where pid < 20 union all select {expression} from person where pid > 290"),
-            _ => format!("select a, count(*) from (select {expression} as a from person) group by a"),
+            1 => format!(
+                "select {expression} as a from person where pid < 20 union all select {expression} from person where pid > 290"
+            ),
+            _ => {
+                format!("select a, count(*) from (select {expression} as a from person) group by a")
+            }
         };
-        let Ok(statement) = session.prepare(&sql).await else { continue };
-        let Ok(answer) = statement.run(Vec::new()).await else { continue };
+        let Ok(statement) = session.prepare(&sql).await else {
+            continue;
+        };
+        let Ok(answer) = statement.run(Vec::new()).await else {
+            continue;
+        };
         assert_eq!(answer.schema(), statement.schema());
         match answer.try_collect::<Vec<_>>().await {
             Ok(batches) => {

@@ -49,8 +49,6 @@ pub fn outlet_batch(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBat
         .collect();
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     columns
-        .and_then(|columns| {
-            RecordBatch::try_new_with_options(schema.clone(), columns, &options)
-        })
+        .and_then(|columns| RecordBatch::try_new_with_options(schema.clone(), columns, &options))
         .map_err(|_| GovernError::new(Kind::Internal, "the answer is not what was promised"))
 }

@@ -153,6 +153,7 @@ impl Policy {
 /// Without metadata, which may say where data came from.
 pub(crate) fn bare(schema: &Schema) -> Schema {
     let fields = schema.fields().iter();
-    let fields = fields.map(|field| Arc::new(field.as_ref().clone().with_metadata(Default::default())));
+    let fields =
+        fields.map(|field| Arc::new(field.as_ref().clone().with_metadata(Default::default())));
     Schema::new(fields.collect::<Vec<_>>())
 }

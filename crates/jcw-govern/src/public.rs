@@ -5,9 +5,7 @@ use crate::barrier::Barrier;
 use crate::capability::Capability;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::catalog::{
-    Session, TableFunctionArgs, TableFunctionImpl, TableProvider,
-};
+use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::datasource::TableType;
 use datafusion::logical_expr::Expr;
@@ -93,10 +91,12 @@ impl TableFunctionImpl for Series {
 
 fn number(argument: &Expr) -> Option<i128> {
     match argument {
-        Expr::Literal(value, _) => match value.cast_to(&datafusion::arrow::datatypes::DataType::Int64) {
-            Ok(ScalarValue::Int64(Some(number))) => Some(number.into()),
-            _ => None,
-        },
+        Expr::Literal(value, _) => {
+            match value.cast_to(&datafusion::arrow::datatypes::DataType::Int64) {
+                Ok(ScalarValue::Int64(Some(number))) => Some(number.into()),
+                _ => None,
+            }
+        }
         Expr::Negative(inner) => Some(-number(inner)?),
         _ => None,
     }

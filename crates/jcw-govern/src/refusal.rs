@@ -79,7 +79,9 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
         return GovernError::new(Kind::Value, message);
     }
     match error {
-        DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) | DataFusionError::External(_) => {
+        DataFusionError::ObjectStore(_)
+        | DataFusionError::IoError(_)
+        | DataFusionError::External(_) => {
             tracing::warn!("a query could not read the lake");
             let message = "the warehouse cannot be read now; try again";
             GovernError::new(Kind::Unavailable, message)
@@ -153,7 +155,9 @@ fn of_schema(error: &SchemaError, spot: Option<Spot>) -> GovernError {
 
 fn no_column(field: &Column, valid: &[Column]) -> String {
     let of_table = |valid: &&Column| {
-        field.relation.is_none() || valid.relation.as_ref().map(|r| r.table()) == field.relation.as_ref().map(|r| r.table())
+        field.relation.is_none()
+            || valid.relation.as_ref().map(|r| r.table())
+                == field.relation.as_ref().map(|r| r.table())
     };
     let names = valid.iter().filter(of_table).map(|valid| &valid.name);
     let message = format!("there is no column \"{}\"", field.name);
@@ -171,7 +175,12 @@ fn of_plan(said: &str, spot: Option<Spot>, visible: Option<&Visible>) -> GovernE
             ..no_table(name, visible)
         };
     }
-    let is_function = ["Invalid function '", "table function '", "There is no UDF", "no function"];
+    let is_function = [
+        "Invalid function '",
+        "table function '",
+        "There is no UDF",
+        "no function",
+    ];
     let kind = match is_function.iter().any(|words| sentence.contains(words)) {
         true => Kind::NoFunction,
         false => Kind::Value,
@@ -189,7 +198,8 @@ pub(crate) fn no_table(name: &str, visible: Option<&Visible>) -> GovernError {
     let names = visible.map(|visible| visible.tables.keys());
     let table = name.rsplit('.').next().unwrap_or(&name);
     let same = visible.and_then(|visible| {
-        (visible.tables.values()).find(|seen| seen.name == table)
+        (visible.tables.values())
+            .find(|seen| seen.name == table)
             .map(|seen| format!("{}.{}", seen.schema_name, seen.name))
     });
     let near = same.or_else(|| {
@@ -233,7 +243,8 @@ fn located(said: &str) -> (String, Option<Spot>) {
     let Some((sentence, place)) = said.rsplit_once("at Line: ") else {
         return (said.to_owned(), None);
     };
-    let mut numbers = (place.split(|c: char| !c.is_ascii_digit())).filter_map(|part| part.parse().ok());
+    let mut numbers =
+        (place.split(|c: char| !c.is_ascii_digit())).filter_map(|part| part.parse().ok());
     let spot = match (numbers.next(), numbers.next()) {
         (Some(line), Some(column)) => Some(Spot { line, column }),
         _ => None,

@@ -81,7 +81,9 @@ impl ReleaseTables {
             let (schema, table) = name.split_once('.')?;
             (!Self::is_live(schema)).then(|| (schema.to_owned(), table.to_owned()))
         });
-        let live = LIVE.iter().map(|table| ("jcw".to_owned(), (*table).to_owned()));
+        let live = LIVE
+            .iter()
+            .map(|table| ("jcw".to_owned(), (*table).to_owned()));
         pinned.chain(live).collect()
     }
 
@@ -100,9 +102,17 @@ impl ReleaseTables {
                 return Ok(None);
             }
             let found = self.lake.table(&name).await.map_err(external)?;
-            return found.map(|found| found.provider().map_err(external)).transpose();
+            return found
+                .map(|found| found.provider().map_err(external))
+                .transpose();
         }
-        if self.release.contents.views.iter().any(|view| view.name == name) {
+        if self
+            .release
+            .contents
+            .views
+            .iter()
+            .any(|view| view.name == name)
+        {
             self.views.get_or_try_init(|| self.plan_views()).await?;
         }
         match self.catalog.schema(schema) {

@@ -110,7 +110,8 @@ impl Releases {
         let tables = match recent(&mut known.open, &release.sequence) {
             Some(tables) => tables,
             None => {
-                let tables = ReleaseTables::new(release.clone(), &self.lake, self.descriptions.clone());
+                let tables =
+                    ReleaseTables::new(release.clone(), &self.lake, self.descriptions.clone());
                 let tables = Arc::new(tables.map_err(unavailable)?);
                 keep(&mut known.open, release.sequence, tables.clone(), RELEASES);
                 tables
@@ -181,7 +182,12 @@ impl Releases {
     async fn newer(&self) -> Result<Option<Arc<Release>>> {
         let known = self.lock().newest.clone();
         let found = match &known {
-            None => self.lake.current_release().await.map_err(unavailable)?.map(Arc::new),
+            None => self
+                .lake
+                .current_release()
+                .await
+                .map_err(unavailable)?
+                .map(Arc::new),
             Some(newest) => {
                 let mut found = None;
                 let mut next = newest.sequence + 1;
@@ -236,5 +242,8 @@ fn keep<K, V>(kept: &mut VecDeque<(K, V)>, key: K, value: V, most: usize) {
 
 pub(crate) fn unavailable(error: impl std::error::Error) -> GovernError {
     tracing::warn!(%error, "the lake cannot be read");
-    GovernError::new(Kind::Unavailable, "the warehouse cannot be read now; try again")
+    GovernError::new(
+        Kind::Unavailable,
+        "the warehouse cannot be read now; try again",
+    )
 }

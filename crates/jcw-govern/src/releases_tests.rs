@@ -17,11 +17,20 @@ async fn a_new_release_is_seen_soon_and_a_running_query_keeps_its_own() {
     loop {
         let now = world.session("commissioner", &[]).await;
         if now.release().id == next.id {
-            assert_eq!(ask(&now, "select * from person").await.unwrap_err().kind, Kind::NoTable);
-            assert_eq!(ask(&now, "select count(*) from ref_school").await.unwrap(), ["30"]);
+            assert_eq!(
+                ask(&now, "select * from person").await.unwrap_err().kind,
+                Kind::NoTable
+            );
+            assert_eq!(
+                ask(&now, "select count(*) from ref_school").await.unwrap(),
+                ["30"]
+            );
             break;
         }
-        assert!(asked.elapsed() < Duration::from_secs(10), "the new release is not seen");
+        assert!(
+            asked.elapsed() < Duration::from_secs(10),
+            "the new release is not seen"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut rows = 0;
@@ -29,7 +38,10 @@ async fn a_new_release_is_seen_soon_and_a_running_query_keeps_its_own() {
         rows += batch.unwrap().num_rows();
     }
     assert_eq!(rows, 300);
-    assert_eq!(ask(&before, "select count(*) from person").await.unwrap(), ["300"]);
+    assert_eq!(
+        ask(&before, "select count(*) from person").await.unwrap(),
+        ["300"]
+    );
 }
 
 #[tokio::test]
@@ -59,7 +71,10 @@ async fn an_older_release_is_seen_with_the_role_of_today() {
     let attributes = [("area", "301")];
     let old = ReleaseChoice::Named("1".into());
     let session = world.session_of("analyst", &attributes, old).await.unwrap();
-    assert_eq!(ask(&session, "select count(*) from person").await.unwrap(), ["100"]);
+    assert_eq!(
+        ask(&session, "select count(*) from person").await.unwrap(),
+        ["100"]
+    );
 }
 
 /// A filter that names a column which the table did not have then.
@@ -68,28 +83,46 @@ async fn a_table_that_a_role_does_not_fit_is_not_there() {
     let world = World::new().await;
     let batches = made("select 1 as pid").await;
     let pin = load(&world.lake, "published.ehcp", &batches).await;
-    let mut contents = world.lake.current_release().await.unwrap().unwrap().contents;
+    let mut contents = world
+        .lake
+        .current_release()
+        .await
+        .unwrap()
+        .unwrap()
+        .contents;
     contents.tables.insert("published.ehcp".into(), pin);
     world.lake.publish(contents).await.unwrap();
     let attributes = [("area", "301")];
     let new = ReleaseChoice::Named("2".into());
     let session = world.session_of("analyst", &attributes, new).await.unwrap();
     assert!(!session.visible().tables.contains_key("published.ehcp"));
-    assert_eq!(ask(&session, "select * from ehcp").await.unwrap_err().kind, Kind::NoTable);
+    assert_eq!(
+        ask(&session, "select * from ehcp").await.unwrap_err().kind,
+        Kind::NoTable
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_are_cheap_and_share_what_is_open() {
     let world = World::new().await;
-    ask(&world.analyst().await, "select count(*) from person").await.unwrap();
+    ask(&world.analyst().await, "select count(*) from person")
+        .await
+        .unwrap();
     let asked = Instant::now();
     for _ in 0..200 {
         world.analyst().await;
     }
     // Far more than it needs; opening tables each time would take seconds.
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
     let one = world.analyst().await;
-    assert!(std::sync::Arc::ptr_eq(&one.scope, &world.analyst().await.scope));
+    assert!(std::sync::Arc::ptr_eq(
+        &one.scope,
+        &world.analyst().await.scope
+    ));
     let other = world.session("analyst", &[("area", "302")]).await;
     assert!(!std::sync::Arc::ptr_eq(&one.scope, &other.scope));
     assert!(world.folder.path().is_dir());
@@ -99,7 +132,10 @@ async fn sessions_are_cheap_and_share_what_is_open() {
 async fn now_is_the_time_of_the_query() {
     let world = World::new().await;
     let session = world.analyst().await;
-    let statement = session.prepare("select cast(now() as varchar) as t, now() = now() as same").await.unwrap();
+    let statement = session
+        .prepare("select cast(now() as varchar) as t, now() = now() as same")
+        .await
+        .unwrap();
     let mut told = Vec::new();
     for _ in 0..2 {
         let answer = statement.run(Vec::new()).await.unwrap();

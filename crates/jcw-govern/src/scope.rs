@@ -195,14 +195,20 @@ impl GovernedTables {
         let policy = match policy {
             Ok(policy) => policy,
             Err(_) => {
-                tracing::error!(table = name, "a role does not fit this table as it was released; nothing of it is shown");
+                tracing::error!(
+                    table = name,
+                    "a role does not fit this table as it was released; nothing of it is shown"
+                );
                 return Ok(None);
             }
         };
         let governed = GovernedTable::new(raw, policy, self.capability.clone());
         let governed = Arc::new(governed);
         if !ReleaseTables::is_live(schema) {
-            let mut known = self.governed.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self
+                .governed
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             known.insert(key, governed.clone());
         }
         Ok(Some(governed))
@@ -223,7 +229,12 @@ struct GovernedCatalog {
 
 impl CatalogProvider for GovernedCatalog {
     fn schema_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.tables.names().into_iter().map(|(schema, _)| schema).collect();
+        let mut names: Vec<String> = self
+            .tables
+            .names()
+            .into_iter()
+            .map(|(schema, _)| schema)
+            .collect();
         names.dedup();
         names.push(INFORMATION.to_owned());
         names

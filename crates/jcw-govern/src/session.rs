@@ -4,10 +4,10 @@
 use crate::error::Result;
 use crate::governor::Governor;
 use crate::log::{Asked, Question};
+use crate::scope::Scope;
 use crate::statement::Statement;
 use crate::visible::Visible;
 use chrono::NaiveDate;
-use crate::scope::Scope;
 use jcw_lake::Release;
 use jcw_login::Principal;
 use jcw_project::RoleLimits;

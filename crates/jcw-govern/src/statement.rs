@@ -100,7 +100,8 @@ impl Statement {
     fn bind(&self, values: Vec<ScalarValue>) -> Result<LogicalPlan> {
         let (given, wanted) = (values.len(), self.parameters.len());
         if given != wanted {
-            let message = format!("the query has {wanted} parameters, and {given} values are given");
+            let message =
+                format!("the query has {wanted} parameters, and {given} values are given");
             return Err(GovernError::new(Kind::Value, message));
         }
         let plan = self.plan.as_ref().clone();
@@ -120,7 +121,9 @@ impl Statement {
 const TABLES: &str = "select table_catalog, table_schema, table_name, table_type from information_schema.tables order by table_schema, table_name";
 
 fn parsed(sql: &str) -> Result<Parsed> {
-    let statement = DFParser::parse_sql(sql).ok().and_then(|mut all| all.pop_front());
+    let statement = DFParser::parse_sql(sql)
+        .ok()
+        .and_then(|mut all| all.pop_front());
     statement.ok_or_else(|| GovernError::new(Kind::Internal, "the query cannot be answered"))
 }
 
@@ -151,7 +154,8 @@ fn parameters(plan: &LogicalPlan) -> Result<Vec<Option<DataType>>> {
         match number.and_then(|number| parameters.get_mut(number.checked_sub(1)?)) {
             Some(place) => *place = kind,
             None => {
-                let message = format!("parameters are $1, $2 and so on, without a gap; there is {name}");
+                let message =
+                    format!("parameters are $1, $2 and so on, without a gap; there is {name}");
                 return Err(GovernError::new(Kind::Syntax, message));
             }
         }
@@ -166,7 +170,8 @@ fn promised(
     parameters: &[Option<DataType>],
 ) -> Result<SchemaRef> {
     let state = session.scope.planning();
-    let typed = (state.analyzer()).execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+    let typed =
+        (state.analyzer()).execute_and_check(plan.clone(), state.config_options(), |_, _| {});
     match typed {
         Ok(typed) => Ok(outlet_schema(typed.schema().as_arrow())),
         // A type may hang on a value that is not there yet.

@@ -175,7 +175,11 @@ impl TableProvider for GovernedTable {
         if leaky {
             return datafusion::common::plan_err!("a predicate went below the barrier");
         }
-        let asked: Vec<Expr> = filters.iter().cloned().map(unqualified).collect::<Result<_>>()?;
+        let asked: Vec<Expr> = filters
+            .iter()
+            .cloned()
+            .map(unqualified)
+            .collect::<Result<_>>()?;
         let plan = self.shown(session, &wanted, &asked).await?;
         Ok(Arc::new(Barrier::closed(plan, self.capability.clone())))
     }

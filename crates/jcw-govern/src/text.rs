@@ -308,7 +308,9 @@ impl Measure {
         };
         *chain += 1;
         match *chain > CHAIN {
-            true => Err(format!("more than {CHAIN} operators stand in a row; use `in (...)`")),
+            true => Err(format!(
+                "more than {CHAIN} operators stand in a row; use `in (...)`"
+            )),
             false => Ok(()),
         }
     }

@@ -1,7 +1,10 @@
 //! A small world for tests: children of three authorities, roles that see some of
 //! them, and a second database that physically holds only what a role may see.
 
-use crate::{Asking, Capacity, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Session, Settings};
+use crate::{
+    Asking, Capacity, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Session,
+    Settings,
+};
 use arrow::array::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use datafusion::prelude::SessionContext;
@@ -74,10 +77,14 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> World {
         let folder = TempDir::new().unwrap();
-        let lake = Lake::open(folder.path().join("lake").to_str().unwrap()).await.unwrap();
+        let lake = Lake::open(folder.path().join("lake").to_str().unwrap())
+            .await
+            .unwrap();
         let mut contents = Contents::default();
         for (name, sql) in TABLES {
-            contents.tables.insert(name.to_owned(), load(&lake, name, &made(sql).await).await);
+            contents
+                .tables
+                .insert(name.to_owned(), load(&lake, name, &made(sql).await).await);
         }
         contents.views.push(View {
             name: "published.girl".into(),
@@ -102,7 +109,9 @@ impl World {
             capacity,
             ..Settings::default()
         };
-        let governor = Governor::open(project, lake.clone(), settings).await.unwrap();
+        let governor = Governor::open(project, lake.clone(), settings)
+            .await
+            .unwrap();
         World {
             folder,
             lake,
@@ -111,7 +120,9 @@ impl World {
     }
 
     pub(crate) async fn session(&self, role: &str, attributes: &[(&str, &str)]) -> Session {
-        self.session_of(role, attributes, ReleaseChoice::Newest).await.unwrap()
+        self.session_of(role, attributes, ReleaseChoice::Newest)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn session_of(
@@ -120,7 +131,9 @@ impl World {
         attributes: &[(&str, &str)],
         release: ReleaseChoice,
     ) -> Result<Session, GovernError> {
-        let attributes = attributes.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
         let principal = Principal {
             name: format!("a {role}"),
             role: role.into(),
@@ -155,10 +168,13 @@ pub(crate) async fn ask(session: &Session, sql: &str) -> Result<Vec<String>, Gov
 pub(crate) fn lines(batches: &[RecordBatch]) -> Vec<String> {
     let rows = batches.iter().flat_map(|batch| {
         (0..batch.num_rows()).map(move |row| {
-            let cells = batch.columns().iter().map(|column| match column.is_null(row) {
-                true => "null".to_owned(),
-                false => array_value_to_string(column, row).unwrap(),
-            });
+            let cells = batch
+                .columns()
+                .iter()
+                .map(|column| match column.is_null(row) {
+                    true => "null".to_owned(),
+                    false => array_value_to_string(column, row).unwrap(),
+                });
             cells.collect::<Vec<_>>().join("|")
         })
     });
@@ -167,7 +183,13 @@ pub(crate) fn lines(batches: &[RecordBatch]) -> Vec<String> {
 
 /// The answer to SQL that reads no table.
 pub(crate) async fn made(sql: &str) -> Vec<RecordBatch> {
-    SessionContext::new().sql(sql).await.unwrap().collect().await.unwrap()
+    SessionContext::new()
+        .sql(sql)
+        .await
+        .unwrap()
+        .collect()
+        .await
+        .unwrap()
 }
 
 pub(crate) async fn load(lake: &Lake, name: &str, batches: &[RecordBatch]) -> Pin {
@@ -177,7 +199,10 @@ pub(crate) async fn load(lake: &Lake, name: &str, batches: &[RecordBatch]) -> Pi
         writer.write(batch).await.unwrap();
     }
     let staged = stage.finish(writer.close().await.unwrap());
-    let made = lake.commit(staged, Scope::Everything, Provenance::default()).await.unwrap();
+    let made = lake
+        .commit(staged, Scope::Everything, Provenance::default())
+        .await
+        .unwrap();
     Pin {
         version: made.version,
         rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
@@ -191,7 +216,9 @@ pub(crate) async fn permitted() -> SessionContext {
         let batches = made(sql).await;
         let name = format!("raw_{}", name.split_once('.').unwrap().1);
         let table = datafusion::datasource::MemTable::try_new(batches[0].schema(), vec![batches]);
-        context.register_table(name, std::sync::Arc::new(table.unwrap())).unwrap();
+        context
+            .register_table(name, std::sync::Arc::new(table.unwrap()))
+            .unwrap();
     }
     let seen = SessionContext::new();
     for (name, sql) in SEEN_BY_ANALYST {
@@ -199,7 +226,8 @@ pub(crate) async fn permitted() -> SessionContext {
         let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
         let batches = frame.collect().await.unwrap();
         let table = datafusion::datasource::MemTable::try_new(schema, vec![batches]);
-        seen.register_table(name, std::sync::Arc::new(table.unwrap())).unwrap();
+        seen.register_table(name, std::sync::Arc::new(table.unwrap()))
+            .unwrap();
     }
     seen
 }
@@ -219,11 +247,16 @@ fn roles() -> Vec<Role> {
         limits: RoleLimits::default(),
         groups: Vec::new(),
     };
-    let mut analyst = plain("analyst", &["published.person", "published.ehcp", "published.ref_school"]);
+    let mut analyst = plain(
+        "analyst",
+        &["published.person", "published.ehcp", "published.ref_school"],
+    );
     for table in ["published.person", "published.ehcp"] {
         analyst.rows.insert(table.into(), said("la_code = $area"));
     }
-    analyst.hides.insert("published.person".into(), vec![said("record_key")]);
+    analyst
+        .hides
+        .insert("published.person".into(), vec![said("record_key")]);
     let masks = [
         ("nhs_p", "concat('p-', substr(md5(nhs_p), 1, 8))"),
         ("upn_p", "concat('u-', substr(md5(upn_p), 1, 8))"),
@@ -231,11 +264,17 @@ fn roles() -> Vec<Role> {
         ("postcode", "cast(null as varchar)"),
     ];
     let masks = masks.map(|(column, mask)| (column.to_owned(), said(mask)));
-    analyst.masks.insert("published.person".into(), masks.into());
+    analyst
+        .masks
+        .insert("published.person".into(), masks.into());
     let mut trust = plain("trust", &["published.referral"]);
-    trust.rows.insert("published.referral".into(), said("trust_code = $trust"));
+    trust
+        .rows
+        .insert("published.referral".into(), said("trust_code = $trust"));
     let mut numbered = plain("numbered", &["published.referral"]);
-    numbered.rows.insert("published.referral".into(), said("waited = $days"));
+    numbered
+        .rows
+        .insert("published.referral".into(), said("waited = $days"));
     vec![
         analyst,
         trust,
@@ -248,7 +287,9 @@ fn roles() -> Vec<Role> {
 /// Publishes once more, with `core.secret` alone.
 pub(crate) async fn publish_another(lake: &Lake) -> Release {
     let mut contents = lake.current_release().await.unwrap().unwrap().contents;
-    contents.tables.retain(|name, _| name.starts_with("published.ref"));
+    contents
+        .tables
+        .retain(|name, _| name.starts_with("published.ref"));
     contents.views.clear();
     lake.publish(contents).await.unwrap()
 }

@@ -67,7 +67,7 @@ pub struct Logins {
     nobody: Arc<Hashed>,
     providers: Vec<Provider>,
     /// Until when the word of a provider is good for whom it has let in.
-    vouched: Mutex<HashMap<String, i64>>,
+    vouched: Mutex<HashMap<Principal, i64>>,
     witness: Heard,
 }
 
@@ -192,7 +192,7 @@ impl Logins {
             return Ok(pass);
         }
         let vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = vouched.get(&principal.name).copied();
+        let until = vouched.get(principal).copied();
         let until = until.and_then(|until| DateTime::from_timestamp(until, 0));
         Ok(pass.until(
             until
@@ -346,7 +346,7 @@ impl Logins {
                     let now = Utc::now().timestamp();
                     let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
                     vouched.retain(|_, until| *until > now);
-                    vouched.insert(known.principal.name.clone(), known.until);
+                    vouched.insert(known.principal.clone(), known.until);
                     return Ok(known.principal);
                 }
                 Err(LoginError::Refused) => {}

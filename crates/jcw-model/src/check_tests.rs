@@ -366,7 +366,8 @@ fn what_misses_a_file_that_cannot_be_read_is_not_blamed() {
 #[test]
 fn what_a_role_says_is_planned_over_the_columns_of_its_tables() {
     let role = |more: &str| {
-        let text = format!("roles:\n  - id: analyst\n    description: d\n    reads: [metrics]\n{more}\n");
+        let text =
+            format!("roles:\n  - id: analyst\n    description: d\n    reads: [metrics]\n{more}\n");
         let files = Files::new().with_request_models();
         files.write("pipelines/roles.yaml", &text).said()
     };

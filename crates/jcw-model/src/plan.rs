@@ -299,8 +299,11 @@ impl<'p> Planner<'p> {
             metrics: self.metrics,
         };
         rules::check_identifiers(&plan, &mut self.problems);
-        self.problems
-            .extend(role::check(&self.project.roles, &self.schemas, &self.catalog));
+        self.problems.extend(role::check(
+            &self.project.roles,
+            &self.schemas,
+            &self.catalog,
+        ));
         unit_test::check(&plan, &self.project.unit_tests, &mut self.problems);
         self.problems.sort_by(|a, b| a.place.cmp(&b.place));
         self.problems.dedup();

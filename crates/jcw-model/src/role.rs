@@ -21,20 +21,28 @@ pub(crate) fn check(
     let mut problems = Vec::new();
     for role in roles {
         for (name, filter) in &role.rows {
-            let Some(schema) = schemas.get(name) else { continue };
+            let Some(schema) = schemas.get(name) else {
+                continue;
+            };
             problems.extend(check_filter(filter, schema, catalog));
         }
         for (name, columns) in &role.hides {
-            let Some(schema) = schemas.get(name) else { continue };
+            let Some(schema) = schemas.get(name) else {
+                continue;
+            };
             let unknown = columns.iter();
             problems.extend(unknown.filter_map(|column| no_column(column, column, name, schema)));
         }
         for (name, masks) in &role.masks {
-            let Some(schema) = schemas.get(name) else { continue };
+            let Some(schema) = schemas.get(name) else {
+                continue;
+            };
             let hidden = role.hides.get(name).map_or(&[][..], Vec::as_slice);
             for (column, mask) in masks {
                 if hidden.iter().any(|hidden| hidden.value == *column) {
-                    let message = format!("\"{column}\" is hidden from this role, so that nothing is shown in its place");
+                    let message = format!(
+                        "\"{column}\" is hidden from this role, so that nothing is shown in its place"
+                    );
                     problems.push(
                         Diagnostic::error(mask.place.clone(), message)
                             .hint("take it out of `hides` or of `masks`"),
@@ -49,11 +57,7 @@ pub(crate) fn check(
 }
 
 /// A row filter is true or false for each row.
-fn check_filter(
-    filter: &Placed<String>,
-    schema: &DFSchema,
-    catalog: &Catalog,
-) -> Vec<Diagnostic> {
+fn check_filter(filter: &Placed<String>, schema: &DFSchema, catalog: &Catalog) -> Vec<Diagnostic> {
     let text = Text::of_scalar(filter);
     match planned(&text, schema, catalog) {
         Ok((_, DataType::Boolean)) => Vec::new(),
@@ -123,13 +127,15 @@ fn planned(
     if has(&expression, |part| {
         matches!(
             part,
-            Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::SetComparison(_)
+            Expr::Exists(_)
+                | Expr::InSubquery(_)
+                | Expr::ScalarSubquery(_)
+                | Expr::SetComparison(_)
         )
     }) {
-        return Err(vec![
-            text.whole("this reads another table")
-                .hint("a role is said over the table's own columns; let a model bring the column"),
-        ]);
+        return Err(vec![text.whole("this reads another table").hint(
+            "a role is said over the table's own columns; let a model bring the column",
+        )]);
     }
     Ok((expression, kind))
 }

@@ -7,8 +7,8 @@ use crate::file::{File, Role, find, hex, stem};
 use crate::place::Place;
 use crate::read::contract::For;
 use crate::read::{
-    Setting, action, codes, contract, delivery, identity, metric, model, provider, role, source, symbols,
-    unit_test, warehouse,
+    Setting, action, codes, contract, delivery, identity, metric, model, provider, role, source,
+    symbols, unit_test, warehouse,
 };
 use crate::suggest;
 use crate::{

@@ -38,7 +38,8 @@ pub struct Role {
 impl Role {
     /// The one role of a project that says nothing of roles.
     pub(crate) fn commissioner() -> Role {
-        let said = |word: &str| Placed::new(word.to_owned(), Place::start_of("pipelines/roles.yaml"));
+        let said =
+            |word: &str| Placed::new(word.to_owned(), Place::start_of("pipelines/roles.yaml"));
         Role {
             id: said("commissioner"),
             description: "Reads what is published".to_owned(),

@@ -42,7 +42,9 @@ impl House {
     /// A house with open doors.
     pub fn new(governor: Governor, logins: Logins) -> House {
         let log = governor.clone();
-        logins.tell(Arc::new(move |user, from| log.refused_log_in(user, None, from)));
+        logins.tell(Arc::new(move |user, from| {
+            log.refused_log_in(user, None, from)
+        }));
         let numbers = Numbers::default();
         let counted = numbers.clone();
         governor.watch(move |ended| counted.ended(ended));

@@ -11,11 +11,7 @@ use std::collections::BTreeSet;
 /// Schemas that no file of the project makes: what the engine keeps.
 const KEPT: [&str; 2] = ["identity", "jcw"];
 
-pub(crate) fn roles(
-    project: &Project,
-    unread: &BTreeSet<String>,
-    problems: &mut Vec<Diagnostic>,
-) {
+pub(crate) fn roles(project: &Project, unread: &BTreeSet<String>, problems: &mut Vec<Diagnostic>) {
     let mut tables = super::tables(project);
     tables.extend(project.metrics.iter().map(|metric| metric.counted_table()));
     let there = There {
@@ -68,9 +64,12 @@ impl There<'_> {
 
 /// Tables of which a role says more than that it reads them.
 fn said_of(role: &Role) -> impl Iterator<Item = (&String, &Place)> {
-    let rows = role.rows.iter().map(|(table, filter)| (table, &filter.place));
-    let hides = (role.hides.iter())
-        .filter_map(|(table, columns)| Some((table, &columns.first()?.place)));
+    let rows = role
+        .rows
+        .iter()
+        .map(|(table, filter)| (table, &filter.place));
+    let hides =
+        (role.hides.iter()).filter_map(|(table, columns)| Some((table, &columns.first()?.place)));
     let masks = (role.masks.iter())
         .filter_map(|(table, masks)| Some((table, &masks.values().next()?.place)));
     rows.chain(hides).chain(masks)

@@ -6,7 +6,9 @@ use crate::expand::Environment;
 use crate::fields::Fields;
 use crate::place::Placed;
 use crate::role::{EVERYTHING, Role, RoleLimits};
-use crate::value::{count, duration, filled, list, map, name, placed_text, placed_word, size, text};
+use crate::value::{
+    count, duration, filled, list, map, name, placed_text, placed_word, size, text,
+};
 use crate::yaml::{self, Node};
 use std::collections::BTreeMap;
 
@@ -24,8 +26,7 @@ pub(crate) fn read(
         if roles[..at].iter().any(|other| *other.id == *role.id) {
             let message = format!("there are two roles \"{}\"", *role.id);
             problems.push(
-                Diagnostic::error(role.id.place.clone(), message)
-                    .hint("give each role its own id"),
+                Diagnostic::error(role.id.place.clone(), message).hint("give each role its own id"),
             );
         }
     }
@@ -60,8 +61,8 @@ fn role(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Role> {
 fn read_name(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Placed<String>> {
     let name = placed_word(node, problems)?;
     let mut parts = name.split('.');
-    let is_sound = name.value == EVERYTHING
-        || parts.clone().count() <= 2 && parts.all(crate::value::is_name);
+    let is_sound =
+        name.value == EVERYTHING || parts.clone().count() <= 2 && parts.all(crate::value::is_name);
     if !is_sound {
         let message = format!("\"{}\" is neither a schema nor a table", name.value);
         let hint = "write a schema (published), a table (core.child), or \"*\" for everything";

@@ -130,7 +130,10 @@ mod tests {
                 "pipelines/warehouse.yaml:4:27: \"13 months\" is not a time to keep something; write a number of days: 400 days"
             ]
         );
-        for early in ["{standing: 10 days}", "{landed: 20 days, standing: 10 days}"] {
+        for early in [
+            "{standing: 10 days}",
+            "{landed: 20 days, standing: 10 days}",
+        ] {
             let told = told(early);
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told[0].contains("would go before"), "{told:?}");

@@ -162,8 +162,7 @@ pub(super) async fn open(
 /// A message that says itself how large it is once it is decompressed would be
 /// believed; parameters are small and come as they are.
 fn as_they_are(message: FlightData) -> Result<FlightData> {
-    let header = arrow::ipc::root_as_message(&message.data_header)
-        .map_err(malformed)?;
+    let header = arrow::ipc::root_as_message(&message.data_header).map_err(malformed)?;
     let dictionary = header.header_as_dictionary_batch();
     let batch = (header.header_as_record_batch())
         .or_else(|| dictionary.and_then(|dictionary| dictionary.data()));

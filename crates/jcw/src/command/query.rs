@@ -6,9 +6,7 @@ use crate::exit::Exit;
 use crate::home;
 use crate::output::Rows;
 use futures::StreamExt;
-use jcw_govern::{
-    Asking, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Settings,
-};
+use jcw_govern::{Asking, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Settings};
 use jcw_login::Logins;
 
 /// Ask the newest release in SQL
@@ -66,7 +64,9 @@ async fn governed(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let asking = Asking {
         door: Door::CommandLine,
         purpose: None,
-        release: args.release.map_or(ReleaseChoice::Newest, ReleaseChoice::Named),
+        release: args
+            .release
+            .map_or(ReleaseChoice::Newest, ReleaseChoice::Named),
     };
     let governor = Governor::open(project, lake, Settings::default()).await?;
     let answered = answer(&governor, principal, asking, &args.sql, args.format).await;
