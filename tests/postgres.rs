@@ -2,7 +2,8 @@
 //! SQLAlchemy, node's `pg`, and what DBeaver, Metabase, Grafana, Power BI, Excel
 //! and Superset send.
 
-use crate::harness::{Project, Ran, Served, repository};
+use crate::harness::{Project, Ran, repository};
+use crate::server::Served;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;

@@ -132,7 +132,7 @@ impl Lockout {
         }
         entry.count = entry.count.saturating_add(1);
         entry.last = now;
-        if entry.count % ALERT_AT == 0 {
+        if entry.count.is_multiple_of(ALERT_AT) {
             // The name is not told: people type passwords where names belong.
             tracing::warn!(address = ?from, failures = entry.count, "logins of one name keep failing");
         }

@@ -5,7 +5,6 @@ use crate::report::{Report, TableOutcome};
 use crate::testing::{Files, METRICS_REQUEST, options, outcomes, released, rows, seed_rows, table};
 use arrow::array::{ArrayRef, StringArray};
 use arrow::record_batch::RecordBatch;
-use jcw_project::Basis;
 use std::sync::Arc;
 
 const ROWS: &str =

@@ -196,7 +196,8 @@ mod tests {
         let whole = RecordBatch::try_from_iter(columns).unwrap();
         let cut: Vec<_> = (0..20).map(|at| whole.slice(at * 5_000, 100)).collect();
         let together = concat_batches(&whole.schema(), &cut).unwrap();
-        let input = MemorySourceConfig::try_new_exec(&[cut.clone()], whole.schema(), None);
+        let input =
+            MemorySourceConfig::try_new_exec(std::slice::from_ref(&cut), whole.schema(), None);
         let copied: Arc<dyn ExecutionPlan> = Arc::new(Copied {
             input: input.unwrap(),
         });

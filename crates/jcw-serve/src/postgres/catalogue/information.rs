@@ -11,12 +11,11 @@ use jcw_govern::VisibleTable;
 use pgwire::api::Type;
 use std::sync::Arc;
 
-type Made = Result<Arc<dyn TableProvider>, DataFusionError>;
+type Made<T = Arc<dyn TableProvider>> = Result<T, DataFusionError>;
+type Named = (&'static str, Arc<dyn TableProvider>);
 
 /// All of its tables.
-pub(super) fn tables(
-    known: &Known,
-) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>, DataFusionError> {
+pub(super) fn tables(known: &Known) -> Made<Vec<Named>> {
     Ok(vec![
         ("schemata", schemata(known)?),
         ("tables", listed(known)?),
