@@ -5,11 +5,11 @@ use crate::LoginError;
 use crate::access::Access;
 use jcw_lake::Lake;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 
 const FOLDER: &str = "access";
 /// Versions that stay: those of before hold passwords of people who have left.
-const VERSIONS_KEPT: usize = 2;
+const VERSIONS_KEPT: u64 = 2;
 /// How often an edit begins again when others were quicker.
 const ATTEMPTS: usize = 50;
 
@@ -26,7 +26,7 @@ impl Register {
 
     /// The newest version; nobody where there is none yet.
     pub(crate) async fn read(&self) -> Result<Access, LoginError> {
-        // A version may be deleted, for a newer one, between the list and the read.
+        // A version may be emptied, for a newer one, between the list and the read.
         for _ in 0..ATTEMPTS {
             let Some(newest) = self.sequences().await?.last().copied() else {
                 return Ok(Access::default());
@@ -83,17 +83,21 @@ impl Register {
             ) => return Ok(false),
             Err(error) => return Err(unavailable(error)),
         }
-        let sequences = self.sequences().await?;
-        // Ours may have filled the place of one that was deleted meanwhile.
-        if sequences.last() != Some(&access.sequence) {
-            let _ = self.lake.store().delete(&path).await;
-            return Ok(false);
-        }
-        let superfluous = sequences.len().saturating_sub(VERSIONS_KEPT);
-        for old in &sequences[..superfluous] {
-            let _ = self.lake.store().delete(&self::path(*old)).await;
-        }
+        self.empty_what_is_over(access.sequence).await?;
         Ok(true)
+    }
+
+    /// Versions of before are emptied and not deleted: a number that was free again
+    /// could be taken by an edit of a version long past.
+    async fn empty_what_is_over(&self, newest: u64) -> Result<(), LoginError> {
+        let kept = newest.saturating_sub(VERSIONS_KEPT);
+        for (old, size) in self.listed().await? {
+            if old <= kept && size > 0 {
+                let emptied = self.lake.store().put(&path(old), PutPayload::new()).await;
+                emptied.map_err(unavailable)?;
+            }
+        }
+        Ok(())
     }
 
     async fn version(&self, sequence: u64) -> Result<Option<Access>, LoginError> {
@@ -103,23 +107,31 @@ impl Register {
             Err(error) => return Err(unavailable(error)),
         };
         let bytes = found.bytes().await.map_err(unavailable)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
         let access = serde_json::from_slice(&bytes).map_err(unavailable)?;
         Ok(Some(access))
     }
 
     /// Oldest first.
     async fn sequences(&self) -> Result<Vec<u64>, LoginError> {
+        let listed = self.listed().await?;
+        Ok(listed.into_iter().map(|(sequence, _)| sequence).collect())
+    }
+
+    /// Numbers of versions and their sizes in bytes, oldest first.
+    async fn listed(&self) -> Result<Vec<(u64, u64)>, LoginError> {
         let folder = Path::from(FOLDER);
         let listed = (self.lake.store().list_with_delimiter(Some(&folder))).await;
-        let mut sequences: Vec<u64> = listed
-            .map_err(unavailable)?
-            .objects
-            .iter()
-            .filter_map(|object| object.location.filename()?.strip_suffix(".json"))
-            .filter_map(|number| number.parse().ok())
-            .collect();
-        sequences.sort_unstable();
-        Ok(sequences)
+        let objects = listed.map_err(unavailable)?.objects;
+        let numbered = objects.iter().filter_map(|object| {
+            let number = object.location.filename()?.strip_suffix(".json")?;
+            Some((number.parse().ok()?, object.size))
+        });
+        let mut versions: Vec<(u64, u64)> = numbered.collect();
+        versions.sort_unstable();
+        Ok(versions)
     }
 }
 
