@@ -194,7 +194,17 @@ fn what_tools_ask_when_they_start_is_answered() {
 }
 
 #[test]
-fn python_clients_read_types_parameters_cursors_and_metadata() {
+fn python_clients_read_types_parameters_and_cursors() {
+    python_clients(&[]);
+}
+
+#[test]
+#[ignore = "not built: LIKE with another ESCAPE than the backslash, and pg_collation_is_visible"]
+fn sqlalchemy_inspects_what_is_visible() {
+    python_clients(&["inspector"]);
+}
+
+fn python_clients(more: &[&str]) {
     let Some(python) = std::env::var_os("JCW_TEST_PYTHON") else {
         eprintln!("JCW_TEST_PYTHON is not set: skipped");
         return;
@@ -203,6 +213,7 @@ fn python_clients_read_types_parameters_cursors_and_metadata() {
     let output = Command::new(python)
         .arg(repository().join("tests/clients/postgres.py"))
         .args(["127.0.0.1", &served.postgres.port().to_string()])
+        .args(more)
         .output()
         .unwrap();
     let ran = Ran::from(output);
