@@ -217,7 +217,7 @@ fn python_clients(more: &[&str]) {
         .output()
         .unwrap();
     let ran = Ran::from(output);
-    println!("{}", ran.out);
+    eprintln!("{}", ran.out);
     assert!(!served.said().contains("panicked"), "{}", served.said());
     ran.succeeds().does_not_say(&["| fails"]);
 }
