@@ -21,8 +21,17 @@ pub(crate) struct Served {
 impl Project {
     /// Makes a user who logs in with a password.
     pub(crate) fn user(&self, name: &str, role: &str, password: &str) -> &Project {
-        let args = ["user", "add", name, "--role", role, "--password-stdin"];
-        let mut child = self.command(&args);
+        self.add_user(&["user", "add", name, "--role", role], password)
+    }
+
+    /// The same, with an attribute that row filters compare with: `area=301`.
+    pub(crate) fn user_with(&self, name: &str, role: &str, attribute: &str, password: &str) {
+        let args = ["user", "add", name, "--role", role, "--attribute", attribute];
+        self.add_user(&args, password);
+    }
+
+    fn add_user(&self, args: &[&str], password: &str) -> &Project {
+        let mut child = self.command(&[args, &["--password-stdin"]].concat());
         child.stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = child.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();

@@ -52,6 +52,8 @@ mod delta_readers;
 mod clients;
 // Flight SQL, by the drivers that people have.
 mod flight;
+// One answer at every door, to whatever is asked there.
+mod doors;
 // What is measured: counted from rows, explained, kept by release.
 mod metrics;
 // What the commands say and how they exit.
