@@ -4,8 +4,8 @@
 //! it is asked for.
 
 use crate::capability::Capability;
-use crate::public::Series;
-use datafusion::catalog::TableFunction;
+use crate::public::{Series, Told};
+use datafusion::catalog::{TableFunction, TableFunctionImpl};
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use std::collections::HashMap;
@@ -198,14 +198,29 @@ pub(crate) fn table_functions(capability: &Arc<Capability>) -> HashMap<String, A
     let series = all
         .into_iter()
         .filter(|function| ["generate_series", "range"].contains(&function.name()));
-    series
-        .map(|function| {
-            let name = function.name().to_owned();
-            let bounded = Series::new(function.function().clone(), capability.clone());
-            let bounded = TableFunction::new(name.clone(), Arc::new(bounded));
-            (name, Arc::new(bounded))
-        })
-        .collect()
+    bounded(series, |inner| {
+        Arc::new(Series::new(inner, capability.clone()))
+    })
+}
+
+/// Those of a door, of the session with that capability alone.
+pub(crate) fn told_table_functions(
+    all: impl Iterator<Item = Arc<TableFunction>>,
+    capability: &Arc<Capability>,
+) -> HashMap<String, Arc<TableFunction>> {
+    bounded(all, |inner| Arc::new(Told::new(inner, capability.clone())))
+}
+
+fn bounded(
+    all: impl Iterator<Item = Arc<TableFunction>>,
+    bound: impl Fn(Arc<dyn TableFunctionImpl>) -> Arc<dyn TableFunctionImpl>,
+) -> HashMap<String, Arc<TableFunction>> {
+    all.map(|function| {
+        let name = function.name().to_owned();
+        let bounded = TableFunction::new(name.clone(), bound(function.function().clone()));
+        (name, Arc::new(bounded))
+    })
+    .collect()
 }
 
 /// Whether a called function is the one that is registered under its name: names

@@ -18,6 +18,9 @@ mod answer;
 #[cfg(test)]
 mod attack_tests;
 mod barrier;
+mod books;
+#[cfg(test)]
+mod books_tests;
 mod capability;
 mod described;
 mod error;
@@ -49,6 +52,7 @@ mod visible;
 mod world;
 
 pub use answer::{Answer, Cancel};
+pub use books::{Books, Reads};
 pub use error::{GovernError, Kind, Spot};
 pub use governor::{Governor, Settings};
 pub use jcw_login::{Method, Principal};

@@ -71,6 +71,9 @@ impl Series {
 
 impl TableFunctionImpl for Series {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
+        // The engine's own takes numbers of one width only.
+        let wide: Vec<Expr> = args.exprs().iter().map(widened).collect();
+        let args = TableFunctionArgs::new(&wide, args.session());
         let numbers: Option<Vec<i128>> = args.exprs().iter().map(number).collect();
         let length = match numbers.as_deref() {
             Some([end]) => Some(*end),
@@ -78,7 +81,8 @@ impl TableFunctionImpl for Series {
             Some([start, end, step]) if *step != 0 => Some((end - start) / step),
             _ => None,
         };
-        match length {
+        let is_empty = args.exprs().iter().any(is_null);
+        match length.or(is_empty.then_some(0)) {
             Some(length) if length <= SERIES => Ok(Arc::new(PublicTable::new(
                 self.inner.call_with_args(args)?,
                 self.capability.clone(),
@@ -87,6 +91,19 @@ impl TableFunctionImpl for Series {
             None => plan_err!("a series goes from one whole number to another"),
         }
     }
+}
+
+fn widened(argument: &Expr) -> Expr {
+    match argument {
+        Expr::Literal(ScalarValue::Int32(number), _) => {
+            Expr::Literal(ScalarValue::Int64(number.map(i64::from)), None)
+        }
+        other => other.clone(),
+    }
+}
+
+fn is_null(argument: &Expr) -> bool {
+    matches!(argument, Expr::Literal(value, _) if value.is_null())
 }
 
 fn number(argument: &Expr) -> Option<i128> {
@@ -99,5 +116,25 @@ fn number(argument: &Expr) -> Option<i128> {
         }
         Expr::Negative(inner) => Some(-number(inner)?),
         _ => None,
+    }
+}
+
+/// A door's own table function, whose rows are of one session.
+#[derive(Debug)]
+pub(crate) struct Told {
+    inner: Arc<dyn TableFunctionImpl>,
+    capability: Arc<Capability>,
+}
+
+impl Told {
+    pub(crate) fn new(inner: Arc<dyn TableFunctionImpl>, capability: Arc<Capability>) -> Told {
+        Told { inner, capability }
+    }
+}
+
+impl TableFunctionImpl for Told {
+    fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
+        let told = self.inner.call_with_args(args)?;
+        Ok(Arc::new(PublicTable::new(told, self.capability.clone())))
     }
 }

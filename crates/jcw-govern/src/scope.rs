@@ -1,6 +1,7 @@
 //! A [`Scope`] is what one policy sees of one release: a catalogue with governed
 //! tables alone, made once and shared by all sessions that see the same.
 
+use crate::books::{Books, Shelf};
 use crate::capability::Capability;
 use crate::functions::{aggregate_functions, scalar_functions, table_functions, window_functions};
 use crate::information::{INFORMATION, information};
@@ -23,7 +24,8 @@ use tokio::sync::OnceCell;
 
 /// What one policy sees of one release.
 pub(crate) struct Scope {
-    tables: Arc<GovernedTables>,
+    /// None where a door's own books are asked, not the release.
+    tables: Option<Arc<GovernedTables>>,
     /// Plans queries. Its session carries no capability: nothing can be run by it.
     planning: SessionState,
     /// Runs what was allowed.
@@ -56,15 +58,43 @@ impl Scope {
                 tables: tables.clone(),
                 scope: scope.clone(),
             });
-            let planning = state(&catalog, &capability, &runtime, false);
-            let running = state(&catalog, &capability, &runtime, true);
+            let planned = || {
+                state(catalog.clone(), DEFAULT_SCHEMA, &runtime)
+                    .with_scalar_functions(scalar_functions())
+                    .with_table_functions(table_functions(&capability))
+            };
             Scope {
-                tables: tables.clone(),
-                planning,
-                running,
+                tables: Some(tables.clone()),
+                planning: planned().build(),
+                running: may_run(planned(), &capability),
                 capability: capability.clone(),
                 visible: OnceCell::new(),
             }
+        })
+    }
+
+    /// Over a door's own books.
+    pub(crate) fn over(books: Books, runtime: &Arc<RuntimeEnv>) -> Arc<Scope> {
+        let capability = Capability::new();
+        let catalog = Arc::new(Shelf {
+            schemas: books.schemas.clone(),
+            capability: capability.clone(),
+        });
+        let planned = || {
+            let state = state(catalog.clone(), &books.default_schema, runtime)
+                .with_scalar_functions(books.scalar_functions())
+                .with_table_functions(books.table_functions(&capability));
+            match &books.types {
+                Some(types) => state.with_type_planner(types.clone()),
+                None => state,
+            }
+        };
+        Arc::new(Scope {
+            tables: None,
+            planning: planned().build(),
+            running: may_run(planned(), &capability),
+            capability: capability.clone(),
+            visible: OnceCell::new(),
         })
     }
 
@@ -98,7 +128,15 @@ impl Scope {
         schema: &str,
         table: &str,
     ) -> Result<Option<Arc<GovernedTable>>, DataFusionError> {
-        self.tables.get(schema, table).await
+        match &self.tables {
+            Some(tables) => tables.get(schema, table).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The schema of a table that is named without one.
+    pub(crate) fn default_schema(&self) -> &str {
+        &self.planning.config_options().catalog.default_schema
     }
 
     /// Everything that metadata may tell. Opens all tables that are seen, once.
@@ -107,9 +145,12 @@ impl Scope {
     /// When the lake cannot be read.
     pub(crate) async fn visible(&self) -> Result<Arc<Visible>, DataFusionError> {
         let visible = self.visible.get_or_try_init(|| async {
-            let names = self.tables.names();
+            let Some(tables) = &self.tables else {
+                return Ok(Arc::default());
+            };
+            let names = tables.names();
             let opened = names.into_iter().map(|(schema, table)| {
-                let tables = self.tables.clone();
+                let tables = tables.clone();
                 tokio::spawn(async move {
                     let governed = tables.get(&schema, &table).await;
                     governed.map(|governed| (schema, table, governed))
@@ -122,7 +163,7 @@ impl Scope {
                     seen.insert((schema, table), governed);
                 }
             }
-            let describing = self.tables.release.descriptions();
+            let describing = tables.release.descriptions();
             Ok::<_, DataFusionError>(Arc::new(describing.visible(&seen)))
         });
         Ok(visible.await?.clone())
@@ -130,32 +171,32 @@ impl Scope {
 }
 
 fn state(
-    catalog: &Arc<GovernedCatalog>,
-    capability: &Arc<Capability>,
+    catalog: Arc<dyn CatalogProvider>,
+    default_schema: &str,
     runtime: &Arc<RuntimeEnv>,
-    may_run: bool,
-) -> SessionState {
+) -> SessionStateBuilder {
     let mut config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
-        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .with_default_catalog_and_schema(CATALOG, default_schema)
         .with_information_schema(false);
     config.options_mut().sql_parser.collect_spans = true;
-    if may_run {
-        config = config.with_extension(capability.clone());
-    }
     let catalogs = datafusion::catalog::MemoryCatalogProviderList::new();
     use datafusion::catalog::CatalogProviderList as _;
-    catalogs.register_catalog(CATALOG.to_owned(), catalog.clone());
+    catalogs.register_catalog(CATALOG.to_owned(), catalog);
     SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime.clone())
         .with_catalog_list(Arc::new(catalogs))
         .with_expr_planners(SessionStateDefaults::default_expr_planners())
-        .with_scalar_functions(scalar_functions())
         .with_aggregate_functions(aggregate_functions())
         .with_window_functions(window_functions())
-        .with_table_functions(table_functions(capability))
-        .build()
+}
+
+/// A state whose session carries the capability.
+fn may_run(mut state: SessionStateBuilder, capability: &Arc<Capability>) -> SessionState {
+    let config = state.config().get_or_insert_default();
+    config.set_extension(capability.clone());
+    state.build()
 }
 
 /// The tables of a scope, each opened when it is first asked for.

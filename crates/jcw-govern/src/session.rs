@@ -126,6 +126,15 @@ impl Session {
         let asked = Asked::now(sql);
         let (session, text, its) = (self.clone(), sql.to_owned(), asked.clone());
         let planning = async move { Statement::prepare(&session, &text, its).await };
+        self.planned(asked, planning).await
+    }
+
+    /// Plans within the limits; what is refused stands in the log.
+    pub(crate) async fn planned(
+        &self,
+        asked: Arc<Asked>,
+        planning: impl Future<Output = Result<Statement>> + Send + 'static,
+    ) -> Result<Statement> {
         let limits = self.governor.limits();
         let prepared = limits.plan(&self.principal.name, planning).await;
         match prepared {

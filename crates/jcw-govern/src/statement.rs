@@ -3,13 +3,14 @@
 
 use crate::allowed::Allowed;
 use crate::answer::Answer;
+use crate::books::{Reads, not_a_query};
 use crate::error::{GovernError, Kind, Result};
 use crate::log::{Asked, Question};
 use crate::names::check_names;
 use crate::outlet::outlet_schema;
 use crate::refusal::{of_planning, of_running};
 use crate::session::Session;
-use crate::text::Request;
+use crate::text::{Request, measure};
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
@@ -48,6 +49,26 @@ impl Statement {
                 plan(session, parsed(&sql)?).await?
             }
         };
+        Statement::of(session, sql, plan, asked)
+    }
+
+    /// One over a door's own books.
+    pub(crate) async fn over(
+        session: &Session,
+        sql: &str,
+        reads: &Reads,
+        asked: Arc<Asked>,
+    ) -> Result<Statement> {
+        measure(sql)?;
+        let parsed = Parsed::Statement(Box::new(reads(sql)?));
+        let Request::Query(query) = Request::of(parsed)? else {
+            return Err(not_a_query());
+        };
+        let plan = governed(session, *query).await?;
+        Statement::of(session, sql, plan, asked)
+    }
+
+    fn of(session: &Session, sql: &str, plan: LogicalPlan, asked: Arc<Asked>) -> Result<Statement> {
         let parameters = parameters(&plan)?;
         Ok(Statement {
             session: session.clone(),
@@ -138,6 +159,11 @@ fn allowed(session: &Session, is_open: bool) -> Allowed<'_> {
 /// The plan of one query over what the session sees.
 async fn plan(session: &Session, query: Parsed) -> Result<LogicalPlan> {
     check_names(session, &query).await?;
+    governed(session, query).await
+}
+
+/// The same, its names not looked up before.
+async fn governed(session: &Session, query: Parsed) -> Result<LogicalPlan> {
     let planned = session.scope.planning().statement_to_plan(query).await;
     let plan = planned.map_err(|error| of_planning(&error, Some(session.visible())))?;
     allowed(session, true).check(&plan)?;

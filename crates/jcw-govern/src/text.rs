@@ -69,7 +69,11 @@ impl Request {
         Request::of(statement)
     }
 
-    fn of(statement: Parsed) -> Result<Request> {
+    /// What a statement asks.
+    ///
+    /// # Errors
+    /// When it is of a kind that is never allowed.
+    pub(crate) fn of(statement: Parsed) -> Result<Request> {
         match statement {
             Parsed::Statement(sql) => Request::of_sql(*sql),
             Parsed::Explain(explain) if explain.options == ExplainStatementOptions::default() => {

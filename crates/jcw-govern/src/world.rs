@@ -293,3 +293,15 @@ pub(crate) async fn publish_another(lake: &Lake) -> Release {
     contents.views.clear();
     lake.publish(contents).await.unwrap()
 }
+
+/// Columns of the query log that is in the lake, in order.
+pub(crate) async fn rows_of_log(lake: &Lake, columns: &str) -> Vec<String> {
+    let table = lake.table(crate::QUERY_LOG).await.unwrap().unwrap();
+    let context = SessionContext::new();
+    context
+        .register_table("query_log", table.provider().unwrap())
+        .unwrap();
+    let sql = format!("select {columns} from query_log order by sequence");
+    let rows = context.sql(&sql).await.unwrap().collect().await.unwrap();
+    lines(&rows)
+}

@@ -60,7 +60,7 @@ pub(super) async fn physical(
     stop: &Stop,
 ) -> Result<(Arc<dyn ExecutionPlan>, Read)> {
     let state = &scope.starting();
-    let mut read = Read::tables(plan);
+    let mut read = Read::tables(plan, scope.default_schema());
     let optimized = state.optimize(plan).map_err(of_run)?;
     read.columns(&optimized);
     let physical = (state.query_planner())

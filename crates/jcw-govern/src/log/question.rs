@@ -43,6 +43,8 @@ pub(crate) struct Question {
 /// What a query reads, by full name.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
+    /// Of tables that are named without one.
+    default_schema: String,
     tables: BTreeSet<String>,
     columns: BTreeSet<String>,
 }
@@ -136,6 +138,7 @@ impl Question {
             columns: columns
                 .map(|column| format!("{table}.{}", column.name()))
                 .collect(),
+            ..Read::default()
         });
         if let Some(row) = &mut question.row {
             row.rows = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -206,11 +209,14 @@ fn word(kind: Kind) -> &'static str {
 
 impl Read {
     /// The tables of a plan as it was asked.
-    pub(crate) fn tables(plan: &LogicalPlan) -> Read {
-        let mut read = Read::default();
+    pub(crate) fn tables(plan: &LogicalPlan, default_schema: &str) -> Read {
+        let mut read = Read {
+            default_schema: default_schema.to_owned(),
+            ..Read::default()
+        };
         let _ = plan.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node {
-                read.tables.insert(full_name(&scan.table_name));
+                read.tables.insert(read.full_name(&scan.table_name));
             }
             Ok(TreeNodeRecursion::Continue)
         });
@@ -221,7 +227,7 @@ impl Read {
     pub(crate) fn columns(&mut self, optimized: &LogicalPlan) {
         let _ = optimized.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node {
-                let table = full_name(&scan.table_name);
+                let table = self.full_name(&scan.table_name);
                 let projected = scan.projected_schema.fields().iter();
                 let mut names: BTreeSet<String> = projected.map(|f| f.name().clone()).collect();
                 let filters = scan.filters.iter().flat_map(|filter| filter.column_refs());
@@ -233,12 +239,10 @@ impl Read {
             Ok(TreeNodeRecursion::Continue)
         });
     }
-}
 
-fn full_name(table: &TableReference) -> String {
-    match table.schema() {
-        Some(schema) => format!("{schema}.{}", table.table()),
-        None => format!("{}.{}", jcw_lake::DEFAULT_SCHEMA, table.table()),
+    fn full_name(&self, table: &TableReference) -> String {
+        let schema = table.schema().unwrap_or(&self.default_schema);
+        format!("{schema}.{}", table.table())
     }
 }
 
