@@ -136,8 +136,16 @@ fn two_users_are_each_answered_as_by_a_database_with_their_rows_alone() {
         return;
     };
     for user in ["ann", "bob"] {
-        for door in ["http", "flight", "postgres", "command line"] {
-            assert!(told.contains(&format!("{user} | {door} | 200")), "{told}");
+        for (door, asked) in [
+            ("http", 200),
+            ("flight", 200),
+            ("postgres", 200),
+            ("command line", 40),
+        ] {
+            assert!(
+                told.contains(&format!("{user} | {door} | {asked}")),
+                "{told}"
+            );
         }
     }
     project.jcw(&["audit", "verify"]).succeeds();
