@@ -6,6 +6,7 @@
 //! <lake>/access/00000012.json
 //! ```
 
+use crate::base64_bytes;
 use crate::password::Hashed;
 use crate::scram::Scram;
 use chrono::{DateTime, Utc};
@@ -29,6 +30,11 @@ pub(crate) struct Access {
     /// What was changed, newest last.
     #[serde(default)]
     pub(crate) changes: Vec<Change>,
+    /// Of which the salts of names are made that nobody has: they must be the
+    /// same at every server and after every restart, as those of users are. Made
+    /// with the first edit; empty before.
+    #[serde(default, with = "base64_bytes")]
+    pub(crate) disguise: Vec<u8>,
 }
 
 /// Somebody who is known here, not to an identity provider.
@@ -87,16 +93,5 @@ impl Access {
         let (name, token) = (self.tokens.iter()).find(|(_, token)| token.digest == digest)?;
         let user = self.users.get(&token.user)?;
         (token.expires > now).then_some((name, &token.user, user))
-    }
-
-    /// Digests of a user's tokens that have not expired.
-    pub(crate) fn live_tokens<'a>(
-        &'a self,
-        user: &'a str,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = &'a str> {
-        (self.tokens.values())
-            .filter(move |token| token.user == user && token.expires > now)
-            .map(|token| token.digest.as_str())
     }
 }

@@ -26,7 +26,25 @@ pub(crate) struct Keys {
     refresh: Duration,
     known: RwLock<Known>,
     /// When it was last tried; held while it is.
-    tried: Mutex<Option<Instant>>,
+    tried: Mutex<Tried>,
+}
+
+#[derive(Default)]
+struct Tried {
+    at: Option<Instant>,
+    /// It has been said already that it does not work.
+    is_known_to_fail: bool,
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+enum NoKeys {
+    #[error(transparent)]
+    NoAnswer(#[from] reqwest::Error),
+    #[error("what a provider calls its keys is none")]
+    NotKeys(#[from] serde_json::Error),
+    #[error("none of the provider's keys is an RSA key for signatures, with a name")]
+    NoneOfUse,
 }
 
 #[derive(Clone, Default)]
@@ -54,7 +72,7 @@ impl Keys {
             client: client.map_err(|error| LoginError::Unavailable(error.into()))?,
             refresh,
             known: RwLock::default(),
-            tried: Mutex::new(None),
+            tried: Mutex::default(),
         })
     }
 
@@ -71,17 +89,24 @@ impl Keys {
         if let Some(key) = self.known().fresh(id) {
             return Ok(key);
         }
-        if tried.is_none_or(|tried| tried.elapsed() >= self.refresh) {
-            *tried = Some(Instant::now());
+        if (tried.at).is_none_or(|tried| tried.elapsed() >= self.refresh) {
+            tried.at = Some(Instant::now());
             match self.fetch().await {
                 Ok(by_id) => {
+                    tried.is_known_to_fail = false;
                     let known = Known {
                         by_id: Arc::new(by_id),
                         fetched: Some(Instant::now()),
                     };
                     *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
                 }
-                Err(error) => tracing::warn!(%error, "a provider's keys could not be fetched"),
+                // Those that are known stay: a page of a proxy that is in the way
+                // must not shut everybody out.
+                Err(error) if !tried.is_known_to_fail => {
+                    tried.is_known_to_fail = true;
+                    tracing::warn!(%error, "a provider's keys could not be fetched");
+                }
+                Err(error) => tracing::debug!(%error, "a provider's keys could not be fetched"),
             }
         }
         let known = self.known();
@@ -100,7 +125,7 @@ impl Keys {
         known.clone()
     }
 
-    async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, reqwest::Error> {
+    async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, NoKeys> {
         let asked = self.client.get(&self.address).send().await?;
         let mut answer = asked.error_for_status()?;
         let mut bytes = Vec::new();
@@ -110,10 +135,7 @@ impl Keys {
                 break;
             }
         }
-        let Ok(set) = serde_json::from_slice::<JwkSet>(&bytes) else {
-            tracing::warn!("what a provider calls its keys is none");
-            return Ok(HashMap::new());
-        };
+        let set: JwkSet = serde_json::from_slice(&bytes)?;
         let key = |jwk: &jsonwebtoken::jwk::Jwk| {
             let is_for_us = (jwk.common.public_key_use.as_ref())
                 .is_none_or(|usage| *usage == PublicKeyUse::Signature)
@@ -124,7 +146,11 @@ impl Keys {
             let key = DecodingKey::from_rsa_components(&rsa.n, &rsa.e).ok()?;
             is_for_us.then_some((jwk.common.key_id.clone()?, key))
         };
-        Ok(set.keys.iter().filter_map(key).collect())
+        let keys: HashMap<_, _> = set.keys.iter().filter_map(key).collect();
+        match keys.is_empty() {
+            true => Err(NoKeys::NoneOfUse),
+            false => Ok(keys),
+        }
     }
 }
 

@@ -10,12 +10,12 @@ use crate::provider::{self, Provider};
 use crate::register::Register;
 use crate::scram::Scram;
 use crate::{LoginError, Method, Principal, secret};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use jcw_lake::Lake;
 use jcw_project::Project;
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 /// The name under which a bearer token comes where a protocol has only names
@@ -25,8 +25,6 @@ pub const TOKEN_USER: &str = "token";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long users are believed that cannot be read again.
 const BELIEVED: Duration = Duration::from_secs(60);
-/// How long a session's token is good for.
-const SESSION: Duration = Duration::from_secs(30 * 60);
 /// How seldom a provider's keys are fetched.
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 
@@ -66,9 +64,17 @@ pub struct Logins {
     lockout: Lockout,
     nobody: Arc<Hashed>,
     providers: Vec<Provider>,
-    /// Until when the word of a provider is good for whom it has let in.
-    vouched: Mutex<HashMap<Principal, i64>>,
     witness: Heard,
+}
+
+/// Somebody who has shown who they are.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Who it is.
+    pub principal: Principal,
+    /// What it rests on: a connection that stays open shows it at every call with
+    /// [`Logins::still`].
+    pub pass: Pass,
 }
 
 /// Is told of a failed attempt to log in: the user's name, if there is such a
@@ -118,7 +124,6 @@ impl Logins {
             lockout: Lockout::new(),
             nobody: Arc::new(Hashed::of_nobody()),
             providers,
-            vouched: Mutex::default(),
             witness: Heard::default(),
         })
     }
@@ -132,8 +137,8 @@ impl Logins {
         &self,
         shown: Credential<'_>,
         from: Option<IpAddr>,
-    ) -> Result<Principal, LoginError> {
-        let known = match shown {
+    ) -> Result<Login, LoginError> {
+        let pass = match shown {
             Credential::Password {
                 user: TOKEN_USER,
                 password,
@@ -142,14 +147,14 @@ impl Logins {
             Credential::Bearer(token) => self.bearer(token, from).await,
             Credential::Certificate(subject) => self.certificate(subject),
         };
-        if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &known {
+        if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &pass {
             let user = match shown {
                 Credential::Password { user, .. } => user,
                 _ => TOKEN_USER,
             };
             self.witnessed(user, from);
         }
-        known
+        Login::of(pass?)
     }
 
     /// Tells of every failed attempt from now on, to whoever keeps a log of them.
@@ -171,34 +176,15 @@ impl Logins {
     /// A token for the time of a session, for somebody who has just logged in;
     /// [`Logins::log_in`] takes it as a [`Credential::Bearer`], on every server
     /// with the same key, for half an hour and as long as the user, the role,
-    /// the password and the token behind it are what they were.
+    /// the password and the token behind it are what they were. A login with
+    /// such a token has the pass of the first one, and twelve hours after that
+    /// there is no other token.
     ///
     /// # Errors
-    /// When they are not any more.
-    pub fn session_token(&self, principal: &Principal) -> Result<String, LoginError> {
-        let pass = self.pass(principal)?.until(Utc::now() + SESSION);
-        pass.seal(&self.key).ok_or(LoginError::Refused)
-    }
-
-    /// What a connection that stays open keeps of its login, to show it at every
-    /// call with [`Logins::still`].
-    ///
-    /// # Errors
-    /// When the user is not what they were any more.
-    pub fn pass(&self, principal: &Principal) -> Result<Pass, LoginError> {
-        let (access, now) = (self.access()?, Utc::now());
-        let pass = Pass::of(principal, &access, now).ok_or(LoginError::Refused)?;
-        if principal.method != Method::Provider {
-            return Ok(pass);
-        }
-        let vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = vouched.get(principal).copied();
-        let until = until.and_then(|until| DateTime::from_timestamp(until, 0));
-        Ok(pass.until(
-            until
-                .filter(|until| *until > now)
-                .ok_or(LoginError::Refused)?,
-        ))
+    /// When they are not any more, or it was too long ago.
+    pub fn session_token(&self, pass: &Pass) -> Result<String, LoginError> {
+        self.still(pass)?;
+        pass.seal(&self.key, Utc::now()).ok_or(LoginError::Refused)
     }
 
     /// Whether a pass still holds. Cheap: nothing is read from the lake.
@@ -213,8 +199,8 @@ impl Logins {
     }
 
     /// What proves a user's password by SCRAM-SHA-256. For a name that nobody has
-    /// it is one that nobody can answer, the same each time. Whoever takes it
-    /// says how it ended: [`Logins::after_scram`] or [`Logins::scram_failed`].
+    /// it is one that nobody can answer, the same each time and at every server.
+    /// [`Logins::finish_scram`] takes what the client makes of it.
     ///
     /// # Errors
     /// [`LoginError::TooMany`] after too many failures.
@@ -222,24 +208,50 @@ impl Logins {
         self.lockout.admit(user, from)?;
         let access = self.access()?;
         let scram = access.users.get(user).and_then(|user| user.scram.clone());
-        Ok(scram.unwrap_or_else(|| Scram::of_nobody(self.key.sign("scram", user.as_bytes()))))
+        Ok(scram.unwrap_or_else(|| Scram::of_nobody(&self.disguise(&access), user)))
     }
 
-    /// Who has proved their password by SCRAM-SHA-256.
+    /// Who has proved their password by SCRAM-SHA-256, and what `prove` gives,
+    /// which checks the proof against `shown`. It is only called if the name may
+    /// still be tried: of exchanges that began together, most may have failed.
     ///
     /// # Errors
-    /// When there is no such user any more.
-    pub fn after_scram(&self, user: &str, from: Option<IpAddr>) -> Result<Principal, LoginError> {
+    /// [`LoginError::TooMany`] after too many failures; [`LoginError::Refused`]
+    /// when it is no proof, or the password is another by now.
+    pub fn finish_scram<T>(
+        &self,
+        user: &str,
+        from: Option<IpAddr>,
+        shown: &Scram,
+        prove: impl FnOnce() -> Option<T>,
+    ) -> Result<(Login, T), LoginError> {
         let access = self.access()?;
-        let record = access.users.get(user).ok_or(LoginError::Refused)?;
-        self.lockout.succeeded(user, from);
-        Ok(record.principal(user, Method::Password))
+        let finished = self.lockout.attempt(user, from, || {
+            let proved = prove()?;
+            let record = access.users.get(user)?;
+            let pass = Pass::of_user(user, record, Method::Password);
+            (record.scram.as_ref() == Some(shown)).then_some((pass, proved))
+        });
+        if finished.is_err() {
+            self.witnessed(user, from);
+        }
+        let (pass, proved) = finished?;
+        Ok((Login::of(pass)?, proved))
     }
 
-    /// Somebody did not prove a user's password by SCRAM-SHA-256.
-    pub fn scram_failed(&self, user: &str, from: Option<IpAddr>) {
-        self.lockout.failed(user, from);
-        self.witnessed(user, from);
+    /// Before there are users there is nothing to hide.
+    fn disguise<'a>(&self, access: &'a Access) -> Cow<'a, [u8]> {
+        match access.disguise.is_empty() {
+            true => self.key.sign("scram", b"").to_vec().into(),
+            false => access.disguise.as_slice().into(),
+        }
+    }
+
+    /// Whose certificate it is that has this subject. That it is nobody's is no
+    /// attempt to log in.
+    pub fn owner(&self, subject: &str) -> Option<String> {
+        let pass = self.certificate(subject).ok()?;
+        Some(pass.principal()?.name)
     }
 
     /// A local user, for whoever runs the command line and wants to see what
@@ -254,7 +266,12 @@ impl Logins {
                 "there is no user \"{user}\"; `jcw user list` lists them"
             ))
         })?;
-        Ok(record.principal(user, Method::CommandLine))
+        Ok(Principal {
+            name: user.to_owned(),
+            role: record.role.clone(),
+            attributes: record.attributes.clone(),
+            method: Method::CommandLine,
+        })
     }
 
     /// With which the server signs what it gives out.
@@ -267,7 +284,7 @@ impl Logins {
         name: &str,
         password: &str,
         from: Option<IpAddr>,
-    ) -> Result<Principal, LoginError> {
+    ) -> Result<Pass, LoginError> {
         self.lockout.admit(name, from)?;
         let access = self.access()?;
         let record = access.users.get(name);
@@ -289,7 +306,7 @@ impl Logins {
         if (record.password.as_ref()).is_some_and(Hashed::is_weak) {
             self.rehash(name, password, record).await;
         }
-        Ok(record.principal(name, Method::Password))
+        Ok(Pass::of_user(name, record, Method::Password))
     }
 
     /// Hashes a password again that is now known to be right. Nobody is kept out
@@ -313,42 +330,35 @@ impl Logins {
         }
     }
 
-    async fn bearer(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, LoginError> {
+    async fn bearer(&self, token: &str, from: Option<IpAddr>) -> Result<Pass, LoginError> {
         match self.token(token).await {
             Err(LoginError::Refused) => Err(self.lockout.stranger(from)),
             known => known,
         }
     }
 
-    async fn token(&self, token: &str) -> Result<Principal, LoginError> {
+    async fn token(&self, token: &str) -> Result<Pass, LoginError> {
         let access = self.access()?;
         let now = Utc::now();
         if token.starts_with(pass::PREFIX) {
-            return (Pass::open(&self.key, token))
+            return (Pass::open(&self.key, token, now))
                 .filter(|pass| pass.holds(&access, now))
-                .and_then(|pass| pass.principal())
                 .ok_or(LoginError::Refused);
         }
         if provider::is_jwt(token) {
             return self.vouched_for(token).await;
         }
-        let found = access.token(&secret::digest(token), now);
-        let (_, name, user) = found.ok_or(LoginError::Refused)?;
-        Ok(user.principal(name, Method::Token))
+        let digest = secret::digest(token);
+        let (_, name, user) = (access.token(&digest, now)).ok_or(LoginError::Refused)?;
+        Ok(Pass::of_user(name, user, Method::Token).with_token(digest))
     }
 
     /// Who a provider says that it is.
-    async fn vouched_for(&self, token: &str) -> Result<Principal, LoginError> {
+    async fn vouched_for(&self, token: &str) -> Result<Pass, LoginError> {
         let mut refused = LoginError::Refused;
         for provider in &self.providers {
             match provider.log_in(token).await {
-                Ok(known) => {
-                    let now = Utc::now().timestamp();
-                    let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
-                    vouched.retain(|_, until| *until > now);
-                    vouched.insert(known.principal.clone(), known.until);
-                    return Ok(known.principal);
-                }
+                Ok(known) => return Ok(Pass::vouched(&known.principal, known.until)),
                 Err(LoginError::Refused) => {}
                 Err(error) => refused = error,
             }
@@ -356,12 +366,12 @@ impl Logins {
         Err(refused)
     }
 
-    fn certificate(&self, subject: &str) -> Result<Principal, LoginError> {
+    fn certificate(&self, subject: &str) -> Result<Pass, LoginError> {
         let access = self.access()?;
         let found =
             (access.users.iter()).find(|(_, user)| user.certificate.as_deref() == Some(subject));
         let (name, user) = found.ok_or(LoginError::Refused)?;
-        Ok(user.principal(name, Method::Certificate))
+        Ok(Pass::of_user(name, user, Method::Certificate))
     }
 
     /// Who may log in now.
@@ -378,14 +388,10 @@ impl Logins {
     }
 }
 
-impl User {
-    fn principal(&self, name: &str, method: Method) -> Principal {
-        Principal {
-            name: name.to_owned(),
-            role: self.role.clone(),
-            attributes: self.attributes.clone(),
-            method,
-        }
+impl Login {
+    fn of(pass: Pass) -> Result<Login, LoginError> {
+        let principal = pass.principal().ok_or(LoginError::Refused)?;
+        Ok(Login { principal, pass })
     }
 }
 

@@ -1,19 +1,24 @@
 //! A [`Pass`] is what a login rests on: it holds as long as the user, the role,
-//! the password and the token behind it are what they were. A connection that
-//! stays open keeps its pass and shows it at every call; for those that do not,
-//! the pass is sealed with an end into a session's token.
+//! the password and the token behind it are what they were when they were
+//! checked. A connection that stays open keeps its pass and shows it at every
+//! call; for those that do not, the pass is sealed into a session's token.
 
-use crate::access::Access;
+use crate::access::{Access, User};
 use crate::{Method, Principal, ServerKey};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// By which a session's token is told from other bearer tokens.
 pub(crate) const PREFIX: &str = "jcw_session_";
 const KIND: &str = "session";
+/// How long a session's token is good for.
+const SESSION: Duration = Duration::minutes(30);
+/// How long after the login there are new ones: a working day, and then who it is
+/// has to be shown again.
+const DAY: Duration = Duration::hours(12);
 
-/// What a login rests on. Made by [`crate::Logins::pass`].
+/// What a login rests on. Made by [`crate::Logins::log_in`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
     name: String,
@@ -22,41 +27,54 @@ pub struct Pass {
     method: String,
     /// Of the user's record, where there is one.
     since: Option<u64>,
-    /// The user's tokens, where the login was with one: the end of any of them
-    /// ends the pass.
-    tokens: BTreeSet<String>,
+    /// Digest of the token, where the login was with one.
+    token: Option<String>,
+    /// Second of the epoch of the login.
+    began: i64,
     /// Second of the epoch at which it ends by itself.
     until: Option<i64>,
 }
 
+/// A pass as a session's token, until a second of the epoch.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    pass: Pass,
+    until: i64,
+}
+
 impl Pass {
-    /// For somebody who has just logged in; none if they may not any more.
-    pub(crate) fn of(principal: &Principal, access: &Access, now: DateTime<Utc>) -> Option<Pass> {
-        let mut pass = Pass {
+    /// Of a user, as the record is against which something was checked.
+    pub(crate) fn of_user(name: &str, user: &User, method: Method) -> Pass {
+        Pass {
+            name: name.to_owned(),
+            role: user.role.clone(),
+            attributes: user.attributes.clone(),
+            method: method.word().to_owned(),
+            since: Some(user.since),
+            token: None,
+            began: Utc::now().timestamp(),
+            until: None,
+        }
+    }
+
+    /// The same, which ends with a token.
+    pub(crate) fn with_token(mut self, digest: String) -> Pass {
+        self.token = Some(digest);
+        self
+    }
+
+    /// Of somebody for whom a provider vouches, until a second of the epoch.
+    pub(crate) fn vouched(principal: &Principal, until: i64) -> Pass {
+        Pass {
             name: principal.name.clone(),
             role: principal.role.clone(),
             attributes: principal.attributes.clone(),
             method: principal.method.word().to_owned(),
             since: None,
-            tokens: BTreeSet::new(),
-            until: None,
-        };
-        if principal.method != Method::Provider {
-            let user = access.users.get(&principal.name)?;
-            pass.since = Some(user.since);
+            token: None,
+            began: Utc::now().timestamp(),
+            until: Some(until),
         }
-        if principal.method == Method::Token {
-            let live = access.live_tokens(&principal.name, now);
-            pass.tokens = live.map(str::to_owned).collect();
-        }
-        pass.holds(access, now).then_some(pass)
-    }
-
-    /// The same, which ends by itself.
-    pub(crate) fn until(mut self, end: DateTime<Utc>) -> Pass {
-        let end = end.timestamp();
-        self.until = Some(self.until.map_or(end, |until| until.min(end)));
-        self
     }
 
     /// Whether nothing has changed since.
@@ -70,11 +88,13 @@ impl Pass {
                 user.since == since && user.role == self.role && user.attributes == self.attributes
             }),
         };
-        let live: BTreeSet<&str> = access.live_tokens(&self.name, now).collect();
-        let has_tokens = self.method != Method::Token.word() || !self.tokens.is_empty();
-        is_same_user
-            && has_tokens
-            && (self.tokens.iter()).all(|token| live.contains(token.as_str()))
+        let has_token = match &self.token {
+            None => self.method != Method::Token.word(),
+            Some(digest) => {
+                (access.token(digest, now)).is_some_and(|(_, owner, _)| owner == self.name)
+            }
+        };
+        is_same_user && has_token
     }
 
     /// Whose it is.
@@ -87,16 +107,23 @@ impl Pass {
         })
     }
 
-    /// As a session's token.
-    pub(crate) fn seal(&self, key: &ServerKey) -> Option<String> {
-        let bytes = serde_json::to_vec(self).ok()?;
+    /// As a session's token; none when the session has lasted its time.
+    pub(crate) fn seal(&self, key: &ServerKey, now: DateTime<Utc>) -> Option<String> {
+        let last = self.began + DAY.num_seconds();
+        let last = self.until.map_or(last, |until| until.min(last));
+        let until = last.min((now + SESSION).timestamp());
+        if until <= now.timestamp() {
+            return None;
+        }
+        let pass = self.clone();
+        let bytes = serde_json::to_vec(&Sealed { pass, until }).ok()?;
         Some(format!("{PREFIX}{}", key.seal(KIND, &bytes)))
     }
 
-    /// Out of a session's token, if the key sealed it and it has an end.
-    pub(crate) fn open(key: &ServerKey, token: &str) -> Option<Pass> {
+    /// Out of a session's token, if the key sealed it and it has not ended.
+    pub(crate) fn open(key: &ServerKey, token: &str, now: DateTime<Utc>) -> Option<Pass> {
         let bytes = key.open(KIND, token.strip_prefix(PREFIX)?)?;
-        let pass: Pass = serde_json::from_slice(&bytes).ok()?;
-        pass.until.is_some().then_some(pass)
+        let sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
+        (sealed.until > now.timestamp()).then_some(sealed.pass)
     }
 }

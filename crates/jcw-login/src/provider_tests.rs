@@ -16,7 +16,8 @@ const ISSUER: &str = "https://login.example/t1/v2.0";
 /// A provider on loopback.
 struct Entra {
     address: String,
-    served: Arc<Mutex<Vec<Value>>>,
+    /// What it answers: keys, or something else.
+    served: Arc<Mutex<String>>,
     fetches: Arc<AtomicUsize>,
 }
 
@@ -54,7 +55,7 @@ impl Entra {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let entra = Entra {
             address: format!("http://{}/keys", listener.local_addr().unwrap()),
-            served: Arc::new(Mutex::new(vec![signer.public()])),
+            served: Arc::new(Mutex::new(keys(&[signer.public()]))),
             fetches: Arc::default(),
         };
         let (served, fetches) = (entra.served.clone(), entra.fetches.clone());
@@ -63,7 +64,7 @@ impl Entra {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 fetches.fetch_add(1, Ordering::SeqCst);
                 let _ = stream.read(&mut [0; 4096]).await;
-                let body = json!({"keys": *served.lock().unwrap()}).to_string();
+                let body = served.lock().unwrap().clone();
                 let answer = format!(
                     "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                     body.len()
@@ -100,6 +101,10 @@ impl Entra {
         let roles = [role("analyst", "Analysts"), role("engineer", "Engineers")];
         Provider::new(&said, &roles, refresh).unwrap()
     }
+}
+
+fn keys(keys: &[Value]) -> String {
+    json!({ "keys": keys }).to_string()
 }
 
 fn claims() -> Value {
@@ -238,9 +243,35 @@ async fn a_rotated_key_is_fetched_and_a_withdrawn_one_is_no_good() {
     let provider = entra.provider(Duration::ZERO);
     let token = old.signs(&claims());
     assert!(provider.log_in(&token).await.is_ok());
-    *entra.served.lock().unwrap() = vec![new.public()];
+    *entra.served.lock().unwrap() = keys(&[new.public()]);
     assert!(provider.log_in(&new.signs(&claims())).await.is_ok());
     assert!(provider.log_in(&token).await.is_err());
+}
+
+#[tokio::test]
+async fn an_answer_without_keys_takes_nobody_out() {
+    let (ours, stranger) = (Signer::new("k1"), Signer::new("k2"));
+    let entra = Entra::with(&ours).await;
+    let provider = entra.provider(Duration::ZERO);
+    let token = ours.signs(&claims());
+    assert!(provider.log_in(&token).await.is_ok());
+    let mut of_no_use = ours.public();
+    of_no_use["use"] = json!("enc");
+    for body in [
+        "<html>Please log in to the guest network</html>",
+        "",
+        "{}",
+        r#"{"keys": []}"#,
+        r#"{"keys": "none"}"#,
+        &keys(&[of_no_use]),
+    ] {
+        *entra.served.lock().unwrap() = body.to_owned();
+        let before = entra.fetches.load(Ordering::SeqCst);
+        let unknown = provider.log_in(&stranger.signs(&claims())).await;
+        assert!(matches!(unknown, Err(LoginError::Refused)), "{body}");
+        assert_eq!(entra.fetches.load(Ordering::SeqCst), before + 1, "{body}");
+        assert!(provider.log_in(&token).await.is_ok(), "{body}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The [`Register`] is where versions of [`Access`] are kept: the newest one is
 //! read, and an edit makes the next one or begins again.
 
-use crate::LoginError;
 use crate::access::Access;
+use crate::{LoginError, key};
 use jcw_lake::Lake;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
@@ -57,6 +57,9 @@ impl Register {
         for attempt in 0..ATTEMPTS {
             let mut access = self.read().await?;
             access.sequence += 1;
+            if access.disguise.is_empty() {
+                access.disguise = key::random()?.to_vec();
+            }
             let answer = change(&mut access)?;
             if self.create(&access).await? {
                 return Ok(answer);

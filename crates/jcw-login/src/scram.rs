@@ -39,8 +39,9 @@ impl Scram {
     }
 
     /// Of nobody: it looks like a user's and is the same each time it is asked
-    /// for. `secret` is what the name and the server's key make.
-    pub(crate) fn of_nobody(secret: [u8; 32]) -> Scram {
+    /// for, wherever the disguise is the same.
+    pub(crate) fn of_nobody(disguise: &[u8], name: &str) -> Scram {
+        let secret = mac(disguise, name.as_bytes());
         Scram {
             iterations: ROUNDS,
             salt: secret[..SALT_BYTES].to_vec(),

@@ -2,7 +2,7 @@
 //! SCRAM-SHA-256 without sending it; a token (ours, or an identity provider's)
 //! comes as the password of the user `token`, which is asked for in clear and so
 //! only where nobody in between can read it. Whoever has shown a certificate of
-//! their own is asked for nothing.
+//! their own is asked for nothing, and is nobody under another's name.
 
 use crate::postgres::error::{fatal, not_let_in};
 use crate::postgres::scram::{Exchange, MECHANISM};
@@ -11,7 +11,7 @@ use crate::postgres::visitor::Visitor;
 use async_trait::async_trait;
 use bytes::Buf as _;
 use futures::{Sink, SinkExt as _};
-use jcw_login::{Credential, LoginError, Principal, TOKEN_USER};
+use jcw_login::{Credential, Login, LoginError, TOKEN_USER};
 use pgwire::api::auth::{
     StartupHandler, protocol_negotiation, save_startup_parameters_to_metadata,
 };
@@ -48,8 +48,8 @@ impl StartupHandler for Visitor {
                 protocol_negotiation(client, &startup).await?;
                 save_startup_parameters_to_metadata(client, &startup);
                 self.begin(client.metadata())?;
-                if let Some(principal) = self.certified(user(client)).await {
-                    return self.welcome(client, principal).await;
+                if let Some(login) = self.certified(user(client)).await? {
+                    return self.welcome(client, login).await;
                 }
                 let asked = match self.is_token(client)? {
                     true => Authentication::CleartextPassword,
@@ -75,13 +75,13 @@ impl StartupHandler for Visitor {
                             .await?;
                         Ok(())
                     }
-                    Step::In(principal) => self.welcome(client, principal).await,
-                    Step::Proved(text, principal) => {
+                    Step::In(login) => self.welcome(client, login).await,
+                    Step::Proved(text, login) => {
                         let last = Authentication::SASLFinal(text.into());
                         client
                             .feed(PgWireBackendMessage::Authentication(last))
                             .await?;
-                        self.welcome(client, principal).await
+                        self.welcome(client, login).await
                     }
                 }
             }
@@ -93,8 +93,8 @@ impl StartupHandler for Visitor {
 /// What comes next in a login.
 enum Step {
     Send(String),
-    Proved(String, Principal),
-    In(Principal),
+    Proved(String, Login),
+    In(Login),
 }
 
 impl Visitor {
@@ -148,19 +148,32 @@ impl Visitor {
         }
     }
 
-    /// Who has shown a certificate of their own and says the same name.
-    async fn certified(&self, user: &str) -> Option<Principal> {
-        let shown = Credential::Certificate(&self.subject.as_ref()?.0);
-        let principal = self
-            .door
-            .house
-            .logins
-            .log_in(shown, Some(self.from.ip()))
-            .await;
-        principal.ok().filter(|principal| principal.name == user)
+    /// Who has shown a certificate of their own and says the same name; `None`
+    /// for whoever has to show something else.
+    async fn certified(&self, user: &str) -> PgWireResult<Option<Login>> {
+        let logins = &self.door.house.logins;
+        let (Some(owner), Some(subject)) = (self.owner(), &self.subject) else {
+            return Ok(None);
+        };
+        if user == TOKEN_USER {
+            return Ok(None);
+        }
+        let shown = Credential::Certificate(&subject.0);
+        let login = logins.log_in(shown, Some(self.from.ip())).await;
+        match login {
+            Ok(login) if owner == user => Ok(Some(login)),
+            Ok(_) => Err(not_let_in(&LoginError::Refused)),
+            Err(failed) => Err(not_let_in(&failed)),
+        }
     }
 
-    async fn token(&self, shown: &[u8]) -> PgWireResult<Principal> {
+    /// Whose certificate was shown.
+    fn owner(&self) -> Option<String> {
+        let subject = self.subject.as_ref()?;
+        self.door.house.logins.owner(&subject.0)
+    }
+
+    async fn token(&self, shown: &[u8]) -> PgWireResult<Login> {
         let token = shown.strip_suffix(&[0]).unwrap_or(shown);
         let token = std::str::from_utf8(token).map_err(|_| not_let_in(&LoginError::Refused))?;
         let logins = &self.door.house.logins;
@@ -168,14 +181,20 @@ impl Visitor {
             user: TOKEN_USER,
             password: token,
         };
-        let principal = logins.log_in(shown, Some(self.from.ip())).await;
-        principal.map_err(|failed| not_let_in(&failed))
+        let login = logins.log_in(shown, Some(self.from.ip())).await;
+        let login = login.map_err(|failed| not_let_in(&failed))?;
+        match self
+            .owner()
+            .is_none_or(|owner| owner == login.principal.name)
+        {
+            true => Ok(login),
+            false => Err(not_let_in(&LoginError::Refused)),
+        }
     }
 
     /// One step of SCRAM.
     fn prove(&self, user: &str, shown: &[u8]) -> PgWireResult<Step> {
         let (logins, from) = (&self.door.house.logins, Some(self.from.ip()));
-        let refused = || not_let_in(&LoginError::Refused);
         let begun = self.chosen().exchange.take();
         let Some(exchange) = begun else {
             let first = first(shown).ok_or_else(|| fatal("08P01", "that is no SCRAM-SHA-256"))?;
@@ -187,27 +206,18 @@ impl Visitor {
             self.chosen().exchange = Some(exchange);
             return Ok(Step::Send(answer));
         };
-        match exchange.finish(shown) {
-            Some(proof) => {
-                let principal = logins.after_scram(user, from).map_err(|_| refused())?;
-                Ok(Step::Proved(proof, principal))
-            }
-            None => {
-                logins.scram_failed(user, from);
-                Err(refused())
-            }
-        }
+        let proved = logins.finish_scram(user, from, &exchange.scram, || exchange.finish(shown));
+        let (login, proof) = proved.map_err(|failed| not_let_in(&failed))?;
+        Ok(Step::Proved(proof, login))
     }
 
     /// Lets somebody in and tells the client what it needs to know.
-    async fn welcome<C>(&self, client: &mut C, principal: Principal) -> PgWireResult<()>
+    async fn welcome<C>(&self, client: &mut C, login: Login) -> PgWireResult<()>
     where
         C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
         C::Error: Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let pass = self.door.house.logins.pass(&principal);
-        let pass = pass.map_err(|failed| not_let_in(&failed))?;
         let (number, secret) = NUMBERS.generate(client);
         client.set_pid_and_secret_key(number, secret.clone());
         let register = &self.door.register;
@@ -215,8 +225,8 @@ impl Visitor {
         let told: Vec<(String, String)> = {
             let mut chosen = self.chosen();
             chosen.registered = Some(registered);
-            let name = principal.name.clone();
-            chosen.login = Some((principal, pass));
+            let name = login.principal.name.clone();
+            chosen.login = Some((login.principal, login.pass));
             let value = |variable: &&str| match *variable {
                 "session_authorization" => name.clone(),
                 variable => chosen

@@ -12,7 +12,7 @@ pub(super) const MECHANISM: &str = "SCRAM-SHA-256";
 /// An exchange that waits for the client's proof.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    scram: Scram,
+    pub(super) scram: Scram,
     /// The client's flag for channel binding, as it sends it again, encoded.
     header: String,
     nonce: String,

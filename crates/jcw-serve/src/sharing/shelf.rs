@@ -7,6 +7,7 @@ use crate::http::caller::Caller;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use jcw_govern::{Asking, Door, Principal, ReleaseChoice, Session};
+use jcw_login::Pass;
 use jcw_lake::{Listing, Pin};
 use jcw_project::Role;
 
@@ -18,6 +19,7 @@ pub(super) const SCHEMA: &str = "published";
 /// Who asks at this door.
 pub(super) struct Asker {
     pub(super) principal: Principal,
+    pub(super) pass: Pass,
     /// Why, where they say.
     purpose: Option<String>,
 }
@@ -31,6 +33,7 @@ impl FromRequestParts<House> for Asker {
         let purpose = purpose.and_then(|purpose| purpose.to_str().ok());
         Ok(Asker {
             principal: caller.principal,
+            pass: caller.pass,
             purpose: purpose.map(str::to_owned),
         })
     }
