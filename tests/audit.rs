@@ -3,6 +3,7 @@
 
 use crate::harness::Project;
 use crate::server::Served;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -132,6 +133,39 @@ fn what_a_killed_server_had_answered_is_in_the_log_after_the_next_start() {
         .jcw(&["audit", "verify"])
         .succeeds()
         .says(&["is whole: 4 rows."]);
+}
+
+#[test]
+fn a_question_that_a_killed_server_was_answering_is_in_the_log_after_the_next_start() {
+    let (project, served) = asked();
+    assert_eq!(served.asks("ann", PASSWORD, "select 1").0, 200);
+    // Longer than what the system holds of it on the way.
+    let slow = "select m.metric_id, n.value, 'a text that is not so short' as t \
+        from published.metric_value m, generate_series(1, 1000000) n";
+    let mut answer = served.begins("ann", PASSWORD, slow);
+    answer.read_exact(&mut [0; 4096]).unwrap();
+    served.kill();
+    let served = project.serve(&[]);
+    assert_eq!(served.asks("ann", PASSWORD, "select 1").0, 200);
+    let rows = tail_of(&project, 3);
+    let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["answered", "lost", "answered"].map(Some));
+    let lost = &rows[1];
+    for (name, value) in [
+        ("principal", "ann"),
+        ("door", "http"),
+        (
+            "tables",
+            "published.generate_series(), published.metric_value",
+        ),
+    ] {
+        assert_eq!(lost[name], value, "{lost:#?}");
+    }
+    assert_eq!(served.stops(Duration::from_secs(30)), 0);
+    project
+        .jcw(&["audit", "verify"])
+        .succeeds()
+        .says(&["is whole: 3 rows."]);
 }
 
 #[test]

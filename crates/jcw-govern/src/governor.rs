@@ -14,6 +14,10 @@ use jcw_project::Project;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long questions that are ended have for their rows.
+const SETTLES: Duration = Duration::from_secs(5);
 
 /// How much of the machine all sessions together may use, and where what is not
 /// in the lake yet is kept.
@@ -99,6 +103,7 @@ impl Governor {
     /// next start.
     pub async fn close(&self) -> Result<()> {
         self.shared.limits.end_running();
+        self.shared.log.settle(SETTLES).await;
         self.shared.log.flush().await
     }
 

@@ -97,7 +97,6 @@ pub(crate) struct Limits {
     _spill: TempDir,
     /// Nobody new is taken in.
     closing: CancellationToken,
-    /// Whatever still runs is ended.
     ending: CancellationToken,
 }
 
@@ -157,7 +156,6 @@ impl Limits {
         self.closing.cancel();
     }
 
-    /// Ends what still runs.
     pub(crate) fn end_running(&self) {
         self.closing.cancel();
         self.ending.cancel();
@@ -228,6 +226,7 @@ impl Limits {
         let ((physical, read), scope) = planned.await?;
         let state = scope.running();
         question.reads(read);
+        question.begin()?;
         let context = TaskContext::from(state).with_runtime(self.own_memory(state, role));
         let query = query::Query {
             plan: physical,

@@ -3,11 +3,14 @@
 //! attempt to log in, that there was one. It never holds the SQL, whose literals
 //! may be somebody's number, but a [fingerprint](fingerprint) of its shape.
 //!
-//! A [row](row) is appended to a [spool](spool) on this machine before the answer
-//! ends, and put into the lake's table [`QUERY_LOG`] with others every two seconds
+//! Before the first byte is given the question is [noted](begun) on this machine,
+//! and before the answer ends a [row](row) is appended to a [spool](spool) there;
+//! a question that is ended with its server has its row at the next start. Rows are
+//! put into the lake's table [`QUERY_LOG`] with others every two seconds
 //! by the [keeper](keeper). Rows of one server are chained by hashes:
 //! [`verify_log`] finds what was changed, taken out or put in.
 
+mod begun;
 mod fingerprint;
 mod keeper;
 mod question;
@@ -44,8 +47,13 @@ pub(crate) struct QueryLog {
     spool: Arc<Spool>,
     keeper: Keeper,
     attempts: Arc<Attempts>,
+    open: Open,
     pub(crate) watch: Watch,
 }
+
+/// Held by every question that has no row yet.
+#[derive(Debug, Clone, Default)]
+struct Open(Arc<()>);
 
 /// Failed attempts to log in, of which so many a second get a row of their own:
 /// whoever tries thousands does not fill the lake.
@@ -88,6 +96,7 @@ impl QueryLog {
             spool,
             keeper,
             attempts: Arc::default(),
+            open: Open::default(),
             watch: Watch::default(),
         })
     }
@@ -129,8 +138,37 @@ impl QueryLog {
         self.keeper.flush().await
     }
 
+    /// Waits until every question has its row, at most so long.
+    pub(crate) async fn settle(&self, at_most: Duration) {
+        let ended = async {
+            while Arc::strong_count(&self.open.0) > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(at_most, ended).await.is_err() {
+            tracing::warn!("questions have not ended; the next start writes their rows");
+        }
+    }
+
+    /// Notes that a question begins, before anything is given.
+    fn begin(&self, row: &Row) -> Result<()> {
+        self.spool.begin(row).map_err(|error| {
+            tracing::error!(%error, "the query log cannot be written");
+            cannot_log()
+        })
+    }
+
     fn append(&self, row: Row) -> Result<()> {
-        match self.spool.append(row) {
+        self.noted(self.spool.append(row))
+    }
+
+    /// The row of a question that had begun.
+    fn end(&self, row: Row) -> Result<()> {
+        self.noted(self.spool.end(row))
+    }
+
+    fn noted(&self, waiting: std::io::Result<usize>) -> Result<()> {
+        match waiting {
             Ok(waiting) => {
                 self.keeper.has(waiting);
                 Ok(())

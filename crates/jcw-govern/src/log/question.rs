@@ -2,10 +2,10 @@
 //! query so far. However the query ends, dropped or broken ones too, the row is
 //! written, once.
 
-use super::QueryLog;
 use super::fingerprint::fingerprint;
 use super::row::{Row, now};
 use super::watch::Ended;
+use super::{Open, QueryLog};
 use crate::error::{GovernError, Kind, Result};
 use crate::session::{Door, Session};
 use arrow::array::RecordBatch;
@@ -38,6 +38,9 @@ pub(crate) struct Question {
     log: QueryLog,
     door: Door,
     row: Option<Row>,
+    has_begun: bool,
+    /// Let go after the row is written.
+    _open: Open,
 }
 
 /// What a query reads, by full name.
@@ -97,7 +100,21 @@ impl Question {
             log: session.governor.log().clone(),
             door: asking.door,
             row: Some(row),
+            has_begun: false,
+            _open: session.governor.log().open.clone(),
         }
+    }
+
+    /// It is about to give something.
+    ///
+    /// # Errors
+    /// When that cannot be noted: then nothing may be given.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        if let Some(row) = &self.row {
+            self.log.begin(row)?;
+            self.has_begun = true;
+        }
+        Ok(())
     }
 
     /// Its turn has come.
@@ -177,7 +194,10 @@ impl Question {
             rows: row.rows.unsigned_abs(),
             bytes: row.bytes.unsigned_abs(),
         });
-        self.log.append(row)
+        match self.has_begun {
+            true => self.log.end(row),
+            false => self.log.append(row),
+        }
     }
 }
 

@@ -51,8 +51,8 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 /// The table's columns. `event` is `query` or `log_in`; `tables` and `columns` are
-/// full names with commas between them; `outcome` is `answered`, `refused` or the
-/// kind of error.
+/// full names with commas between them; `outcome` is `answered`, `refused`, `lost`
+/// (the server was ended in the middle) or the kind of error.
 pub(super) fn schema() -> SchemaRef {
     let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
     let number = |name: &str| Field::new(name, DataType::Int64, false);

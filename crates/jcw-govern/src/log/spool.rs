@@ -5,11 +5,13 @@
 //! <spool>/<server id>/lock                 held by the server that writes here
 //! <spool>/<server id>/head.json            the last row that is in the lake
 //! <spool>/<server id>/<first sequence>.jsonl   rows that are not, one a line
+//! <spool>/<server id>/begun/<query id>     questions that have no row yet
 //! ```
 //!
 //! A server takes over the folder, and so the chain, of one that has ended, if
 //! there is one; otherwise it begins a chain of its own.
 
+use super::begun::Begun;
 use super::row::{GENESIS, Row};
 use jcw_lake::Lake;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,7 @@ pub(super) struct Spool {
     folder: PathBuf,
     server_id: String,
     open: Mutex<Open>,
+    begun: Begun,
     _lock: File,
 }
 
@@ -52,16 +55,17 @@ struct Segment {
 }
 
 impl Spool {
-    /// Takes over a chain below `folder`, or begins one.
+    /// Takes over a chain below `folder`, or begins one. What the server before
+    /// had begun and not ended gets its row.
     pub(super) async fn open(lake: &Lake, folder: &Path) -> io::Result<Spool> {
         make(folder)?;
         let (folder, server_id, lock) = take(folder)?;
         let closed = segments(&folder)?;
-        let last = closed.iter().rev().find_map(|path| rows(path).pop());
-        let head = match (last, read_head(&folder)) {
+        let waiting: Vec<Row> = closed.iter().flat_map(|path| rows(path)).collect();
+        let head = match (waiting.last(), read_head(&folder)) {
             (Some(row), _) => Head {
                 sequence: row.sequence,
-                hash: row.hash,
+                hash: row.hash.clone(),
             },
             (None, Some(head)) => head,
             (None, None) => super::keeper::head_in_lake(lake, &server_id)
@@ -69,7 +73,11 @@ impl Spool {
                 .map_err(io::Error::other)?
                 .unwrap_or_else(Head::genesis),
         };
-        Ok(Spool {
+        let begun = Begun::open(&folder)?;
+        let have_rows = waiting.into_iter().map(|row| row.query_id).collect();
+        let lost = begun.lost(&have_rows)?;
+        let spool = Spool {
+            begun,
             folder,
             server_id,
             open: Mutex::new(Open {
@@ -78,7 +86,31 @@ impl Spool {
                 closed,
             }),
             _lock: lock,
-        })
+        };
+        for row in lost {
+            spool.end(row)?;
+        }
+        Ok(spool)
+    }
+
+    /// Notes a question that will have a row once it has ended.
+    pub(super) fn begin(&self, row: &Row) -> io::Result<()> {
+        self.begun.note(row)
+    }
+
+    /// Appends the row of a question that had begun.
+    pub(super) fn end(&self, row: Row) -> io::Result<usize> {
+        let query_id = row.query_id.clone();
+        let mut open = self.lock();
+        let waiting = self.chain(&mut open, row)?;
+        // Before the row can leave for the lake: whoever is killed here finds it.
+        self.begun.forget(&query_id);
+        Ok(waiting)
+    }
+
+    #[cfg(test)]
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn server_id(&self) -> &str {
@@ -87,8 +119,11 @@ impl Spool {
 
     /// Chains a row to those before and appends it. Returns how many rows the
     /// segment has now.
-    pub(super) fn append(&self, mut row: Row) -> io::Result<usize> {
-        let mut open = self.lock();
+    pub(super) fn append(&self, row: Row) -> io::Result<usize> {
+        self.chain(&mut self.lock(), row)
+    }
+
+    fn chain(&self, open: &mut Open, mut row: Row) -> io::Result<usize> {
         if open.segment.as_ref().is_some_and(|segment| segment.is_torn) {
             open.close();
         }
@@ -210,9 +245,11 @@ fn take(spool: &Path) -> io::Result<(PathBuf, String, File)> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| uuid::Uuid::parse_str(name).is_ok())
         .collect();
-    // Those with rows that wait come first: a killed server's.
+    // Those with rows that wait or are missing come first: a killed server's.
     folders.sort_by_cached_key(|name| {
-        let waits = segments(&spool.join(name)).is_ok_and(|segments| !segments.is_empty());
+        let folder = spool.join(name);
+        let waits = segments(&folder).is_ok_and(|segments| !segments.is_empty());
+        let waits = waits || Begun::is_any(&folder);
         (!waits, name.clone())
     });
     folders.push(uuid::Uuid::new_v4().simple().to_string());

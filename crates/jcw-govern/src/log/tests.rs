@@ -65,6 +65,12 @@ impl World {
     }
 }
 
+impl QueryLog {
+    fn spool_folder(&self) -> PathBuf {
+        self.spool.folder().to_owned()
+    }
+}
+
 fn row(outcome: &str) -> Row {
     Row {
         event: "query".into(),
@@ -251,4 +257,53 @@ async fn appending_a_row_takes_microseconds() {
     let each = began.elapsed() / 2_000;
     // A small query takes milliseconds; this is a debug build on a busy machine.
     assert!(each < Duration::from_micros(500), "{each:?}");
+}
+
+#[tokio::test]
+async fn a_question_that_ended_with_its_server_has_its_row_after_the_next_start() {
+    let world = World::new().await;
+    let log = world.server().await;
+    let question = |id: &str| Row {
+        query_id: id.into(),
+        received_at: row::now(),
+        ..row("answered")
+    };
+    for id in ["one", "two", "three", "four"] {
+        log.begin(&question(id)).unwrap();
+    }
+    log.end(question("one")).unwrap();
+    log.flush().await.unwrap();
+    // Killed between the row and the note of it: that is one row, not two.
+    let note = log.spool_folder().join("begun/two");
+    let text = std::fs::read(&note).unwrap();
+    log.end(question("two")).unwrap();
+    std::fs::write(&note, text).unwrap();
+    // Torn by a power cut.
+    std::fs::write(log.spool_folder().join("begun/four"), "{\"eve").unwrap();
+    drop(log);
+
+    let next = world.server().await;
+    next.append(row("answered")).unwrap();
+    next.flush().await.unwrap();
+    assert_eq!(world.verify().await, Ok((5, 1)));
+    let rows = world.rows().await;
+    let text = |name: &str| -> Vec<String> {
+        let column = arrow::compute::cast(
+            rows.column_by_name(name).unwrap(),
+            &arrow::datatypes::DataType::Utf8,
+        );
+        let column = column.unwrap();
+        let texts = column.as_string::<i32>().iter();
+        texts.map(|text| text.unwrap_or("").to_owned()).collect()
+    };
+    assert_eq!(text("query_id")[..4], ["one", "two", "three", "four"]);
+    assert_eq!(
+        text("outcome"),
+        ["answered", "answered", "lost", "lost", "answered"]
+    );
+    assert_eq!(text("principal")[2..4], ["ann", ""]);
+    drop(next);
+    let third = world.server().await;
+    third.flush().await.unwrap();
+    assert_eq!(world.rows().await.num_rows(), 5, "they are written once");
 }
