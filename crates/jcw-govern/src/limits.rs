@@ -97,6 +97,7 @@ pub(crate) struct Limits {
     _spill: TempDir,
     /// Nobody new is taken in.
     closing: CancellationToken,
+    /// Whatever still runs is ended.
     ending: CancellationToken,
 }
 
@@ -156,6 +157,7 @@ impl Limits {
         self.closing.cancel();
     }
 
+    /// Ends what still runs.
     pub(crate) fn end_running(&self) {
         self.closing.cancel();
         self.ending.cancel();
