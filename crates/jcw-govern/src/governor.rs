@@ -143,6 +143,7 @@ impl Governor {
             release,
             scope,
             visible,
+            still: None,
         })
     }
 }

@@ -237,6 +237,7 @@ impl Limits {
             rows: role.rows,
             bytes: self.capacity.answer,
             reader: self.capacity.reader,
+            still: session.still.clone(),
             stop,
             ending: self.ending.clone(),
             place,

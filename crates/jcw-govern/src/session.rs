@@ -39,6 +39,8 @@ pub enum Door {
     Sharing,
     /// The command line.
     CommandLine,
+    /// None: the server asks itself whether it can answer.
+    Server,
 }
 
 impl Door {
@@ -50,6 +52,7 @@ impl Door {
             Door::Http => "http",
             Door::Sharing => "sharing",
             Door::CommandLine => "command_line",
+            Door::Server => "server",
         }
     }
 }
@@ -65,6 +68,9 @@ pub struct Asking {
     pub release: ReleaseChoice,
 }
 
+/// Whether somebody may still have what they have asked for.
+pub(crate) type Still = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// One principal's view of one release.
 #[derive(Clone)]
 pub struct Session {
@@ -75,6 +81,7 @@ pub struct Session {
     pub(crate) scope: Arc<Scope>,
     pub(crate) visible: Arc<Visible>,
     pub(crate) limits: RoleLimits,
+    pub(crate) still: Option<Still>,
 }
 
 impl fmt::Debug for Session {
@@ -87,6 +94,13 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
+    /// The same, of which every question ends soon after this is no longer so: for
+    /// logins that are taken back while an answer is on its way.
+    pub fn only_while(mut self, still: impl Fn() -> bool + Send + Sync + 'static) -> Session {
+        self.still = Some(Arc::new(still));
+        self
+    }
+
     /// Who asks.
     pub fn principal(&self) -> &Principal {
         &self.principal

@@ -4,17 +4,26 @@
 use crate::house::House;
 use crate::subject::Subject;
 use crate::tls::Tls;
+use crate::visit::{Visit, Watched};
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use jcw_govern::Door;
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+
+/// How long two sides may take to agree on TLS.
+const HELLO: Duration = Duration::from_secs(5);
 
 /// How often an idle HTTP/2 connection is asked whether it is still there: load
 /// balancers drop them after some four minutes.
@@ -25,7 +34,13 @@ const PING: Duration = Duration::from_secs(60);
 const SENT_AHEAD: usize = 2 << 20;
 
 /// Takes connections in until the house closes, then waits for those inside.
-pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>, router: Router) {
+pub(crate) async fn listen(
+    house: House,
+    door: Door,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -40,19 +55,30 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
                 continue;
             }
         };
+        let Some(place) = house.crowd.enter(from.ip()) else {
+            house.numbers.closed(door, "full");
+            continue;
+        };
         let _ = stream.set_nodelay(true);
         let watcher = graceful.watcher();
-        let (router, tls) = (router.clone(), tls.clone());
+        let guest = Guest {
+            house: house.clone(),
+            door,
+            from,
+            subject: None,
+            router: router.clone(),
+        };
+        let tls = tls.clone();
         house.inside.spawn(async move {
+            let _place = place;
             match tls {
-                None => serve(stream, from, None, router, watcher).await,
+                None => guest.serve(stream, watcher).await,
                 Some(tls) => {
                     let hello = tls.acceptor().accept(stream);
-                    match tokio::time::timeout(Duration::from_secs(5), hello).await {
+                    match tokio::time::timeout(HELLO, hello).await {
                         Ok(Ok(stream)) => {
-                            let shown = stream.get_ref().1.peer_certificates();
-                            let subject = Subject::of(shown);
-                            serve(stream, from, subject, router, watcher).await;
+                            let subject = Subject::of(stream.get_ref().1.peer_certificates());
+                            Guest { subject, ..guest }.serve(stream, watcher).await;
                         }
                         _ => tracing::debug!("a connection did not agree on TLS"),
                     }
@@ -63,27 +89,64 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
     graceful.shutdown().await;
 }
 
-async fn serve<S>(
-    stream: S,
+/// Somebody who is connected, and what their calls go to.
+struct Guest {
+    house: House,
+    door: Door,
     from: SocketAddr,
+    /// Of the certificate that they have shown.
     subject: Option<Subject>,
     router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
-) where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(from));
+}
+
+impl Guest {
+    async fn serve<S>(self, stream: S, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let visit = Visit::begin(self.house.reader);
+        let stream = TokioIo::new(Watched::new(stream, visit.clone()));
+        let (numbers, door) = (self.house.numbers.clone(), self.door);
+        let (visits, guest) = (visit.clone(), Arc::new(self));
+        let service = service_fn(move |request| {
+            let (call, request) = (visits.call(), guest.introduced(request, &visits));
+            let answer = guest.router.clone().oneshot(request);
+            async move { Ok::<_, Infallible>(call.answered(answer.await?)) }
+        });
+        let builder = protocols();
+        let connection = builder.serve_connection(stream, service).into_owned();
+        tokio::select! {
+            served = watcher.watch(connection) => if let Err(error) = served {
+                tracing::debug!(%error, "a connection ended early");
+            },
+            over = visit.over(|| numbers.closed(door, "slow_answer")) => {
+                numbers.closed(door, over.word());
+                tracing::debug!(?over, "a connection was ended");
+            }
+        }
+    }
+
+    /// The request with what is known of whoever sent it.
+    fn introduced(
+        &self,
+        mut request: Request<Incoming>,
+        visit: &Arc<Visit>,
+    ) -> Request<axum::body::Body> {
+        request.extensions_mut().insert(ConnectInfo(self.from));
+        request.extensions_mut().insert(visit.clone());
         // Who says twice who they are is nobody: a proxy before us may have read
         // the other one.
         let shown = request.headers().get_all(http::header::AUTHORIZATION);
         if shown.iter().count() > 1 {
             request.headers_mut().remove(http::header::AUTHORIZATION);
-        } else if let Some(subject) = &subject {
+        } else if let Some(subject) = &self.subject {
             request.extensions_mut().insert(subject.clone());
         }
         request.map(axum::body::Body::new)
-    });
+    }
+}
+
+fn protocols() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     (builder.http1().timer(TokioTimer::new())).header_read_timeout(Duration::from_secs(10));
     (builder.http2().timer(TokioTimer::new()))
@@ -91,9 +154,5 @@ async fn serve<S>(
         .max_concurrent_streams(100)
         .max_send_buf_size(SENT_AHEAD)
         .max_header_list_size(64 << 10);
-    let service = TowerToHyperService::new(service);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    builder
 }

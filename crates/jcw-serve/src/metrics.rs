@@ -1,7 +1,7 @@
 //! [`Numbers`] are what the doors count for those who run the warehouse, as
 //! Prometheus reads it. No label is ever a name, a table or SQL.
 
-use jcw_govern::{Door, Ended, Kind};
+use jcw_govern::{Door, Ended, Kind, Load};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -25,6 +25,9 @@ struct Shared {
     rows: Family<At, Counter>,
     bytes: Family<At, Counter>,
     log_ins: Family<Ending, Counter>,
+    closed: Family<Ending, Counter>,
+    connected: Gauge,
+    memory: Gauge,
     running: Gauge,
     waiting: Gauge,
 }
@@ -53,6 +56,7 @@ impl Default for Numbers {
         let (queries, log_ins) = (Family::default(), Family::default());
         let (rows, bytes) = (Family::default(), Family::default());
         let (running, waiting) = (Gauge::default(), Gauge::default());
+        let (closed, connected, memory) = (Family::default(), Gauge::default(), Gauge::default());
         let seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
         let of = |r: &mut Registry, name, help, metric: &Family<Ending, Counter>| {
             r.register(name, help, metric.clone());
@@ -69,6 +73,16 @@ impl Default for Numbers {
             "Attempts to log in, by door and outcome",
             &log_ins,
         );
+        of(
+            &mut registry,
+            "closed",
+            "Connections turned away or ended early, and answers that nobody read, by door and why",
+            &closed,
+        );
+        let help = "Connections that are open now";
+        registry.register("connections", help, connected.clone());
+        let help = "Bytes that running questions hold";
+        registry.register_with_unit("memory", help, Unit::Bytes, memory.clone());
         let help = "From a question's arrival to the end of its answer";
         registry.register_with_unit("query", help, Unit::Seconds, seconds.clone());
         registry.register("answered_rows", "Rows given", rows.clone());
@@ -87,6 +101,9 @@ impl Default for Numbers {
             rows,
             bytes,
             log_ins,
+            closed,
+            connected,
+            memory,
             running,
             waiting,
         };
@@ -124,12 +141,20 @@ impl Numbers {
         (self.shared.log_ins.get_or_create(&Ending { door, outcome })).inc();
     }
 
-    /// All of it, in OpenMetrics text; how many questions run and wait at this
-    /// moment is the governor's to say.
-    pub(crate) fn text(&self, running: usize, waiting: usize) -> Result<String, std::fmt::Error> {
+    /// Somebody was turned away, or what they had begun was ended early.
+    pub(crate) fn closed(&self, door: Door, why: &str) {
+        let (door, outcome) = (door.word(), why.to_owned());
+        (self.shared.closed.get_or_create(&Ending { door, outcome })).inc();
+    }
+
+    /// All of it, in OpenMetrics text; how busy the server is at this moment, the
+    /// governor says, and how many are connected, the crowd.
+    pub(crate) fn text(&self, load: Load, connected: usize) -> Result<String, std::fmt::Error> {
         let now = |count| i64::try_from(count).unwrap_or(i64::MAX);
-        self.shared.running.set(now(running));
-        self.shared.waiting.set(now(waiting));
+        self.shared.running.set(now(load.running));
+        self.shared.waiting.set(now(load.waiting));
+        self.shared.memory.set(now(load.memory));
+        self.shared.connected.set(now(connected));
         let mut text = String::new();
         encode(&mut text, &self.shared.registry)?;
         Ok(text)
@@ -175,7 +200,14 @@ mod tests {
         numbers.ended(&ended(Door::Http, "no_table", 0, 0));
         numbers.ended(&ended(Door::Flight, "cancelled", 1, 8));
         numbers.log_in(Door::Postgres, false);
-        let text = numbers.text(2, 1).unwrap();
+        numbers.closed(Door::Flight, "full");
+        let load = Load {
+            running: 2,
+            waiting: 1,
+            memory: 5,
+            most_memory: 9,
+        };
+        let text = numbers.text(load, 4).unwrap();
         for line in [
             r#"jcw_queries_total{door="http",outcome="answered"} 1"#,
             r#"jcw_queries_total{door="http",outcome="no_table"} 1"#,
@@ -184,6 +216,9 @@ mod tests {
             r#"jcw_answered_rows_total{door="http"} 3"#,
             r#"jcw_answered_bytes_total{door="http"} 40"#,
             r#"jcw_query_seconds_count{door="http"} 2"#,
+            r#"jcw_closed_total{door="flight",outcome="full"} 1"#,
+            "jcw_connections 4",
+            "jcw_memory_bytes 5",
             "jcw_running 2",
             "jcw_waiting 1",
         ] {

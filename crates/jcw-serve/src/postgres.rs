@@ -31,10 +31,6 @@ use catalogue::Catalogue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-
-/// How many connections there may be at once: each holds a few buffers.
-const PLACES: usize = 500;
 
 /// What all connections of this door share.
 #[derive(Debug)]
@@ -43,7 +39,6 @@ struct Door {
     /// Queries that run, for those who want to cancel one.
     register: Arc<Register>,
     catalogue: Catalogue,
-    places: Arc<Semaphore>,
 }
 
 /// Takes connections in until the house closes.
@@ -52,7 +47,6 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
         house: house.clone(),
         register: Arc::default(),
         catalogue: Catalogue::default(),
-        places: Arc::new(Semaphore::new(PLACES)),
     });
     loop {
         let accepted = tokio::select! {
@@ -61,9 +55,20 @@ pub(crate) async fn listen(house: House, listener: TcpListener, tls: Option<Tls>
         };
         match accepted {
             Ok((stream, from)) => {
+                let place = house.crowd.enter(from.ip());
+                let is_full = place.is_none();
+                if is_full {
+                    house.numbers.closed(jcw_govern::Door::Postgres, "full");
+                }
+                let Some(place) = place.or_else(|| house.crowd.porch()) else {
+                    continue;
+                };
                 let _ = stream.set_nodelay(true);
-                let connection = connection::serve(door.clone(), stream, from, tls.clone());
-                house.inside.spawn(connection);
+                let (door, tls) = (door.clone(), tls.clone());
+                house.inside.spawn(async move {
+                    let _place = place;
+                    connection::serve(door, stream, from, tls, is_full).await;
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken in");

@@ -4,6 +4,7 @@ use crate::error::ServeError;
 use crate::house::House;
 use crate::tls::{Tls, TlsFiles};
 use crate::{flight, http, listen, postgres};
+use jcw_govern::Door;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -67,11 +68,23 @@ impl Server {
         let mut doors = tokio::task::JoinSet::new();
         if let Some(listener) = flight {
             let router = flight::router(&house);
-            doors.spawn(listen::listen(house.clone(), listener, tls.clone(), router));
+            doors.spawn(listen::listen(
+                house.clone(),
+                Door::Flight,
+                listener,
+                tls.clone(),
+                router,
+            ));
         }
         if let Some(listener) = http {
             let router = http::router(&house);
-            doors.spawn(listen::listen(house.clone(), listener, tls.clone(), router));
+            doors.spawn(listen::listen(
+                house.clone(),
+                Door::Http,
+                listener,
+                tls.clone(),
+                router,
+            ));
         }
         if let Some(listener) = postgres {
             let tls = tls.map(Tls::for_postgres);

@@ -10,6 +10,7 @@ use crate::log::Read;
 use crate::outlet::outlet_batch;
 use crate::refusal::of_running;
 use crate::scope::Scope;
+use crate::session::Still;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
@@ -27,6 +28,9 @@ use tokio_util::sync::CancellationToken;
 /// hold memory; fewer would let a quick one wait.
 const READY: usize = 2;
 
+/// How often it is looked whether whoever asked may still have the answer.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// A planned question.
 pub(super) struct Query {
     pub(super) plan: Arc<dyn ExecutionPlan>,
@@ -35,6 +39,8 @@ pub(super) struct Query {
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) reader: Duration,
+    /// Whether whoever asked may still have the answer.
+    pub(super) still: Option<Still>,
     pub(super) stop: Stop,
     /// The parent of what cancels it: the server ends everything.
     pub(super) ending: CancellationToken,
@@ -51,6 +57,7 @@ pub(crate) struct Running {
     pub(crate) cancel: CancellationToken,
     ending: CancellationToken,
     deadline: Instant,
+    still: Option<Still>,
 }
 
 /// The plan as it will run, and what it reads.
@@ -82,6 +89,7 @@ impl Query {
             cancel: self.stop.cancel.clone(),
             ending: self.ending.clone(),
             deadline: self.stop.deadline,
+            still: self.still.clone(),
         };
         let deadline = running.deadline;
         engine.run(async move {
@@ -89,6 +97,7 @@ impl Query {
                 biased;
                 () = self.stop.cancel.cancelled() => Err(cancelled(&self.ending)),
                 () = tokio::time::sleep_until(deadline) => Err(too_long()),
+                () = taken_back(self.still.as_ref()) => Err(nobody()),
                 ended = self.hand_over(&sender) => ended,
             };
             // A join that was stopped fails, and means this.
@@ -148,11 +157,12 @@ impl Running {
     /// Does not wait for the engine, whose operators may be slow to notice.
     pub(crate) fn stopped(&self) -> impl Future<Output = GovernError> + Send + 'static {
         let (cancel, ending) = (self.cancel.clone(), self.ending.clone());
-        let deadline = self.deadline;
+        let (deadline, still) = (self.deadline, self.still.clone());
         async move {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => cancelled(&ending),
+                () = taken_back(still.as_ref()) => nobody(),
                 () = tokio::time::sleep_until(deadline) => too_long(),
             }
         }
@@ -167,6 +177,21 @@ pub(crate) fn size(batch: &RecordBatch) -> u64 {
         sliced.unwrap_or_else(|_| column.get_array_memory_size())
     });
     sizes.sum::<usize>() as u64
+}
+
+/// Waits until whoever asked may not have the answer any more.
+async fn taken_back(still: Option<&Still>) {
+    let Some(still) = still else {
+        return std::future::pending().await;
+    };
+    while still() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn nobody() -> GovernError {
+    let message = "your login does not hold any more; log in again";
+    GovernError::new(Kind::Unauthenticated, message)
 }
 
 fn cancelled(ending: &CancellationToken) -> GovernError {

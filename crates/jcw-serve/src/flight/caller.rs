@@ -5,12 +5,10 @@ use super::error::{Result, of_govern, of_login, ours};
 use super::options::{self, Options};
 use super::service::Service;
 use crate::subject::Subject;
-use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use jcw_govern::{Asking, Door, Session};
-use jcw_login::{Credential, Method, Principal};
-use std::net::{IpAddr, SocketAddr};
+use jcw_login::{Credential, Login, Method, Pass, Principal};
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Extensions, Request, Status};
 
@@ -24,6 +22,8 @@ const OLD_TOKEN: &str = "auth-token-bin";
 /// Whoever makes a call.
 pub(super) struct Caller {
     pub(super) principal: Principal,
+    /// What that rests on.
+    pass: Pass,
     /// What the session was set to, or this call's headers say.
     pub(super) options: Options,
     /// They show the token of a session.
@@ -45,8 +45,6 @@ impl Caller {
         headers: &MetadataMap,
         extensions: &Extensions,
     ) -> Result<Caller> {
-        let from = address(extensions);
-        let logins = &service.house.logins;
         let shown = match extensions.get::<Subject>() {
             Some(subject) if !headers.contains_key("authorization") => {
                 Shown::Certificate(subject.0.clone())
@@ -54,20 +52,12 @@ impl Caller {
             _ => Shown::in_headers(headers)?,
         };
         let is_token = matches!(shown, Shown::Bearer(_));
-        let principal = match shown {
-            Shown::Password { user, password } => {
-                let credential = Credential::Password {
-                    user: &user,
-                    password: &password,
-                };
-                logins.log_in(credential, from).await
-            }
-            Shown::Bearer(token) => logins.log_in(Credential::Bearer(&token), from).await,
-            Shown::Certificate(subject) => {
-                logins.log_in(Credential::Certificate(&subject), from).await
-            }
+        let credential = match &shown {
+            Shown::Password { user, password } => Credential::Password { user, password },
+            Shown::Bearer(token) => Credential::Bearer(token),
+            Shown::Certificate(subject) => Credential::Certificate(subject),
         };
-        let principal = principal.map_err(of_login)?;
+        let Login { principal, pass } = log_in(service, credential, extensions).await?;
         let mut options = options::of_cookie(service, &principal, headers);
         if let Some(release) = text(headers, RELEASE)? {
             options.release = Some(release);
@@ -78,6 +68,7 @@ impl Caller {
         Ok(Caller {
             has_session: is_token && principal.method == Method::Password,
             principal,
+            pass,
             options,
         })
     }
@@ -86,9 +77,15 @@ impl Caller {
     pub(super) fn asking(&self, options: Options) -> Caller {
         Caller {
             principal: self.principal.clone(),
+            pass: self.pass.clone(),
             options,
             has_session: self.has_session,
         }
+    }
+
+    /// What the login rests on.
+    pub(super) fn pass(&self) -> &Pass {
+        &self.pass
     }
 
     /// A new token for a session that goes on: drivers take it from the answer
@@ -98,7 +95,7 @@ impl Caller {
         if !self.has_session {
             return Ok(None);
         }
-        let token = service.house.logins.session_token(&self.principal);
+        let token = service.house.logins.session_token(&self.pass);
         bearer(&token.map_err(of_login)?).map(Some)
     }
 
@@ -113,7 +110,8 @@ impl Caller {
             .house
             .governor
             .session(self.principal.clone(), asking);
-        session.await.map_err(of_govern)
+        let session = session.await.map_err(of_govern)?;
+        Ok(service.house.hold(session, &self.pass))
     }
 }
 
@@ -159,10 +157,17 @@ pub(super) fn bearer(token: &str) -> Result<AsciiMetadataValue> {
     AsciiMetadataValue::try_from(format!("Bearer {token}")).map_err(ours)
 }
 
-/// Where a call comes from.
-pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    let from: Option<&ConnectInfo<SocketAddr>> = extensions.get();
-    from.map(|from| from.0.ip())
+/// Who shows this.
+///
+/// # Errors
+/// UNAUTHENTICATED for nobody.
+pub(super) async fn log_in(
+    service: &Service,
+    shown: Credential<'_>,
+    on: &Extensions,
+) -> Result<Login> {
+    let known = service.house.log_in(Door::Flight, shown, on).await;
+    known.map_err(of_login)
 }
 
 fn text(headers: &MetadataMap, name: &str) -> Result<Option<String>> {

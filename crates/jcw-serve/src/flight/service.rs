@@ -34,7 +34,11 @@ use jcw_lake::DEFAULT_SCHEMA;
 use jcw_login::Credential;
 use prost::Message as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::{Request, Response, Status, Streaming};
+
+/// How long the first handshake may take until it says something.
+const HANDSHAKE: Duration = Duration::from_secs(15);
 
 /// The door, as gRPC calls it. Cheap to clone.
 #[derive(Clone)]
@@ -91,29 +95,22 @@ impl FlightService for Service {
         &self,
         request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>> {
-        let principal = match request.metadata().contains_key("authorization") {
-            true => Caller::of(self, &request).await?.principal,
+        let pass = match request.metadata().contains_key("authorization") {
+            true => Caller::of(self, &request).await?.pass().clone(),
             false => {
-                let from = caller::address(request.extensions());
-                let first = request.into_inner().message().await?;
+                let (_, extensions, mut sent) = request.into_parts();
+                let first = tokio::time::timeout(HANDSHAKE, sent.message()).await;
+                let first = first.map_err(|_| Status::deadline_exceeded("nothing was said"))??;
                 let shown = first.map(|first| first.payload).unwrap_or_default();
                 let shown = BasicAuth::decode(shown).map_err(actions::malformed)?;
                 let credential = Credential::Password {
                     user: &shown.username,
                     password: &shown.password,
                 };
-                self.house
-                    .logins
-                    .log_in(credential, from)
-                    .await
-                    .map_err(of_login)?
+                caller::log_in(self, credential, &extensions).await?.pass
             }
         };
-        let token = self
-            .house
-            .logins
-            .session_token(&principal)
-            .map_err(of_login)?;
+        let token = self.house.logins.session_token(&pass).map_err(of_login)?;
         let header = caller::bearer(&token)?;
         let answer = HandshakeResponse {
             protocol_version: 0,

@@ -4,19 +4,20 @@
 use super::problem::Problem;
 use crate::house::House;
 use crate::subject::Subject;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use jcw_govern::{Asking, Door, ReleaseChoice, Session};
-use jcw_login::{Credential, LoginError, Principal};
-use std::net::{IpAddr, SocketAddr};
+use jcw_login::{Credential, LoginError, Pass, Principal};
 
 /// Who makes a call.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
+    /// What that rests on.
+    pub(crate) pass: Pass,
 }
 
 impl Caller {
@@ -34,12 +35,18 @@ impl Caller {
         let subject: Option<&Subject> = parts.extensions.get();
         let credential = match (&shown, subject) {
             (Some(shown), _) => shown.credential(),
-            (None, Some(Subject(subject))) => Credential::Certificate(subject),
-            (None, None) => return Err(LoginError::Refused),
+            (None, Some(Subject(subject)))
+                if !parts.headers.contains_key(header::AUTHORIZATION) =>
+            {
+                Credential::Certificate(subject)
+            }
+            (None, _) => return Err(LoginError::Refused),
         };
-        let known = house.logins.log_in(credential, address(parts)).await;
-        house.numbers.log_in(door, known.is_ok());
-        Ok(Caller { principal: known? })
+        let login = house.log_in(door, credential, &parts.extensions).await?;
+        Ok(Caller {
+            principal: login.principal,
+            pass: login.pass,
+        })
     }
 
     /// What the caller sees.
@@ -57,7 +64,8 @@ impl Caller {
             purpose,
             release,
         };
-        Ok(house.governor.session(self.principal, asking).await?)
+        let session = house.governor.session(self.principal, asking).await?;
+        Ok(house.hold(session, &self.pass))
     }
 }
 
@@ -67,12 +75,6 @@ impl FromRequestParts<House> for Caller {
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Problem> {
         Ok(Caller::known(house, Door::Http, parts).await?)
     }
-}
-
-/// Where a call comes from.
-pub(crate) fn address(parts: &Parts) -> Option<IpAddr> {
-    let from: Option<&ConnectInfo<SocketAddr>> = parts.extensions.get();
-    from.map(|from| from.0.ip())
 }
 
 /// What somebody shows in headers.

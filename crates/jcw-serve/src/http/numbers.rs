@@ -3,9 +3,9 @@
 //! password, all others do, and so does whoever comes through a proxy on this
 //! machine.
 
-use super::caller::{Caller, address};
+use super::caller::Caller;
 use super::problem::Problem;
-use crate::house::House;
+use crate::house::{House, address};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -31,17 +31,16 @@ pub(super) async fn text(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    if !is_of_this_machine(&parts.headers, address(&parts)) {
+    if !is_of_this_machine(&parts.headers, address(&parts.extensions)) {
         Caller::known(&house, Door::Http, &parts).await?;
     }
-    let load = house.governor.load();
     let text = house
         .numbers
-        .text(load.running, load.waiting)
-        .map_err(|_| {
-            let detail = "the numbers cannot be written";
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-        })?;
+        .text(house.governor.load(), house.crowd.size());
+    let text = text.map_err(|_| {
+        let detail = "the numbers cannot be written";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    })?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }
 

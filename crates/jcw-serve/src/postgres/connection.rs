@@ -11,6 +11,7 @@ use crate::postgres::wire::{Gate, agree};
 use crate::tls::Tls;
 use async_trait::async_trait;
 use futures::{SinkExt as _, StreamExt as _};
+use jcw_govern::Door as Entrance;
 use pgwire::api::cancel::CancelHandler;
 use pgwire::api::{ClientInfo as _, DefaultClient, NoopHandler, PgWireConnectionState};
 use pgwire::error::{ErrorInfo, PgWireError};
@@ -28,6 +29,9 @@ use tokio_util::codec::Framed;
 /// How long a client may take to log in.
 const LOGIN: Duration = Duration::from_secs(15);
 
+/// How long a client for whom there is no room may take to be told so.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_secs(60 * 60);
 
@@ -36,11 +40,19 @@ const LOOK: Duration = Duration::from_millis(250);
 
 type Socket = Framed<Gate, PgWireMessageServerCodec<Prepared>>;
 
-/// Serves one connection until it ends.
-pub(super) async fn serve(door: Arc<Door>, stream: TcpStream, from: SocketAddr, tls: Option<Tls>) {
-    let until = Instant::now() + LOGIN;
+/// Serves one connection until it ends; where there is no room, says so.
+pub(super) async fn serve(
+    door: Arc<Door>,
+    stream: TcpStream,
+    from: SocketAddr,
+    tls: Option<Tls>,
+    is_full: bool,
+) {
+    let until = match is_full {
+        true => Instant::now() + FAREWELL,
+        false => Instant::now() + LOGIN,
+    };
     let watched = watched(&stream);
-    let place = door.places.clone().try_acquire_owned();
     let agreed = timeout_at(until, agree(stream, tls.as_ref())).await;
     let Ok(Ok(agreed)) = agreed else {
         tracing::debug!("a connection did not agree on how to speak");
@@ -49,7 +61,7 @@ pub(super) async fn serve(door: Arc<Door>, stream: TcpStream, from: SocketAddr, 
     let codec = PgWireMessageServerCodec::new(DefaultClient::new(from, agreed.is_encrypted));
     let mut socket = Framed::new(agreed.gate, codec);
     socket.set_state(PgWireConnectionState::AwaitingStartup);
-    if place.is_err() {
+    if is_full {
         farewell(
             &mut socket,
             fatal("53300", "too many connections are open; try again"),
@@ -133,6 +145,9 @@ async fn converse(
                     }
                 }
                 false => {
+                    if is_refusal(&failed) {
+                        visitor.door.house.numbers.log_in(Entrance::Postgres, false);
+                    }
                     farewell(socket, into_fatal(failed)).await;
                     return Ok(());
                 }
@@ -140,6 +155,7 @@ async fn converse(
         }
         if !is_in && matches!(socket.state(), PgWireConnectionState::ReadyForQuery) {
             is_in = true;
+            visitor.door.house.numbers.log_in(Entrance::Postgres, true);
             socket.get_mut().widen();
         }
     }
@@ -170,6 +186,11 @@ fn is_fatal(failed: &PgWireError) -> bool {
     matches!(failed, PgWireError::UserError(info) if info.is_fatal())
 }
 
+/// Whether somebody did not log in, as against a broken message.
+fn is_refusal(failed: &PgWireError) -> bool {
+    matches!(failed, PgWireError::UserError(info) if info.code.starts_with("28"))
+}
+
 /// Says why, and closes.
 async fn farewell(socket: &mut Socket, why: PgWireError) {
     let why: ErrorInfo = why.into();
@@ -179,7 +200,7 @@ async fn farewell(socket: &mut Socket, why: PgWireError) {
             .await;
         let _ = socket.close().await;
     };
-    let _ = tokio::time::timeout(Duration::from_secs(5), last).await;
+    let _ = tokio::time::timeout(FAREWELL, last).await;
 }
 
 #[async_trait]

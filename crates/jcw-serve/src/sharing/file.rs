@@ -27,6 +27,7 @@ pub(super) async fn give(
         .logins
         .still(&ticket.pass)
         .map_err(|_| Refusal::no_ticket())?;
+    house.knows(&parts.extensions);
     let owner = ticket.pass.principal().ok_or_else(Refusal::no_ticket)?;
     // Clients show nothing here, for other servers' addresses lead elsewhere; who
     // shows something must be the owner.

@@ -3,9 +3,9 @@
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::{home, output};
-use jcw_govern::{Governor, Settings};
+use jcw_govern::{Capacity, Governor, Settings};
 use jcw_login::Logins;
-use jcw_serve::{Addresses, House, Server, TlsFiles};
+use jcw_serve::{Addresses, Crowd, House, Server, TlsFiles};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,6 +50,15 @@ pub(crate) struct Args {
     /// How long what a client was promised by Flight SQL may be fetched, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     ticket_life: u64,
+    /// How many connections there may be at all doors together
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
+    connections: usize,
+    /// How many of them may come from one address; behind a proxy all do
+    #[arg(long, value_name = "NUMBER", default_value_t = 500)]
+    connections_per_address: usize,
+    /// How long an answer is kept for a reader who takes nothing of it, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    reader_patience: u64,
     /// How long those inside may go on when the server is told to stop, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
@@ -58,7 +67,12 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let (project, lake) = home::served(global).await?;
     let logins = Logins::open(&project, &lake).await?;
+    let reader = Duration::from_secs(args.reader_patience);
     let settings = Settings {
+        capacity: Capacity {
+            reader,
+            ..Capacity::default()
+        },
         memory: Some(jcw_run::memory_to_use(project.warehouse.memory)),
         ..Settings::default()
     };
@@ -77,6 +91,8 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let mut house = House::new(governor, logins);
     house.origins = args.http_allow_origin.into();
     house.http_address = args.http_url;
+    house.crowd = Crowd::new(args.connections, args.connections_per_address);
+    house.reader = reader;
     house.ticket_life = Duration::from_secs(args.ticket_life);
     let server = Server::open(house, addresses, tls.as_ref(), args.plain_text).await?;
     let at = server.addresses();

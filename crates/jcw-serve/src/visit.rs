@@ -1,0 +1,449 @@
+//! A [`Visit`] is one connection at a door that speaks HTTP, as the clock sees it.
+//! It ends early when nothing is asked for too long, nobody logs in, or answers
+//! are not read.
+//!
+//! What an answer's reader has not taken waits in buffers of the protocol, which
+//! ask for no more of it and so never notice that nobody reads. Therefore the
+//! visit looks: an answer that nobody has taken anything of for too long is
+//! [dropped](Reading), with its query and its memory, even where other answers of
+//! the same connection go on.
+
+use axum::body::{Body, HttpBody};
+use axum::{BoxError, Error};
+use bytes::Bytes;
+use http::{HeaderMap, Response, header};
+use hyper::body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// How long it may take until something is asked.
+const FIRST: Duration = Duration::from_secs(10);
+/// How long it may take until somebody has logged in, as at the Postgres door.
+const LOGIN: Duration = Duration::from_secs(15);
+/// The same, while something that was asked is not answered.
+const LOGIN_ASKING: Duration = Duration::from_secs(60);
+/// How long nothing may be asked after that.
+const IDLE: Duration = Duration::from_secs(60 * 60);
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    began: Instant,
+    /// How long an answer is kept for a reader who takes nothing of it.
+    reader: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    has_asked: bool,
+    is_known: bool,
+    /// Calls that are not answered to the end.
+    calls: usize,
+    answers: Vec<Weak<Reading>>,
+    /// Since when there is no call.
+    idle: Instant,
+    /// Since when the system takes no bytes.
+    stuck: Option<Instant>,
+}
+
+/// Why a visit ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Nothing was said for too long, or nobody logged in.
+    Silent,
+    /// Nothing was taken for too long.
+    Slow,
+}
+
+impl Over {
+    /// As it is counted.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Over::Silent => "silent",
+            Over::Slow => "slow",
+        }
+    }
+}
+
+impl Visit {
+    /// One that begins now.
+    pub(crate) fn begin(reader: Duration) -> Arc<Visit> {
+        let now = Instant::now();
+        Arc::new(Visit {
+            began: now,
+            reader,
+            state: Mutex::new(State {
+                has_asked: false,
+                is_known: false,
+                calls: 0,
+                answers: Vec::new(),
+                idle: now,
+                stuck: None,
+            }),
+        })
+    }
+
+    /// Something is asked.
+    pub(crate) fn call(self: &Arc<Visit>) -> Call {
+        let mut state = self.lock();
+        state.has_asked = true;
+        state.calls += 1;
+        Call(self.clone())
+    }
+
+    /// Somebody has logged in.
+    pub(crate) fn is_known(&self) {
+        self.lock().is_known = true;
+    }
+
+    /// Waits until the visit has to end; `slow` is told of each answer that ends
+    /// before.
+    pub(crate) async fn over(&self, slow: impl Fn()) -> Over {
+        let every = LOOK.min(self.reader / 4).max(Duration::from_millis(10));
+        loop {
+            tokio::time::sleep(every).await;
+            let now = Instant::now();
+            if let Some(over) = self.is_over(now) {
+                return over;
+            }
+            for answer in self.unread(now) {
+                slow();
+                drop(answer);
+            }
+        }
+    }
+
+    fn is_over(&self, now: Instant) -> Option<Over> {
+        let state = self.lock();
+        let stays = now - self.began;
+        let login = match state.calls {
+            0 => LOGIN,
+            _ => LOGIN_ASKING,
+        };
+        let is_silent = (!state.has_asked && stays > FIRST)
+            || (!state.is_known && stays > login)
+            || (state.calls == 0 && now - state.idle > IDLE);
+        if is_silent {
+            return Some(Over::Silent);
+        }
+        if state.stuck.is_some_and(|since| now - since > self.reader) {
+            return Some(Over::Slow);
+        }
+        // Nothing else is asked, and what is left of it waits in the protocol.
+        let left = state.answers.iter().filter_map(Weak::upgrade);
+        let left = left.filter(|answer| answer.was_left(now, self.reader * 2));
+        (state.calls > 0 && left.count() == state.calls).then_some(Over::Slow)
+    }
+
+    /// Takes away the answers of which nothing was taken for too long.
+    fn unread(&self, now: Instant) -> Vec<Body> {
+        let mut state = self.lock();
+        state.answers.retain(|answer| answer.strong_count() > 0);
+        let answers: Vec<_> = state.answers.iter().filter_map(Weak::upgrade).collect();
+        drop(state);
+        let unread = |answer: Arc<Reading>| answer.take(now, self.reader);
+        answers.into_iter().filter_map(unread).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call, until its answer is over.
+#[derive(Debug)]
+pub(crate) struct Call(Arc<Visit>);
+
+impl Call {
+    /// The answer, which ends when nobody reads it.
+    pub(crate) fn answered(self, response: Response<Body>) -> Response<Answered> {
+        let kind = response.headers().get(header::CONTENT_TYPE);
+        let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        response.map(|body| {
+            let reading = Arc::new(Reading(Mutex::new(Held {
+                body: Some(body),
+                waits: None,
+                last_word: is_grpc.then(last_word),
+            })));
+            self.0.lock().answers.push(Arc::downgrade(&reading));
+            Answered {
+                reading,
+                _call: self,
+            }
+        })
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.calls = state.calls.saturating_sub(1);
+        state.idle = Instant::now();
+    }
+}
+
+/// An answer on its way, which the visit may take away from its reader.
+#[derive(Debug)]
+struct Reading(Mutex<Held>);
+
+#[derive(Debug)]
+struct Held {
+    /// None when it was taken away.
+    body: Option<Body>,
+    /// Since when it waits that somebody takes more of it.
+    waits: Option<Instant>,
+    /// What gRPC says in place of the rest.
+    last_word: Option<HeaderMap>,
+}
+
+impl Reading {
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, now: Instant, patience: Duration) -> Option<Body> {
+        // Whoever holds it now is just reading.
+        let mut held = self.0.try_lock().ok()?;
+        match held.waits.is_some_and(|since| now - since > patience) {
+            true => held.body.take(),
+            false => None,
+        }
+    }
+
+    /// Taken away, and waited for long.
+    fn was_left(&self, now: Instant, patience: Duration) -> bool {
+        let Ok(held) = self.0.try_lock() else {
+            return false;
+        };
+        held.body.is_none() && held.waits.is_some_and(|since| now - since > patience)
+    }
+}
+
+fn last_word() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    let status = tonic::Status::cancelled(UNREAD);
+    // Only a message that is no header could fail.
+    let _ = status.add_header(&mut trailers);
+    trailers
+}
+
+const UNREAD: &str = "the answer was not read for too long; ask again, and read it as it comes";
+
+/// The body of an answer, as hyper takes it.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    reading: Arc<Reading>,
+    _call: Call,
+}
+
+impl HttpBody for Answered {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let mut held = self.reading.lock();
+        let Some(body) = &mut held.body else {
+            return Poll::Ready(Some(match held.last_word.take() {
+                Some(trailers) => Ok(Frame::trailers(trailers)),
+                None => Err(Error::new(BoxError::from(UNREAD))),
+            }));
+        };
+        let polled = Pin::new(body).poll_frame(context);
+        held.waits = match polled {
+            Poll::Ready(Some(Ok(_))) => Some(Instant::now()),
+            _ => None,
+        };
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let held = self.reading.lock();
+        held.body.as_ref().is_some_and(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held = self.reading.lock();
+        held.body
+            .as_ref()
+            .map_or_else(SizeHint::default, HttpBody::size_hint)
+    }
+}
+
+/// A connection's bytes, with a look at whether the system takes them.
+pub(crate) struct Watched<S> {
+    stream: S,
+    visit: Arc<Visit>,
+    is_stuck: bool,
+}
+
+impl<S> Watched<S> {
+    /// The same bytes.
+    pub(crate) fn new(stream: S, visit: Arc<Visit>) -> Watched<S> {
+        Watched {
+            stream,
+            visit,
+            is_stuck: false,
+        }
+    }
+
+    fn noted<T>(&mut self, polled: Poll<T>) -> Poll<T> {
+        if self.is_stuck != polled.is_pending() {
+            self.is_stuck = polled.is_pending();
+            self.visit.lock().stuck = self.is_stuck.then(Instant::now);
+        }
+        polled
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.noted(polled)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.noted(polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.noted(polled)
+    }
+
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.noted(polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+
+    const READER: Duration = Duration::from_secs(60);
+
+    fn answer(kind: &str) -> Response<Body> {
+        let frames = std::iter::repeat_n(Ok::<_, std::io::Error>(Bytes::from_static(b"x")), 5);
+        let mut response = Response::new(Body::from_stream(futures::stream::iter(frames)));
+        let kind = http::HeaderValue::from_str(kind).unwrap();
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+
+    async fn ends(visit: &Visit) -> (Over, Duration) {
+        let began = Instant::now();
+        (visit.over(|| ()).await, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_or_nobody_leaves_soon_and_who_is_known_stays() {
+        let (over, after) = ends(&Visit::begin(READER)).await;
+        assert_eq!(over, Over::Silent);
+        assert!(after < FIRST + LOOK * 3, "{after:?}");
+        let visit = Visit::begin(READER);
+        drop(visit.call());
+        let (over, after) = ends(&visit).await;
+        assert_eq!(over, Over::Silent);
+        assert!(after > FIRST && after < LOGIN + LOOK * 3, "{after:?}");
+        let visit = Visit::begin(READER);
+        let _never_ends = visit.call();
+        assert!(ends(&visit).await.1 < LOGIN_ASKING + LOOK * 3);
+        let visit = Visit::begin(READER);
+        visit.is_known();
+        drop(visit.call());
+        let (over, after) = ends(&visit).await;
+        assert_eq!(over, Over::Silent);
+        assert!(after > IDLE, "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_reads_ends_and_others_of_the_connection_go_on() {
+        let visit = Visit::begin(READER);
+        visit.is_known();
+        for (kind, is_grpc) in [("text/csv", false), ("application/grpc", true)] {
+            let mut unread = visit.call().answered(answer(kind)).into_body();
+            let mut read = visit.call().answered(answer(kind)).into_body();
+            unread.frame().await.unwrap().unwrap();
+            let mut looks = Box::pin(visit.over(|| ()));
+            for _ in 0..4 {
+                read.frame().await.unwrap().unwrap();
+                let wait = tokio::time::timeout(READER / 2 + LOOK, looks.as_mut());
+                assert!(wait.await.is_err(), "the connection goes on");
+            }
+            assert!(unread.reading.lock().body.is_none(), "its memory is free");
+            read.frame().await.unwrap().unwrap();
+            assert!(read.frame().await.is_none());
+            match (unread.frame().await.unwrap(), is_grpc) {
+                (Ok(last), true) => assert_eq!(last.trailers_ref().unwrap()["grpc-status"], "1"),
+                (last, false) => assert!(last.is_err(), "{last:?}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_of_which_nothing_is_read_ends() {
+        let visit = Visit::begin(READER);
+        visit.is_known();
+        let mut unread = visit.call().answered(answer("text/csv")).into_body();
+        unread.frame().await.unwrap().unwrap();
+        let (over, after) = ends(&visit).await;
+        assert_eq!(over, Over::Slow);
+        assert!(after < READER * 2 + LOOK * 3, "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_takes_no_bytes_ends() {
+        use tokio::io::AsyncWriteExt as _;
+        let visit = Visit::begin(READER);
+        visit.is_known();
+        let _call = visit.call();
+        let (ours, _theirs) = tokio::io::duplex(1);
+        let mut watched = Watched::new(ours, visit.clone());
+        let write = tokio::time::timeout(LOOK, watched.write_all(b"xx"));
+        assert!(write.await.is_err());
+        let (over, after) = ends(&visit).await;
+        assert_eq!(over, Over::Slow);
+        assert!(after < READER + LOOK * 3, "{after:?}");
+    }
+}
