@@ -16,8 +16,8 @@ use jcw_login::Principal;
 use prost::Message;
 use std::collections::HashMap;
 use std::time::Duration;
-use tonic::Response;
 use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::{Response, Status};
 
 const COOKIE: &str = "jcw_session";
 /// A session is a working day long.
@@ -82,7 +82,9 @@ pub(super) async fn set(
     let mut options = caller.options.clone();
     let mut errors = HashMap::new();
     for (name, value) in asked.session_options {
-        if let Err(wrong) = set_one(service, caller, &mut options, &name, value.text()).await {
+        let value = value.text();
+        only_default(&name, &value)?;
+        if let Err(wrong) = set_one(service, caller, &mut options, &name, value).await {
             let error = SetSessionOptionsError {
                 value: wrong.into(),
             };
@@ -116,9 +118,7 @@ async fn set_one(
     }
     let mut tried = options.clone();
     match name {
-        // There is one of each, for names that do not say.
-        "catalog" => return only(CATALOG, value.as_deref()),
-        "schema" => return only(DEFAULT_SCHEMA, value.as_deref()),
+        "catalog" | "schema" => return Ok(()),
         "release" => tried.release = value,
         "purpose" => tried.purpose = value,
         _ => return Err(Wrong::InvalidName),
@@ -129,11 +129,25 @@ async fn set_one(
     Ok(())
 }
 
-fn only(there_is: &str, asked: Option<&str>) -> Result<(), Wrong> {
-    match asked {
-        None => Ok(()),
-        Some(asked) if asked == there_is => Ok(()),
-        Some(_) => Err(Wrong::InvalidValue),
+/// Names that do not say their schema are those of one schema, always. The
+/// protocol's answer has no room for a reason, and a client that went on would
+/// read another table than it means.
+///
+/// # Errors
+/// INVALID_ARGUMENT for another one, with what can be set.
+fn only_default(name: &str, value: &Result<Option<String>, ()>) -> Result<()> {
+    let there_is = match name {
+        "catalog" => CATALOG,
+        "schema" => DEFAULT_SCHEMA,
+        _ => return Ok(()),
+    };
+    match value {
+        Ok(None) => Ok(()),
+        Ok(Some(value)) if value.is_empty() || value == there_is => Ok(()),
+        _ => Err(Status::invalid_argument(format!(
+            "the session option {name} can only be {there_is:?}; write other schemas before the \
+             table's name. What can be set is release and purpose"
+        ))),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::error::Result;
 use bytes::Bytes;
 use jcw_govern::Statement;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,9 @@ pub(super) struct Running {
 
 #[derive(Default)]
 struct Tickets {
-    running: HashMap<Bytes, CancellationToken>,
+    /// A ticket may be fetched more than once at a time.
+    running: BTreeMap<(Bytes, u64), CancellationToken>,
+    begun: u64,
     ready: HashMap<Bytes, Ready>,
 }
 
@@ -36,7 +38,7 @@ struct Ready {
 /// One that runs; it ends when this is dropped.
 pub(super) struct Run {
     running: Running,
-    id: Bytes,
+    id: (Bytes, u64),
     token: CancellationToken,
 }
 
@@ -96,22 +98,25 @@ impl Running {
             return Err(Status::cancelled("the query was cancelled"));
         }
         let token = CancellationToken::new();
+        tickets.begun += 1;
+        let id = (id.clone(), tickets.begun);
         tickets.running.insert(id.clone(), token.clone());
         drop(tickets);
         let run = Run {
             running: self.clone(),
-            id: id.clone(),
+            id,
             token,
         };
         let ready = ready.filter(|ready| ready.until > Instant::now());
         Ok((run, ready.map(|ready| ready.statement)))
     }
 
-    /// Stops it, or keeps it from beginning.
+    /// Stops it, however often it is fetched, or keeps it from beginning.
     pub(super) fn cancel(&self, id: &Bytes) -> Cancelled {
         let mut tickets = self.lock();
         let mut found = Cancelled::Unknown;
-        if let Some(token) = tickets.running.get(id) {
+        let every = (id.clone(), u64::MIN)..=(id.clone(), u64::MAX);
+        for (_, token) in tickets.running.range(every) {
             token.cancel();
             found = Cancelled::Stopped;
         }
@@ -137,5 +142,25 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         self.running.lock().running.remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_runs_of_one_ticket_is_cancelled_and_nothing_else() {
+        let running = Running::default();
+        let (one, other) = (Bytes::from_static(b"1"), Bytes::from_static(b"2"));
+        let begin = |id| running.begin(id).unwrap().0;
+        let (first, second, third) = (begin(&one), begin(&one), begin(&one));
+        let stranger = begin(&other);
+        drop(second);
+        assert_eq!(running.cancel(&one), Cancelled::Stopped);
+        assert!(first.token().is_cancelled() && third.token().is_cancelled());
+        assert!(!stranger.token().is_cancelled());
+        drop((first, third));
+        assert_eq!(running.cancel(&one), Cancelled::Unknown);
     }
 }
