@@ -59,6 +59,7 @@ pub(crate) fn router(house: &House) -> Router {
         .compress_when(small);
     let layers = ServiceBuilder::new()
         .layer(axum::middleware::from_fn(guard::headers))
+        .layer(axum::middleware::from_fn(guard::heard_out))
         .option_layer(guard::origins(&house.origins))
         .layer(axum::middleware::from_fn_with_state(
             house.clone(),
