@@ -30,7 +30,7 @@ pub(super) struct Ask {
 }
 
 /// What may be chosen at every address that gives rows.
-#[derive(Debug, Default, Clone, Deserialize, ToSchema, IntoParams)]
+#[derive(Debug, Clone, Deserialize, ToSchema, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Choices {
     /// `json`, `csv`, `arrow` or `parquet`; by `Accept` otherwise.
@@ -45,11 +45,13 @@ pub(super) struct Choices {
     #[serde(default, deserialize_with = "flag")]
     #[param(value_type = bool)]
     pub(super) bom: bool,
-    /// CSV for a spreadsheet that is opened by hand: text that a spreadsheet
-    /// would take for a formula (it begins with `=`, `+`, `-`, `@`, tab or
-    /// carriage return) gets an apostrophe before it.
-    #[serde(default, deserialize_with = "flag")]
-    #[param(value_type = bool)]
+    /// In CSV, text that a spreadsheet would take for a formula (it begins with
+    /// `=`, `+`, `-`, `@`, tab or a new line, and is no number) gets an apostrophe
+    /// before it, for people who open it by hand. `false`, for programs, leaves
+    /// text as it is; so do the other formats.
+    #[serde(default = "yes", deserialize_with = "flag")]
+    #[schema(default = true)]
+    #[param(value_type = bool, default = true)]
     pub(super) escape: bool,
 }
 
@@ -138,6 +140,10 @@ fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Problem> {
     let wrong = |_| Problem::bad(format!("the header {name} is not plain text"));
     let value = value.to_str().map_err(wrong)?.trim();
     Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `true`, in a body or in an address, where it is text.

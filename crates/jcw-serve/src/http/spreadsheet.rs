@@ -1,7 +1,12 @@
 //! What a spreadsheet takes for a formula: text that begins with `=`, `+`, `-`,
-//! `@`, tab or carriage return. Somebody who can put such text into a source
-//! could make the reader's spreadsheet do things. An apostrophe before it makes
-//! it text again.
+//! `@`, tab or a new line. Somebody who can put such text into a source could make
+//! the reader's spreadsheet do things. An apostrophe before it makes it text again.
+//!
+//! CSV is written so unless a program says that it wants the text as it is: people
+//! open it in Excel without knowing that there is a choice, and programs have
+//! formats in which text is text. A lone sign and a number with one are left as
+//! they are, because publishers write them in place of values and no spreadsheet
+//! does more with them than show them.
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -11,10 +16,19 @@ use std::sync::Arc;
 
 /// The same text, which no spreadsheet computes.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_harmless(text) {
         true => format!("'{text}").into(),
         false => text.into(),
     }
+}
+
+/// `-`, `-5`, `+1.25`.
+fn is_harmless(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(['-', '+']) else {
+        return false;
+    };
+    let mut parts = rest.splitn(2, '.');
+    parts.all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The same columns, with names that no spreadsheet computes.
@@ -55,10 +69,12 @@ mod tests {
 
     #[test]
     fn text_that_would_be_computed_is_not() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for formula in [
+            "=1+1", "=", "+1+1", "-A1", "-1e3", "--1", "-1.2.3", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
+        ] {
             assert_eq!(safe(formula), format!("'{formula}"));
         }
-        for text in ["Southend", "1-2", "'=1", "", " =1"] {
+        for text in ["Southend", "1-2", "'=1", "", " =1", "-", "-5", "+1.25"] {
             assert_eq!(safe(text), text);
         }
     }
