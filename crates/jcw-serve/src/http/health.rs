@@ -70,7 +70,7 @@ pub(super) async fn is_ready(State(house): State<House>) -> Result<&'static str,
 /// Asks as somebody of the role that reads least.
 async fn ask(house: &House) -> Result<(), GovernError> {
     let asking = Asking {
-        door: Door::Http,
+        door: Door::Server,
         purpose: Some("readiness".into()),
         release: ReleaseChoice::Newest,
     };
