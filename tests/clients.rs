@@ -33,6 +33,7 @@ pub(crate) fn run(script: &str, args: &[String]) -> Option<String> {
     let running = Command::new(python)
         .arg(script)
         .args(args)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -274,7 +274,7 @@ fn nothing_travels_in_clear_beyond_this_machine_unless_somebody_says_so() {
 }
 
 /// A certificate and its key, signed by an authority.
-fn signed(folder: &Path, name: &str, authority: &(CertificateParams, KeyPair)) {
+pub(crate) fn signed(folder: &Path, name: &str, authority: &(CertificateParams, KeyPair)) {
     use std::os::unix::fs::PermissionsExt as _;
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -288,7 +288,7 @@ fn signed(folder: &Path, name: &str, authority: &(CertificateParams, KeyPair)) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn authority(folder: &Path, name: &str) -> (CertificateParams, KeyPair) {
+pub(crate) fn authority(folder: &Path, name: &str) -> (CertificateParams, KeyPair) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);

@@ -64,6 +64,8 @@ mod server;
 // No question takes more of a server than its role may, and a server that is told
 // to stop lets answers end.
 mod limits;
+// How many may be connected, and for how long without a word.
+mod visits;
 // Who asked what is kept, and whoever changes it is found out.
 mod audit;
 // A role sees its tables, rows and columns, and learns of nothing else.
@@ -74,5 +76,9 @@ mod postgres;
 mod logins;
 // The HTTP door.
 mod web;
+// What it tells of itself, and to browsers.
+mod health;
+// Certificates at the doors.
+mod encrypted;
 // Delta Sharing: tables leave whole, to whom they may.
 mod sharing;

@@ -4,7 +4,6 @@ use crate::harness::Project;
 use crate::server::Served;
 use serde_json::{Value, json};
 use std::process::Command;
-use std::time::Duration;
 
 const PASSWORD: &str = "a long enough password";
 
@@ -87,7 +86,7 @@ impl Got {
 
     /// A problem of this status and kind.
     #[track_caller]
-    fn fails(self, status: u16, kind: &str) -> Value {
+    pub(crate) fn fails(self, status: u16, kind: &str) -> Value {
         let got = self.is(status);
         assert_eq!(got.header("content-type"), Some("application/problem+json"));
         let problem = got.json();
@@ -138,7 +137,7 @@ fn as_user(user: &str) -> String {
 }
 
 /// Asks in a body.
-fn ask(served: &Served, user: &str, ask: &Value, more: &[&str]) -> Got {
+pub(crate) fn ask(served: &Served, user: &str, ask: &Value, more: &[&str]) -> Got {
     let (login, body) = (as_user(user), ask.to_string());
     let kind = "content-type: application/json";
     let usual = ["-u", &login, "-H", kind, "--data-binary", &body];
@@ -378,6 +377,29 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
 }
 
 #[test]
+fn a_refusal_is_heard_over_http2_whatever_was_being_sent() {
+    let project = project();
+    let served = project.serve(&[]);
+    let body = json!({"sql": "select 1 as n", "purpose": "x".repeat(50_000)}).to_string();
+    for (more, status) in [
+        (&["-u", "commissioner:wrong"][..], 401),
+        (&["-H", "sec-fetch-site: cross-site"], 403),
+        (&["-X", "PUT"], 405),
+    ] {
+        let usual = [
+            "--http2-prior-knowledge",
+            "-H",
+            "content-type: application/json",
+        ];
+        let body = ["--data-binary", &body];
+        for _ in 0..5 {
+            let got = curl(&served, "/v1/query", &[&usual[..], &body, more].concat());
+            assert_eq!((got.exit, got.status), (0, status), "{more:?}");
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_breaks_after_its_first_bytes_cannot_be_taken_for_whole() {
     let project = project();
     let served = project.serve(&[]);
@@ -451,10 +473,19 @@ fn a_spreadsheet_gets_csv_by_an_address_with_a_mark_and_without_formulas() {
         plain.header("content-type"),
         Some("text/csv; charset=utf-8; header=present")
     );
-    assert_eq!(plain.text(), "a,b\n=1+1,-1\n");
-    let address = format!("/v1/query?{sql}&bom=true&escape=true");
-    let safe = get(&served, "commissioner", &address, &[]).is(200);
-    assert_eq!(safe.text(), "\u{feff}a,b\n'=1+1,-1\n");
+    // Whoever opens it by hand does not know that there is a choice.
+    assert_eq!(plain.text(), "a,b\n'=1+1,-1\n");
+    let address = format!("/v1/query?{sql}&bom=true&escape=false");
+    let exact = get(&served, "commissioner", &address, &[]).is(200);
+    assert_eq!(exact.text(), "\u{feff}a,b\n=1+1,-1\n");
+    for (more, cell) in [(json!({}), "'=1+1"), (json!({"escape": false}), "=1+1")] {
+        let mut body = json!({"sql": "select '=1+1' as a", "format": "csv"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let got = ask(&served, "commissioner", &body, &[]).is(200);
+        assert_eq!(got.text(), format!("a\n{cell}\n"));
+    }
     let address = "/v1/query?sql=select%20%241%20%2B%201%20as%20n&parameters=%5B41%5D&format=json";
     let bound = get(&served, "commissioner", address, &[]).is(200).json();
     assert_eq!(bound["rows"][0]["n"], 42);
@@ -506,83 +537,6 @@ fn a_release_is_asked_for_by_number_name_day_or_header() {
     );
     let body = json!({"sql": "select 1 as n", "release": "1999-01-01"});
     ask(&served, "commissioner", &body, &[]).fails(404, "no_release");
-}
-
-#[test]
-fn browsers_are_kept_from_lending_their_password() {
-    let project = project();
-    let served = project.serve(&["--http-allow-origin", "https://dashboards.example"]);
-    let got = get(&served, "commissioner", "/v1/metrics", &[]).is(200);
-    assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(got.header("cache-control"), Some("no-store"));
-    assert_eq!(
-        got.header("content-security-policy"),
-        Some("default-src 'none'; frame-ancestors 'none'")
-    );
-    assert_eq!(got.header("access-control-allow-origin"), None);
-    let from = |origin: &str| {
-        let origin = format!("origin: {origin}");
-        let more = ["-H", &origin, "-H", "sec-fetch-site: cross-site"];
-        get(&served, "commissioner", "/v1/metrics", &more)
-    };
-    let got = from("https://dashboards.example").is(200);
-    assert_eq!(
-        got.header("access-control-allow-origin"),
-        Some("https://dashboards.example")
-    );
-    from("https://elsewhere.example").fails(403, "origin");
-    drop(served);
-    let served = project.serve(&[]);
-    let origin = ["-H", "origin: https://dashboards.example"];
-    let got = get(&served, "commissioner", "/v1/metrics", &origin).is(200);
-    assert_eq!(got.header("access-control-allow-origin"), None);
-}
-
-#[test]
-fn health_and_numbers_are_told_and_guessing_is_slowed_down() {
-    let project = project();
-    let served = project.serve(&[]);
-    curl(&served, "/healthz", &[]).is(200);
-    curl(&served, "/readyz", &[]).is(200);
-    ask(
-        &served,
-        "commissioner",
-        &json!({"sql": "select 1 as n"}),
-        &[],
-    )
-    .is(200);
-    ask(&served, "commissioner", &json!({"sql": "select"}), &[]).is(400);
-    // Readiness asks a question too; one is counted when its answer is over.
-    let said = [
-        r#"jcw_queries_total{door="http",outcome="answered"} 2"#,
-        r#"jcw_queries_total{door="http",outcome="syntax"} 1"#,
-        r#"jcw_log_ins_total{door="http",outcome="accepted"} 2"#,
-        "jcw_running 0",
-    ];
-    let mut numbers = String::new();
-    for _ in 0..50 {
-        numbers = curl(&served, "/metrics", &[]).is(200).text();
-        if said.iter().all(|said| numbers.contains(said)) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    for said in said {
-        assert!(numbers.contains(said), "{said} in\n{numbers}");
-    }
-    assert!(!numbers.contains("commissioner"));
-    let through_proxy = ["-H", "x-forwarded-for: 10.0.0.7"];
-    curl(&served, "/metrics", &through_proxy).fails(401, "unauthenticated");
-    let mut last = curl(&served, "/v1/metrics", &["-u", "few:wrong"]);
-    for _ in 0..30 {
-        if last.status == 429 {
-            break;
-        }
-        last = curl(&served, "/v1/metrics", &["-u", "few:wrong"]);
-    }
-    let wait: u64 = last.header("retry-after").unwrap().parse().unwrap();
-    assert!(wait > 0);
-    last.fails(429, "too_many_log_ins");
 }
 
 /// Runs a script, by the Python that a variable names, until it has said that it

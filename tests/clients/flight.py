@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 import warnings
 
 import adbc_driver_flightsql.dbapi as adbc
@@ -21,13 +20,12 @@ import polars
 import pyarrow as pa
 import pyarrow.flight as flight
 from adbc_driver_flightsql import ConnectionOptions, DatabaseOptions, StatementOptions
+from flight_sql import command, fields, message
+from report import DIGITS, LONG, does, failed
 
 SERVER, OTHER, SHORT = sys.argv[1:4]
 PASSWORDS = {"ann": "correct horse battery ann", "bob": "correct horse battery bob"}
 TABLE = "published.metric_value"
-# Long enough to be cancelled, with nothing but numbers.
-DIGITS = "with d(n) as (values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) "
-LONG = DIGITS + "select sum(a.n) from d a, d b, d c, d e, d f, d g, d h, d i, d j, d k, d l"
 # A call of each function that SqlInfo names.
 CALLS = {
     **{name: f"{name}(0.5)" for name in "ABS ACOS ASIN ATAN CEIL COS COT DEGREES EXP FLOOR".split()},
@@ -43,22 +41,6 @@ CALLS = {
     "SUBSTRING": "substring('abc' from 2 for 1)",
     "EXTRACT": "extract(year from date '2026-07-01')",
 }
-failed = []
-
-
-def does(client, call):
-    """Tries a call at once and prints how it ended."""
-
-    def run(function):
-        try:
-            outcome = function() or "works"
-        except Exception:
-            traceback.print_exc()
-            outcome = "fails"
-            failed.append((client, call))
-        print(f"{client} | {call} | {outcome}", flush=True)
-
-    return run
 
 
 def refused(expected, function):
@@ -70,60 +52,6 @@ def refused(expected, function):
         assert expected.lower().replace("_", "") in text.lower().replace("_", ""), text
         return f"refused: {expected}"
     raise AssertionError(f"was not refused with {expected}")
-
-
-# The few messages of protocol buffers that pyarrow does not make.
-
-
-def varint(number):
-    out = b""
-    while number > 127:
-        out += bytes([number & 127 | 128])
-        number >>= 7
-    return out + bytes([number])
-
-
-def message(*fields):
-    out = b""
-    for tag, value in fields:
-        if isinstance(value, int):
-            out += varint(tag << 3) + varint(value)
-        else:
-            value = value.encode() if isinstance(value, str) else value
-            out += varint(tag << 3 | 2) + varint(len(value)) + value
-    return out
-
-
-def command(name, *fields):
-    url = f"type.googleapis.com/arrow.flight.protocol.sql.{name}"
-    return message((1, url), (2, message(*fields)))
-
-
-def fields(body):
-    """The fields of a message, by tag; numbers and bytes."""
-    out, at = {}, 0
-
-    def number():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = body[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(body):
-        key = number()
-        if key & 7 == 0:
-            value = number()
-        else:
-            assert key & 7 == 2, key
-            length = number()
-            value, at = body[at : at + length], at + length
-        out.setdefault(key >> 3, []).append(value)
-    return out
 
 
 class Cookies(flight.ClientMiddlewareFactory):

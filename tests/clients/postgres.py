@@ -12,34 +12,15 @@ import decimal
 import sys
 import threading
 import time
-import traceback
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
+from report import LONG, does, failed
 
 HOST, PORT = sys.argv[1], sys.argv[2]
 PASSWORD = "correct horse battery staple"
 TABLE = "published.metric_value"
-# Long enough to be cancelled, with nothing but numbers.
-DIGITS = "with d(n) as (values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) "
-LONG = DIGITS + "select sum(a.n) from d a, d b, d c, d e, d f, d g, d h, d i, d j, d k, d l"
-failed = []
-
-
-def does(client, call):
-    """Tries a call at once and prints how it ended."""
-
-    def run(function):
-        try:
-            outcome = function() or "works"
-        except Exception:
-            traceback.print_exc()
-            outcome = "fails"
-            failed.append((client, call))
-        print(f"{client} | {call} | {outcome}", flush=True)
-
-    return run
 
 
 def refused(state, function):

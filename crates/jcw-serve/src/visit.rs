@@ -47,8 +47,8 @@ struct State {
     /// Calls that are not answered to the end.
     calls: usize,
     answers: Vec<Weak<Reading>>,
-    /// Since when there is no call.
-    idle: Instant,
+    /// When a call last began or ended.
+    moved: Instant,
     /// Since when the system takes no bytes.
     stuck: Option<Instant>,
 }
@@ -84,7 +84,7 @@ impl Visit {
                 is_known: false,
                 calls: 0,
                 answers: Vec::new(),
-                idle: now,
+                moved: now,
                 stuck: None,
             }),
         })
@@ -95,6 +95,7 @@ impl Visit {
         let mut state = self.lock();
         state.has_asked = true;
         state.calls += 1;
+        state.moved = Instant::now();
         Call(self.clone())
     }
 
@@ -129,7 +130,7 @@ impl Visit {
         };
         let is_silent = (!state.has_asked && stays > FIRST)
             || (!state.is_known && stays > login)
-            || (state.calls == 0 && now - state.idle > IDLE);
+            || (state.calls == 0 && now - state.moved > IDLE);
         if is_silent {
             return Some(Over::Silent);
         }
@@ -139,7 +140,8 @@ impl Visit {
         // Nothing else is asked, and what is left of it waits in the protocol.
         let left = state.answers.iter().filter_map(Weak::upgrade);
         let left = left.filter(|answer| answer.was_left(now, self.reader * 2));
-        (state.calls > 0 && left.count() == state.calls).then_some(Over::Slow)
+        let is_left = state.calls > 0 && now - state.moved > self.reader;
+        (is_left && left.count() == state.calls).then_some(Over::Slow)
     }
 
     /// Takes away the answers of which nothing was taken for too long.
@@ -185,7 +187,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.calls = state.calls.saturating_sub(1);
-        state.idle = Instant::now();
+        state.moved = Instant::now();
     }
 }
 

@@ -1,0 +1,99 @@
+"""What becomes of Flight SQL answers when something happens meanwhile.
+
+    python flight_life.py WHAT SERVER PASSWORD SQL [MORE]
+
+Asks as ann and prints what it saw; ends with 1 at the first surprise.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pyarrow.flight as flight
+from flight_sql import Client, batches, fields, message
+
+WHAT, SERVER, PASSWORD, SQL = sys.argv[1:5]
+
+
+def ended(reader):
+    """How an answer ends, after how many rows."""
+    rows = 0
+    try:
+        for batch in batches(reader):
+            rows += len(batch)
+    except flight.FlightError as error:
+        return type(error).__name__, str(error), rows
+    return "whole", "", rows
+
+
+def unread():
+    """One answer is not read; others of its connection are."""
+    client = Client(SERVER, ("ann", PASSWORD))
+    left = client.query(SQL)
+    left.read_chunk()
+    until = time.monotonic() + 8
+    while time.monotonic() < until:
+        assert client.rows("select 1 as one") == [{"one": 1}]
+        time.sleep(0.3)
+    # Its place is free again.
+    other = client.query(SQL)
+    other.read_chunk()
+    assert client.rows("select 1 as one") == [{"one": 1}]
+    other.cancel()
+    name, said, _ = ended(left)
+    assert name == "FlightCancelledError" and "not read for too long" in said, (name, said)
+
+
+def twice():
+    """A ticket that is fetched twice at once is cancelled twice."""
+    client = Client(SERVER, ("ann", PASSWORD))
+    info = client.info(SQL)
+    seen = []
+    fetch = lambda: seen.append(ended(client.read(info.endpoints[0].ticket))[0])
+    both = [threading.Thread(target=fetch) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    time.sleep(1.5)
+    (result,) = client.act("CancelFlightInfo", message((1, info.serialize())))
+    assert fields(result)[1] == [1], result
+    for thread in both:
+        thread.join(20)
+    assert seen == ["FlightCancelledError"] * 2, seen
+
+
+def revoked():
+    """Says when it runs; somebody then takes the login back."""
+    reader = Client(SERVER, ("ann", PASSWORD)).query(SQL)
+    print("runs", flush=True)
+    began = time.monotonic()
+    name, said, _ = ended(reader)
+    assert name == "FlightUnauthenticatedError", (name, said)
+    assert time.monotonic() - began < 30
+
+
+def drained():
+    """Tells the server to stop, and reads on at leisure."""
+    client = Client(SERVER, ("ann", PASSWORD))
+    late = client.info("select 1 as one").endpoints[0].ticket
+    reader = client.query(SQL)
+    rows = len(reader.read_chunk().data)
+    os.kill(int(sys.argv[6]), signal.SIGTERM)
+    time.sleep(2)
+    for batch in batches(reader):
+        rows += len(batch)
+        time.sleep(0.05)
+    assert rows == int(sys.argv[5]), rows
+    name = "whole"
+    try:
+        name = ended(client.read(late))[0]
+    except flight.FlightError as error:
+        name = type(error).__name__
+    assert name == "FlightUnavailableError", name
+
+
+{"unread": unread, "twice": twice, "revoked": revoked, "drained": drained}[WHAT]()
+print(f"{WHAT} as it should be", flush=True)
+# Arrow's threads sometimes abort the interpreter as it ends; that is not ours to test.
+os._exit(0)
