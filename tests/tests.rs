@@ -78,6 +78,8 @@ mod logins;
 mod web;
 // What it tells of itself, and to browsers.
 mod health;
+// What is wrong with a question is said alike at every door.
+mod wrong_questions;
 // Certificates at the doors.
 mod encrypted;
 // Delta Sharing: tables leave whole, to whom they may.

@@ -259,6 +259,10 @@ def adbc_calls():
         release = handle.get_option(prefix + "release")
         handle.set_options(**{prefix + "release": release})
         refused("", lambda: handle.set_options(**{prefix + "release": "r99999999"}))
+        # Names that do not say their schema are those of one schema: no other can be set.
+        handle.set_options(**{"adbc.connection.db_schema": "published"})
+        other = lambda: handle.set_options(**{"adbc.connection.db_schema": "core"})
+        assert refused("release and purpose", other)
         assert own.cursor().execute("select 1").fetchall() == [(1,)]
 
     @does(client, "Release by header")
@@ -481,6 +485,9 @@ def raw_calls():
         told = {fields(o)[1][0]: fields(fields(o)[2][0])[1][0] for o in fields(result)[1]}
         assert told[b"purpose"] == b"annual review", told
         assert (told[b"catalog"], told[b"schema"]) == (b"warehouse", b"published"), told
+        for name in ["schema", "catalog"]:
+            core = message((1, message((1, name), (2, message((1, "core"))))))
+            refused("can only be", lambda: own.act("SetSessionOptions", core))
         # Somebody else gets nothing out of the cookie.
         thief = Raw(user="bob")
         thief.cookies.jar = dict(own.cookies.jar)
