@@ -54,6 +54,8 @@ mod clients;
 mod flight;
 // One answer at every door, to whatever is asked there.
 mod doors;
+// What those who see some rows try, to see others.
+mod attacks;
 // What is measured: counted from rows, explained, kept by release.
 mod metrics;
 // What the commands say and how they exit.

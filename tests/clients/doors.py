@@ -146,7 +146,7 @@ class CommandLine:
             command, cwd=self.given.project, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
         if ran.returncode:
-            raise Refused("not answered", ran.stderr)
+            raise Refused("not answered", ran.stderr.rpartition("error: ")[2])
         return json.loads(ran.stdout, parse_float=decimal.Decimal)
 
 

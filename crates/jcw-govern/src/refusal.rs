@@ -4,6 +4,7 @@
 //! of running, nothing but the kind of fault.
 
 use crate::error::{GovernError, Kind, Spot};
+use crate::growth::TOO_LONG;
 use crate::visible::Visible;
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Column, DataFusionError, SchemaError, Span};
@@ -55,6 +56,14 @@ pub(crate) fn of_planning(error: &DataFusionError, visible: Option<&Visible>) ->
 /// A query that failed at its work.
 pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
     let error = error.find_root();
+    if let DataFusionError::ResourcesExhausted(said) = error
+        && said == TOO_LONG
+    {
+        return GovernError::new(
+            Kind::Limit,
+            "a text or list becomes longer than a question may make; take a part of it, or do not put it together so often",
+        );
+    }
     if let DataFusionError::ResourcesExhausted(_) = error {
         return GovernError::new(
             Kind::Limit,
@@ -66,6 +75,9 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
         DataFusionError::Execution(said) => of_words(said),
         // The engine calls it its own fault when an expression is too large.
         DataFusionError::Internal(said) if said.contains("regex") => of_words(said),
+        DataFusionError::External(error) if is_of_a_pattern(&error.to_string()) => {
+            of_words("regex")
+        }
         DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => {
             "the types of the query do not fit"
         }
@@ -92,6 +104,11 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
             GovernError::new(Kind::Internal, message)
         }
     }
+}
+
+/// What the library of regular expressions says of one that it cannot take.
+fn is_of_a_pattern(said: &str) -> bool {
+    said.starts_with("regex parse error") || said.starts_with("Compiled regex")
 }
 
 fn of_arrow(error: &ArrowError) -> &'static str {

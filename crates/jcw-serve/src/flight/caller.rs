@@ -8,7 +8,7 @@ use crate::subject::Subject;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use jcw_govern::{Asking, Door, Session};
-use jcw_login::{Credential, Login, Method, Pass, Principal};
+use jcw_login::{Credential, Login, LoginError, Method, Pass, Principal};
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Extensions, Request, Status};
 
@@ -124,7 +124,8 @@ enum Shown {
 
 impl Shown {
     fn in_headers(headers: &MetadataMap) -> Result<Shown> {
-        let nobody = || Status::unauthenticated("log in first: by user and password, or a token");
+        // As for who shows something wrong: nothing is told of which it was.
+        let nobody = || of_login(LoginError::Refused);
         if let Some(token) = headers.get_bin(OLD_TOKEN) {
             let token = token.to_bytes().map_err(|_| nobody())?;
             let token = String::from_utf8(token.into()).map_err(|_| nobody())?;
