@@ -27,6 +27,7 @@ mod error;
 mod explain;
 mod functions;
 mod governor;
+mod held;
 mod information;
 mod leak_proof;
 mod limits;
@@ -35,6 +36,7 @@ mod names;
 #[cfg(test)]
 mod oracle_tests;
 mod outlet;
+mod planned;
 mod policy;
 mod public;
 mod refusal;

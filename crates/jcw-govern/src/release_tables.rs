@@ -2,13 +2,14 @@
 //! asks reaches them: they are seen through [`crate::table::GovernedTable`].
 
 use crate::described::Descriptions;
+use crate::held::{HeldTable, Holding};
 use datafusion::catalog::{CatalogProvider as _, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::SessionState;
 use jcw_lake::{Catalog, Lake, LakeError, Release, SessionSettings, session};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 /// Tables of the warehouse's own books, read as they stand now, in no release.
@@ -22,6 +23,9 @@ pub(crate) struct ReleaseTables {
     state: SessionState,
     views: OnceCell<()>,
     descriptions: Arc<Descriptions>,
+    holding: Arc<Holding>,
+    /// By name, those that have been opened.
+    held: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl std::fmt::Debug for ReleaseTables {
@@ -41,6 +45,7 @@ impl ReleaseTables {
         release: Arc<Release>,
         lake: &Lake,
         descriptions: Arc<Descriptions>,
+        holding: Arc<Holding>,
     ) -> Result<ReleaseTables, LakeError> {
         let catalog = lake.catalog(&release)?;
         let context = session(catalog.clone(), &SessionSettings::default())?;
@@ -51,6 +56,8 @@ impl ReleaseTables {
             state: context.state(),
             views: OnceCell::new(),
             descriptions,
+            holding,
+            held: Mutex::default(),
         })
     }
 
@@ -115,10 +122,23 @@ impl ReleaseTables {
         {
             self.views.get_or_try_init(|| self.plan_views()).await?;
         }
-        match self.catalog.schema(schema) {
-            Some(schema) => schema.table(table).await,
-            None => Ok(None),
-        }
+        let Some(tables) = self.catalog.schema(schema) else {
+            return Ok(None);
+        };
+        let found = tables.table(table).await?;
+        Ok(found.map(|found| self.held(name, found)))
+    }
+
+    /// The same table for everybody, so that its rows are held once.
+    fn held(&self, name: String, table: Arc<dyn TableProvider>) -> Arc<dyn TableProvider> {
+        let Some(pinned) = self.release.contents.tables.get(&name) else {
+            return table;
+        };
+        let release = self.release.sequence;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        (held.entry(name))
+            .or_insert_with(|| HeldTable::around(table, pinned.rows, release, &self.holding))
+            .clone()
     }
 
     /// Views may read those before them.

@@ -4,6 +4,7 @@
 
 use crate::described::Descriptions;
 use crate::error::{GovernError, Kind, Result};
+use crate::held::Holding;
 use crate::policy::{Policy, PolicyKey};
 use crate::release_tables::ReleaseTables;
 use crate::scope::Scope;
@@ -31,6 +32,7 @@ pub(crate) struct Releases {
     descriptions: Arc<Descriptions>,
     runtime: Arc<RuntimeEnv>,
     known: Mutex<Known>,
+    holding: Arc<Holding>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +56,10 @@ impl Releases {
         runtime: Arc<RuntimeEnv>,
     ) -> Result<Arc<Releases>> {
         let newest = lake.current_release().await.map_err(unavailable)?;
+        let holding = Arc::new(Holding::default());
+        if let Some(newest) = &newest {
+            holding.is_newest(newest.sequence);
+        }
         let releases = Arc::new(Releases {
             lake,
             descriptions: Arc::new(descriptions),
@@ -62,6 +68,7 @@ impl Releases {
                 newest: newest.map(Arc::new),
                 ..Known::default()
             }),
+            holding,
         });
         tokio::spawn(watch(Arc::downgrade(&releases)));
         Ok(releases)
@@ -110,8 +117,8 @@ impl Releases {
         let tables = match recent(&mut known.open, &release.sequence) {
             Some(tables) => tables,
             None => {
-                let tables =
-                    ReleaseTables::new(release.clone(), &self.lake, self.descriptions.clone());
+                let (described, holding) = (self.descriptions.clone(), self.holding.clone());
+                let tables = ReleaseTables::new(release.clone(), &self.lake, described, holding);
                 let tables = Arc::new(tables.map_err(unavailable)?);
                 keep(&mut known.open, release.sequence, tables.clone(), RELEASES);
                 tables
@@ -199,6 +206,7 @@ impl Releases {
             }
         };
         if let Some(found) = &found {
+            self.holding.is_newest(found.sequence);
             let mut known = self.lock();
             let is_newer = |newest: &Arc<Release>| newest.sequence < found.sequence;
             if known.newest.as_ref().is_none_or(is_newer) {

@@ -5,6 +5,7 @@ use crate::books::{Books, Shelf};
 use crate::capability::Capability;
 use crate::functions::{aggregate_functions, scalar_functions, table_functions, window_functions};
 use crate::information::{INFORMATION, information};
+use crate::planned::Plans;
 use crate::policy::Policy;
 use crate::public::PublicTable;
 use crate::release_tables::ReleaseTables;
@@ -32,6 +33,7 @@ pub(crate) struct Scope {
     running: SessionState,
     capability: Arc<Capability>,
     visible: OnceCell<Arc<Visible>>,
+    plans: Plans,
 }
 
 impl fmt::Debug for Scope {
@@ -69,6 +71,7 @@ impl Scope {
                 running: may_run(planned(), &capability),
                 capability: capability.clone(),
                 visible: OnceCell::new(),
+                plans: Plans::default(),
             }
         })
     }
@@ -95,6 +98,7 @@ impl Scope {
             running: may_run(planned(), &capability),
             capability: capability.clone(),
             visible: OnceCell::new(),
+            plans: Plans::default(),
         })
     }
 
@@ -113,6 +117,11 @@ impl Scope {
         let mut state = self.running.clone();
         state.mark_start_execution();
         state
+    }
+
+    /// What was asked before.
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     pub(crate) fn capability(&self) -> &Arc<Capability> {
@@ -192,10 +201,15 @@ fn state(
         .with_window_functions(window_functions())
 }
 
-/// A state whose session carries the capability.
+/// A state whose session carries the capability. Names of functions have been
+/// looked up by now; without them the state is quickly made anew for each query.
 fn may_run(mut state: SessionStateBuilder, capability: &Arc<Capability>) -> SessionState {
     let config = state.config().get_or_insert_default();
     config.set_extension(capability.clone());
+    *state.scalar_functions() = None;
+    *state.aggregate_functions() = None;
+    *state.window_functions() = None;
+    *state.table_functions() = None;
     state.build()
 }
 

@@ -138,6 +138,10 @@ impl Session {
     /// what nobody may.
     pub async fn prepare(&self, sql: &str) -> Result<Statement> {
         let asked = Asked::now(sql);
+        if let Some(known) = Statement::known(self, sql, &asked) {
+            asked.planned();
+            return Ok(known);
+        }
         let (session, text, its) = (self.clone(), sql.to_owned(), asked.clone());
         let planning = async move { Statement::prepare(&session, &text, its).await };
         self.planned(asked, planning).await

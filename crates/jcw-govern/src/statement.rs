@@ -8,6 +8,7 @@ use crate::error::{GovernError, Kind, Result};
 use crate::log::{Asked, Question};
 use crate::names::check_names;
 use crate::outlet::outlet_schema;
+use crate::planned::Planned;
 use crate::refusal::{of_planning, of_running};
 use crate::session::Session;
 use crate::text::{Request, measure};
@@ -25,9 +26,7 @@ const VALUES: usize = 64 << 10;
 pub struct Statement {
     session: Session,
     sql: Arc<str>,
-    plan: Arc<LogicalPlan>,
-    schema: SchemaRef,
-    parameters: Vec<Option<DataType>>,
+    planned: Arc<Planned>,
     asked: Arc<Asked>,
 }
 
@@ -38,7 +37,15 @@ impl Statement {
         asked: Arc<Asked>,
     ) -> Result<Statement> {
         let plan = match Request::read(sql)? {
-            Request::Query(query) => plan(session, *query).await?,
+            Request::Query(query) => {
+                let plan = plan(session, *query).await?;
+                let statement = Statement::of(session, sql, plan, asked)?;
+                session
+                    .scope
+                    .plans()
+                    .keep(&statement.sql, &statement.planned);
+                return Ok(statement);
+            }
             Request::Explain(query) => {
                 let plan = plan(session, *query).await?;
                 crate::explain::explained(&plan).map_err(|error| of_running(&error))?
@@ -70,13 +77,27 @@ impl Statement {
 
     fn of(session: &Session, sql: &str, plan: LogicalPlan, asked: Arc<Asked>) -> Result<Statement> {
         let parameters = parameters(&plan)?;
+        let planned = Planned {
+            schema: promised(session, &plan, &parameters)?,
+            plan,
+            parameters,
+        };
         Ok(Statement {
             session: session.clone(),
             sql: sql.into(),
-            schema: promised(session, &plan, &parameters)?,
-            plan: Arc::new(plan),
-            parameters,
+            planned: Arc::new(planned),
             asked,
+        })
+    }
+
+    /// One that was prepared in this session's scope before.
+    pub(crate) fn known(session: &Session, sql: &str, asked: &Arc<Asked>) -> Option<Statement> {
+        let (sql, planned) = session.scope.plans().get(sql)?;
+        Some(Statement {
+            session: session.clone(),
+            sql,
+            planned,
+            asked: asked.clone(),
         })
     }
 
@@ -87,12 +108,12 @@ impl Statement {
 
     /// The columns of the answer: every batch of it has exactly this schema.
     pub fn schema(&self) -> &SchemaRef {
-        &self.schema
+        &self.planned.schema
     }
 
     /// The type of `$1`, `$2` and so on; `None` where the query leaves it open.
     pub fn parameters(&self) -> &[Option<DataType>] {
-        &self.parameters
+        &self.planned.parameters
     }
 
     /// The session in which it was prepared.
@@ -113,23 +134,23 @@ impl Statement {
             Err(error) => return Err(question.failed(error)),
         };
         let limits = self.session.governor.limits();
-        let schema = self.schema.clone();
+        let schema = self.planned.schema.clone();
         limits.answer(&self.session, plan, schema, question).await
     }
 
     /// The plan with values as literals of the parameters' types, governed anew.
     fn bind(&self, values: Vec<ScalarValue>) -> Result<LogicalPlan> {
-        let (given, wanted) = (values.len(), self.parameters.len());
+        let (given, wanted) = (values.len(), self.planned.parameters.len());
         if given != wanted {
             let message =
                 format!("the query has {wanted} parameters, and {given} values are given");
             return Err(GovernError::new(Kind::Value, message));
         }
-        let plan = self.plan.as_ref().clone();
+        let plan = self.planned.plan.clone();
         let plan = match values.is_empty() {
             true => plan,
             false => {
-                let values = typed(values, &self.parameters)?;
+                let values = typed(values, &self.planned.parameters)?;
                 (plan.with_param_values(ParamValues::from(values)))
                     .map_err(|error| of_planning(&error, Some(self.session.visible())))?
             }
