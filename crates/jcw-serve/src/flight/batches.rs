@@ -4,9 +4,10 @@
 
 use super::error::{Result, ours};
 use arrow::array::{Array as _, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
+use arrow::ipc::writer::{IpcWriteOptions, StreamEncoder};
 use arrow_flight::{FlightData, IpcMessage, SchemaAsIpc};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -19,37 +20,46 @@ const PLENTY: usize = 4 << 20;
 /// A message that a client may refuse: its default is 16 MiB, headers and all.
 const TOO_MUCH: usize = (16 << 20) - (64 << 10);
 
+/// One message: its head, and a body in parts that are the batch's own buffers.
+pub(super) struct Message {
+    /// What Arrow calls the metadata.
+    pub(super) head: Bytes,
+    /// In order, padding and all.
+    pub(super) body: Vec<Buffer>,
+}
+
 /// Turns batches of one schema into messages.
 pub(super) struct Batches {
     schema: SchemaRef,
-    options: IpcWriteOptions,
-    writer: IpcDataGenerator,
-    dictionaries: DictionaryTracker,
-    context: IpcWriteContext,
+    writer: StreamEncoder,
     gathered: Vec<RecordBatch>,
     gathered_bytes: usize,
-    ready: VecDeque<FlightData>,
+    ready: VecDeque<Message>,
 }
 
 impl Batches {
     /// The first message tells the schema.
-    pub(super) fn new(schema: SchemaRef) -> Self {
-        let options = IpcWriteOptions::default();
-        let first = SchemaAsIpc::new(&schema, &options).into();
-        Batches {
+    pub(super) fn new(schema: SchemaRef) -> Result<Self> {
+        let first: FlightData = SchemaAsIpc::new(&schema, &IpcWriteOptions::default()).into();
+        let first = Message {
+            head: first.data_header,
+            body: Vec::new(),
+        };
+        let mut writer = StreamEncoder::try_new(&schema).map_err(ours)?;
+        // Its own schema message comes with the first batch; ours has been made.
+        let nothing = RecordBatch::new_empty(schema.clone());
+        writer.encode(&nothing).map_err(ours)?;
+        Ok(Batches {
             ready: VecDeque::from([first]),
             schema,
-            options,
-            writer: IpcDataGenerator::default(),
-            dictionaries: DictionaryTracker::new(false),
-            context: IpcWriteContext::default(),
+            writer,
             gathered: Vec::new(),
             gathered_bytes: 0,
-        }
+        })
     }
 
     /// The next message, if there is one.
-    pub(super) fn next(&mut self) -> Option<FlightData> {
+    pub(super) fn next(&mut self) -> Option<Message> {
         self.ready.pop_front()
     }
 
@@ -102,19 +112,55 @@ impl Batches {
                 "a single row is larger than clients take (16 MiB); ask for fewer or shorter columns",
             ));
         }
-        let (dictionaries, message) = self
-            .writer
-            .encode(
-                batch,
-                &mut self.dictionaries,
-                &self.options,
-                &mut self.context,
-            )
-            .map_err(ours)?;
-        self.ready
-            .extend(dictionaries.into_iter().map(FlightData::from));
-        self.ready.push_back(message.into());
+        let encoded = self.writer.encode(batch).map_err(ours)?;
+        self.ready.push_back(Message::of(encoded)?);
         Ok(())
+    }
+}
+
+impl Message {
+    /// Of the parts of one message of an IPC stream: a mark, the length of the
+    /// head, the head, the body.
+    fn of(encoded: Vec<Buffer>) -> Result<Message> {
+        const MARK: usize = 8;
+        let mut parts = encoded.into_iter();
+        let mut head = Vec::new();
+        let mut length = usize::MAX;
+        while head.len() < length {
+            let part = parts
+                .next()
+                .ok_or_else(|| ours("a message without an end"))?;
+            head.extend_from_slice(&part);
+            if let Some(told) = head.get(4..MARK).and_then(|told| told.try_into().ok()) {
+                length = MARK + u32::from_le_bytes(told) as usize;
+            }
+        }
+        if head.len() > length {
+            return Err(ours("a head that is not its own part"));
+        }
+        Ok(Message {
+            head: Bytes::from(head).slice(MARK..),
+            body: parts.collect(),
+        })
+    }
+
+    /// Bytes of the body.
+    pub(super) fn body_length(&self) -> usize {
+        self.body.iter().map(|part| part.len()).sum()
+    }
+}
+
+impl From<Message> for FlightData {
+    fn from(message: Message) -> Self {
+        let mut body = Vec::with_capacity(message.body_length());
+        for part in &message.body {
+            body.extend_from_slice(part);
+        }
+        FlightData {
+            data_body: body.into(),
+            data_header: message.head,
+            ..FlightData::default()
+        }
     }
 }
 
@@ -147,12 +193,14 @@ mod tests {
     use std::sync::Arc;
 
     fn messages(batches: Vec<RecordBatch>) -> Vec<FlightData> {
-        let mut out = Batches::new(batches[0].schema());
+        let mut out = Batches::new(batches[0].schema()).unwrap();
         for batch in batches {
             out.push(batch).unwrap();
         }
         out.flush().unwrap();
-        std::iter::from_fn(|| out.next()).collect()
+        std::iter::from_fn(|| out.next())
+            .map(FlightData::from)
+            .collect()
     }
 
     async fn read(messages: Vec<FlightData>) -> Vec<RecordBatch> {
@@ -196,7 +244,7 @@ mod tests {
     fn a_row_that_no_client_takes_is_refused() {
         let text = Arc::new(StringArray::from(vec!["x".repeat(17 << 20)]));
         let batch = RecordBatch::try_from_iter([("text", text as _)]).unwrap();
-        let refused = Batches::new(batch.schema()).push(batch).unwrap_err();
+        let refused = (Batches::new(batch.schema()).unwrap().push(batch)).unwrap_err();
         assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
     }
 }

@@ -20,11 +20,13 @@ mod service;
 mod sql_info;
 mod statement;
 mod ticket;
+mod wire;
 mod xdbc;
 
 use crate::house::House;
 use arrow_flight::flight_service_server::FlightServiceServer;
 use axum::Router;
+use axum::routing::post;
 use service::Service;
 
 /// The most that a client may send in one message: the parameters of a prepared
@@ -33,8 +35,11 @@ const MOST_RECEIVED: usize = 16 << 20;
 
 /// The gRPC service as routes.
 pub(crate) fn router(house: &House) -> Router {
-    let service = FlightServiceServer::new(Service::new(house))
+    let service = Service::new(house);
+    let grpc = FlightServiceServer::new(service.clone())
         .max_decoding_message_size(MOST_RECEIVED)
         .max_encoding_message_size(usize::MAX);
-    tonic::service::Routes::new(service).into_axum_router()
+    let fetch = post(wire::fetch).with_state(service);
+    let routes = tonic::service::Routes::new(grpc).into_axum_router();
+    routes.route(wire::DO_GET, fetch)
 }

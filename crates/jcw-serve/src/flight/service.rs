@@ -5,7 +5,7 @@
 //! `PollFlightInfo` and `ListFlights` cannot be built and `ListActions` tells
 //! actions that one does not have; this is Flight's own service instead.
 
-use super::batches::{Batches, schema_bytes};
+use super::batches::{Batches, Message, schema_bytes};
 use super::caller::{self, Caller};
 use super::error::{Result, of_govern, of_login, ours, read_only};
 use super::prepared::{self, Bound};
@@ -27,8 +27,8 @@ use arrow_flight::{
     HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaResult, Ticket,
 };
 use bytes::Bytes;
-use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
 use jcw_govern::{Session, Statement};
 use jcw_lake::DEFAULT_SCHEMA;
 use jcw_login::Credential;
@@ -195,21 +195,10 @@ impl FlightService for Service {
         Ok(Response::new(SchemaResult { schema }))
     }
 
+    /// The same answer as by [`super::wire`], where nothing but this is called.
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>> {
-        let mut caller = Caller::of(self, &request).await?;
-        let ticket = Any::decode(request.into_inner().ticket).map_err(actions::malformed)?;
-        let stream = match Command::try_from(ticket).map_err(actions::malformed)? {
-            Command::TicketStatementQuery(ticket) => {
-                statement::fetch(self, caller, &ticket).await?
-            }
-            Command::CommandPreparedStatementQuery(asked) => {
-                let handle = &asked.prepared_statement_handle;
-                let (statement, parameters) = prepared::open(self, &mut caller, handle).await?;
-                statement::fetch_now(self, &caller, statement, &parameters).await?
-            }
-            command => batch_stream(self.metadata(&caller, command).await?)?,
-        };
-        Ok(Response::new(stream))
+        let answer = self.answer(request).await?;
+        Ok(Response::new(answer.map_ok(FlightData::from).boxed()))
     }
 
     async fn do_put(
@@ -302,6 +291,24 @@ impl Service {
         }
     }
 
+    /// What a ticket promises.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Ticket>,
+    ) -> Result<BoxStream<'static, Result<Message>>> {
+        let mut caller = Caller::of(self, &request).await?;
+        let ticket = Any::decode(request.into_inner().ticket).map_err(actions::malformed)?;
+        match Command::try_from(ticket).map_err(actions::malformed)? {
+            Command::TicketStatementQuery(ticket) => statement::fetch(self, caller, &ticket).await,
+            Command::CommandPreparedStatementQuery(asked) => {
+                let handle = &asked.prepared_statement_handle;
+                let (statement, parameters) = prepared::open(self, &mut caller, handle).await?;
+                statement::fetch_now(self, &caller, statement, &parameters).await
+            }
+            command => batch_stream(self.metadata(&caller, command).await?),
+        }
+    }
+
     async fn metadata(&self, caller: &Caller, command: Command) -> Result<RecordBatch> {
         match command {
             Command::CommandGetSqlInfo(asked) => self.told().await?.information.answer(asked),
@@ -371,8 +378,8 @@ fn refused(command: &Command) -> Status {
     }
 }
 
-fn batch_stream(batch: RecordBatch) -> Result<BoxStream<'static, Result<FlightData>>> {
-    let mut out = Batches::new(batch.schema());
+fn batch_stream(batch: RecordBatch) -> Result<BoxStream<'static, Result<Message>>> {
+    let mut out = Batches::new(batch.schema())?;
     out.push(batch)?;
     out.flush()?;
     let messages: Vec<_> = std::iter::from_fn(|| out.next()).collect();

@@ -3,7 +3,7 @@
 //! in between; where it waits no more, or on another server, it is made again of
 //! what the ticket says, for the same release.
 
-use super::batches::{Batches, schema_bytes};
+use super::batches::{Batches, Message, schema_bytes};
 use super::caller::Caller;
 use super::error::{Result, of_govern};
 use super::options::Options;
@@ -12,7 +12,7 @@ use super::running::Run;
 use super::service::Service;
 use super::ticket::{Claim, Use};
 use arrow_flight::sql::{ProstMessageExt as _, TicketStatementQuery};
-use arrow_flight::{FlightData, FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo, Ticket};
+use arrow_flight::{FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo, Ticket};
 use bytes::Bytes;
 use datafusion::common::ScalarValue;
 use futures::stream::{self, BoxStream};
@@ -106,7 +106,7 @@ pub(super) async fn fetch(
     service: &Service,
     mut caller: Caller,
     ticket: &TicketStatementQuery,
-) -> Result<BoxStream<'static, Result<FlightData>>> {
+) -> Result<BoxStream<'static, Result<Message>>> {
     let claim = (service.signer).open(&ticket.statement_handle, Use::Answer, &caller.principal)?;
     let (run, ready) = service.running.begin(&claim.id)?;
     let statement = match ready {
@@ -128,7 +128,7 @@ pub(super) async fn fetch_now(
     caller: &Caller,
     statement: Statement,
     parameters: &Bytes,
-) -> Result<BoxStream<'static, Result<FlightData>>> {
+) -> Result<BoxStream<'static, Result<Message>>> {
     let claim = (service.signer).claim(&caller.principal, service.house.ticket_life)?;
     let (run, _) = service.running.begin(&claim.id)?;
     answer(run, statement, parameters).await
@@ -138,14 +138,14 @@ async fn answer(
     run: Run,
     statement: Statement,
     parameters: &Bytes,
-) -> Result<BoxStream<'static, Result<FlightData>>> {
+) -> Result<BoxStream<'static, Result<Message>>> {
     let mut rows = match parameters.is_empty() {
         true => VecDeque::from([Vec::new()]),
         false => prepared::rows(parameters, statement.parameters())?.into(),
     };
     let first = rows.pop_front();
     let mut fetched = Fetched {
-        out: Batches::new(statement.schema().clone()),
+        out: Batches::new(statement.schema().clone())?,
         statement,
         rows,
         answer: None,
@@ -179,7 +179,7 @@ impl Fetched {
         Ok(())
     }
 
-    async fn next(&mut self) -> Result<Option<FlightData>> {
+    async fn next(&mut self) -> Result<Option<Message>> {
         loop {
             if let Some(message) = self.out.next() {
                 return Ok(Some(message));
