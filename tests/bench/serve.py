@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Flight SQL door beside ROAPI's, on the same rows, on loopback.
 
-    serve.py --jcw target/release/jcw --work FOLDER [--rows 5000000] [--rounds 3] [--seconds 10]
+    serve.py --jcw target/release/jcw --work FOLDER [--rows 5000000] [--rounds 3] [--seconds 10] [--tables 200]
 
 Makes a Parquet file of made-up contacts, loads it with jcw as the table
 `published.contact` of a small project with one metric, and gives ROAPI the same
@@ -141,6 +141,13 @@ roles:
 }
 
 
+def write(project, files):
+    for name, text in files.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.lstrip("\n"))
+
+
 def make_contacts(path, rows):
     """The same rows every time."""
     lot = random.Random(33)
@@ -172,6 +179,65 @@ def free_port():
         return found.getsockname()[1]
 
 
+class StartUp:
+    """How long the first answer takes after a start, on a lake with many tables."""
+
+    MODEL = """/*
+description: Contacts of month {number}
+owner: Whoever runs the benchmark
+grain: [area_code, month]
+*/
+select area_code, month, count(*) as contacts, {number} as model from staging.contact group by area_code, month
+"""
+
+    def __init__(self, given):
+        self.jcw, self.tables, self.rounds = given.jcw.resolve(), given.tables, given.rounds
+        self.project = given.work.resolve() / f"project-of-{given.tables}-tables"
+
+    def run(self, *arguments, **more):
+        command = [str(part) for part in [self.jcw, "--project", self.project, *arguments]]
+        return subprocess.run(command, cwd=self.project, check=True, text="input" in more or None, **more)
+
+    def prepare(self):
+        ready = self.project / "ready"
+        if ready.exists():
+            return
+        shutil.rmtree(self.project, ignore_errors=True)
+        write(self.project, FILES)
+        write(self.project, {f"pipelines/models/published/month_{number:03}.sql": self.MODEL.format(number=number) for number in range(self.tables)})
+        make_contacts(self.project / "extracts" / "contact.parquet", 10_000)
+        self.run("run")
+        self.run("user", "add", "filtered", "--role", "filtered", "--password-stdin", "--attribute", "hidden=W00000000", input=PASSWORD + "\n")
+        ready.touch()
+
+    def measure(self):
+        """Milliseconds to the address, to the first answer of a user who logs in, and to all that metadata tells."""
+        command = [str(part) for part in [self.jcw, "--project", self.project, "serve", "--postgres-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0", "--flight-addr", "127.0.0.1:0"]]
+        found = []
+        for _ in range(max(5, self.rounds)):
+            began = time.perf_counter()
+            with subprocess.Popen(command, cwd=self.project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+                try:
+                    line = next(line for line in server.stdout if line.startswith("flight "))
+                    open_ = time.perf_counter()
+                    door = (f"grpc://{line.split()[1]}", {"username": "filtered", "password": PASSWORD}, {})
+                    rows = ask(door, "select sum(contacts) as n from published.month_007").to_pylist()
+                    answered = time.perf_counter()
+                    assert rows == [{"n": 10_000}], rows
+                    with connect(door) as connection:
+                        tables = connection.adbc_get_objects(depth="columns").read_all()
+                    told = time.perf_counter()
+                    assert str(tables.to_pylist()).count("'table_name': 'month_") == self.tables
+                    found.append([1000 * (at - began) for at in (open_, answered, told)])
+                finally:
+                    server.terminate()
+        return [statistics.median(times) for times in zip(*found)]
+
+    def report(self):
+        open_, answered, told = self.measure()
+        print(f"A lake with {self.tables} published tables: the doors are open {open_:.0f} ms after the start, the first answer is there after {answered:.0f} ms, every table and column has been told after {told:.0f} ms.\n")
+
+
 class Bench:
     def __init__(self, given):
         self.given, self.jcw = given, given.jcw.resolve()
@@ -186,10 +252,7 @@ class Bench:
         ready = self.project / "ready"
         if not ready.exists():
             shutil.rmtree(self.project, ignore_errors=True)
-            for name, text in FILES.items():
-                path = self.project / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text.lstrip("\n"))
+            write(self.project, FILES)
             make_contacts(self.parquet, self.given.rows)
             self.run("run")
             for name in ("plain", "filtered"):
@@ -334,8 +397,13 @@ def main():
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
-    bench = Bench(parser.parse_args())
-    bench.work.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--tables", type=int, default=200, help="of the lake on which a start is timed")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    start_up = StartUp(given)
+    start_up.prepare()
+    start_up.report()
+    bench = Bench(given)
     bench.prepare()
     try:
         bench.start()
