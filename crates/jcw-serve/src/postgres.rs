@@ -16,6 +16,7 @@ mod cursor;
 mod encoding;
 mod error;
 mod handler;
+mod list;
 mod login;
 mod parameter;
 mod scram;

@@ -53,7 +53,7 @@ pub(super) async fn serve(
         false => Instant::now() + LOGIN,
     };
     let watched = watched(&stream);
-    let agreed = timeout_at(until, agree(stream, tls.as_ref())).await;
+    let agreed = timeout_at(until, agree(stream, tls.as_ref(), door.house.reader)).await;
     let Ok(Ok(agreed)) = agreed else {
         tracing::debug!("a connection did not agree on how to speak");
         return;

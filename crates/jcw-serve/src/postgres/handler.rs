@@ -76,20 +76,32 @@ impl Visitor {
         sql: &str,
         store: &S,
     ) -> PgWireResult<Response> {
-        match command {
-            Command::Query => {
-                let planned = self.cancellable(Planned::new(self, sql, &[])).await?;
-                let rows = self.rows(planned, Vec::new(), &Format::UnifiedText).await?;
-                Ok(Response::Query(rows))
-            }
-            Command::Declare(name, query) => {
-                let planned = self.cancellable(Planned::new(self, &query, &[])).await?;
-                let rows = self.rows(planned, Vec::new(), &Format::UnifiedText).await?;
-                self.chosen().cursors.open(name, rows)?;
-                Ok(Response::Execution(Tag::new("DECLARE CURSOR")))
-            }
-            command => self.obey(&command, store).await,
-        }
+        let query = match &command {
+            Command::Query => sql,
+            Command::Declare(_, query) => query,
+            command => return self.obey(command, store).await,
+        };
+        let planned = self.cancellable(Planned::new(self, query, &[])).await?;
+        self.answer(&command, planned, Vec::new(), &Format::UnifiedText)
+            .await
+    }
+
+    /// Runs what has been planned: its rows are sent now, or wait in a cursor, from
+    /// which they are always fetched as text.
+    async fn answer(
+        &self,
+        command: &Command,
+        planned: Planned,
+        values: Vec<ScalarValue>,
+        format: &Format,
+    ) -> PgWireResult<Response> {
+        let Command::Declare(name, _) = command else {
+            let rows = self.rows(planned, values, format).await?;
+            return Ok(Response::Query(rows));
+        };
+        let rows = self.rows(planned, values, &Format::UnifiedText).await?;
+        self.chosen().cursors.open(name.clone(), rows)?;
+        Ok(Response::Execution(Tag::new("DECLARE CURSOR")))
     }
 
     /// Planning can be cancelled like running.
@@ -512,18 +524,8 @@ impl ExtendedQueryHandler for Visitor {
         });
         let values = values.collect::<PgWireResult<Vec<_>>>()?;
         let planned = self.cancellable(query.again(self)).await?;
-        match &prepared.command {
-            Command::Declare(name, _) => {
-                let rows = self.rows(planned, values, &Format::UnifiedText).await?;
-                self.chosen().cursors.open(name.clone(), rows)?;
-                Ok(Response::Execution(Tag::new("DECLARE CURSOR")))
-            }
-            _ => {
-                let rows = self
-                    .rows(planned, values, &portal.result_column_format)
-                    .await?;
-                Ok(Response::Query(rows))
-            }
-        }
+        let format = &portal.result_column_format;
+        self.answer(&prepared.command, planned, values, format)
+            .await
     }
 }

@@ -2,6 +2,7 @@
 //! the type that the client named or the plan needs.
 
 use crate::postgres::error::error;
+use crate::postgres::list;
 use arrow::datatypes::{DataType, TimeUnit};
 use bytes::{Buf as _, Bytes};
 use datafusion::common::ScalarValue;
@@ -51,6 +52,16 @@ impl Parameter {
             Some(&Type::TIMESTAMP) => "TIMESTAMP",
             Some(&Type::TIMESTAMPTZ) => "TIMESTAMP WITH TIME ZONE",
             Some(&Type::BYTEA) => "BYTEA",
+            Some(&Type::BOOL_ARRAY) => "BOOLEAN[]",
+            Some(&Type::INT2_ARRAY) => "SMALLINT[]",
+            Some(&Type::INT4_ARRAY) => "INT[]",
+            Some(&Type::INT8_ARRAY | &Type::OID_ARRAY) => "BIGINT[]",
+            Some(&Type::FLOAT4_ARRAY) => "REAL[]",
+            Some(&Type::FLOAT8_ARRAY) => "DOUBLE PRECISION[]",
+            Some(&Type::NUMERIC_ARRAY) => "DECIMAL(38, 10)[]",
+            Some(&Type::DATE_ARRAY) => "DATE[]",
+            Some(&Type::TIMESTAMP_ARRAY) => "TIMESTAMP[]",
+            Some(list) if list::member(list).is_some() => "TEXT[]",
             _ => "TEXT",
         }
     }
@@ -70,12 +81,25 @@ impl Parameter {
             Some(bytes) if is_binary => self.binary(number, bytes)?,
             Some(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.unfit(number))?;
-                ScalarValue::Utf8(Some(text.to_owned()))
+                match list::member(&self.wire) {
+                    Some(member) => list::of_text(text, &natural_type(&member))
+                        .ok_or_else(|| self.unfit(number))?,
+                    None => ScalarValue::Utf8(Some(self.trimmed(text).to_owned())),
+                }
             }
         };
         let kind = self.kind.clone().filter(|kind| !kind.is_null());
         let kind = kind.unwrap_or_else(|| natural_type(&self.wire));
         natural.cast_to(&kind).map_err(|_| self.unfit(number))
+    }
+
+    /// JDBC sends a day with its time zone: `2026-01-01 +00`.
+    fn trimmed<'t>(&self, text: &'t str) -> &'t str {
+        let is_day = self.kind == Some(DataType::Date32) || self.wire == Type::DATE;
+        match text.split_once(' ') {
+            Some((day, zone)) if is_day && zone.starts_with(['+', '-']) => day,
+            _ => text,
+        }
     }
 
     fn unfit(&self, number: usize) -> PgWireError {
@@ -88,6 +112,13 @@ impl Parameter {
 
     fn binary(&self, number: usize, bytes: &Bytes) -> Result<ScalarValue, PgWireError> {
         let unfit = || self.unfit(number);
+        if let Some(wire) = list::member(&self.wire) {
+            let kind = natural_type(&wire);
+            let one = Parameter { wire, kind: None };
+            let values = list::binary(bytes.clone()).ok_or_else(unfit)?.into_iter();
+            let values = values.map(|value| one.value(number, value.as_ref(), true));
+            return Ok(list::of(&values.collect::<Result<Vec<_>, _>>()?, &kind));
+        }
         let width = match self.wire {
             Type::BOOL => Some(1),
             Type::INT2 => Some(2),
@@ -160,7 +191,10 @@ fn natural_type(wire: &Type) -> DataType {
         Type::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Type::NUMERIC => DataType::Decimal128(38, 10),
         Type::BYTEA => DataType::Binary,
-        _ => DataType::Utf8,
+        ref other => match list::member(other) {
+            Some(member) => list::kind(natural_type(&member)),
+            None => DataType::Utf8,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 //! planned again, with the rights and the release of that moment, each time it
 //! is run.
 
-use crate::postgres::catalogue::{Question, is_of_catalogue};
+use crate::postgres::catalogue::is_of_catalogue;
 use crate::postgres::command::Command;
 use crate::postgres::error::{error, governed};
 use crate::postgres::parameter::Parameter;
@@ -13,7 +13,7 @@ use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use futures::stream::{BoxStream, StreamExt as _};
-use jcw_govern::{GovernError, Kind, Session, Statement};
+use jcw_govern::{Books, GovernError, Kind, Session, Statement};
 use pgwire::api::Type;
 use pgwire::error::{PgWireError, PgWireResult};
 use std::sync::Arc;
@@ -40,13 +40,14 @@ pub(super) struct Query {
 
 /// A query that can be run now.
 pub(super) struct Planned {
-    asks: Asks,
+    statement: Statement,
     pub(super) query: Query,
 }
 
-enum Asks {
-    Governed(Statement),
-    Catalogue(Question),
+/// Who prepares: a session, over the warehouse or over the catalogue.
+struct Asker {
+    session: Session,
+    books: Option<Books>,
 }
 
 /// Batches of an answer.
@@ -106,18 +107,13 @@ impl Planned {
         declared: &[Option<Type>],
     ) -> PgWireResult<Planned> {
         let session = visitor.session().await?;
-        if is_of_catalogue(sql) {
-            let question = visitor.ask(session, sql, declared).await?;
-            let query = Query {
-                sql: sql.to_owned(),
-                declared: declared.to_vec(),
-                schema: question.schema.clone(),
-                parameters: question.parameters.clone(),
-            };
-            let asks = Asks::Catalogue(question);
-            return Ok(Planned { asks, query });
-        }
-        let (statement, sql) = statement(&session, sql, declared).await?;
+        let books = match is_of_catalogue(sql) {
+            true => Some(visitor.books(&session).await),
+            false => None,
+        };
+        let books = books.transpose().map_err(|failed| governed(failed, sql))?;
+        let asker = Asker { session, books };
+        let (statement, sql) = statement(&asker, sql, declared).await?;
         let kinds = statement.parameters().iter().cloned().enumerate();
         let parameters = kinds
             .map(|(index, kind)| Parameter::new(declared_at(declared, index), kind))
@@ -128,8 +124,7 @@ impl Planned {
             schema: statement.schema().clone(),
             parameters,
         };
-        let asks = Asks::Governed(statement);
-        Ok(Planned { asks, query })
+        Ok(Planned { statement, query })
     }
 
     /// Runs it. `cancelled` and `until` end it, whatever it is doing.
@@ -149,19 +144,13 @@ impl Planned {
         }
         let stops = stopped(cancelled.clone(), until);
         let begins = async {
-            match self.asks {
-                Asks::Governed(statement) => {
-                    let sql = statement.sql().to_owned();
-                    let answer = statement.run(values).await;
-                    let answer = answer.map_err(|failed| governed(failed, &sql))?;
-                    let cancel = answer.cancel();
-                    let batches = answer.map(move |batch| {
-                        batch.map_err(|failed: GovernError| governed(failed, &sql))
-                    });
-                    Ok::<_, PgWireError>((batches.boxed(), Some(cancel)))
-                }
-                Asks::Catalogue(question) => Ok((question.run(values).await?, None)),
-            }
+            let sql = self.statement.sql().to_owned();
+            let answer = self.statement.run(values).await;
+            let answer = answer.map_err(|failed| governed(failed, &sql))?;
+            let cancel = answer.cancel();
+            let batches = answer
+                .map(move |batch| batch.map_err(|failed: GovernError| governed(failed, &sql)));
+            Ok::<_, PgWireError>((batches.boxed(), cancel))
         };
         let (batches, cancel) = tokio::select! {
             begun = begins => begun?,
@@ -175,10 +164,8 @@ impl Planned {
                 biased;
                 stop = &mut stops => {
                     // The answer ends as cancelled, and so it stands in the log.
-                    if let Some(cancel) = &cancel {
-                        cancel.now();
-                        while let Some(Ok(_)) = batches.next().await {}
-                    }
+                    cancel.now();
+                    while let Some(Ok(_)) = batches.next().await {}
                     Some((Err(stop), None))
                 }
                 batch = batches.next() => {
@@ -189,6 +176,15 @@ impl Planned {
             }
         });
         Ok(batches.boxed())
+    }
+}
+
+impl Asker {
+    async fn prepare(&self, sql: &str) -> Result<Statement, GovernError> {
+        match &self.books {
+            Some(books) => self.session.prepare_over(books.clone(), sql).await,
+            None => self.session.prepare(sql).await,
+        }
     }
 }
 
@@ -214,11 +210,11 @@ fn declared_at(declared: &[Option<Type>], index: usize) -> Option<&Type> {
 /// parameter open, it is taken as what the client declared, or else as text, as
 /// Postgres does; as a number where text cannot be (`limit $1`).
 async fn statement(
-    session: &Session,
+    asker: &Asker,
     sql: &str,
     declared: &[Option<Type>],
 ) -> PgWireResult<(Statement, String)> {
-    let plain = session.prepare(sql).await;
+    let plain = asker.prepare(sql).await;
     let undecided = match &plain {
         Ok(plain) => {
             let kinds = plain.parameters().iter().enumerate();
@@ -237,7 +233,7 @@ async fn statement(
             &as_number,
         ] {
             let cast = cast(sql, &undecided, kind);
-            if let Ok(statement) = session.prepare(&cast).await {
+            if let Ok(statement) = asker.prepare(&cast).await {
                 return Ok((statement, cast));
             }
         }

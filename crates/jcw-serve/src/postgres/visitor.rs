@@ -3,15 +3,14 @@
 
 use crate::postgres::Door;
 use crate::postgres::cancel::{Registered, Running};
-use crate::postgres::catalogue::{Question, Setting};
+use crate::postgres::catalogue::Setting;
 use crate::postgres::cursor::Cursors;
 use crate::postgres::error::{error, fatal, governed};
 use crate::postgres::scram::Exchange;
 use crate::postgres::variable::Variables;
 use crate::subject::Subject;
-use jcw_govern::{Asking, Door as Entrance, Principal, ReleaseChoice, Session};
+use jcw_govern::{Asking, Books, Door as Entrance, GovernError, Principal, ReleaseChoice, Session};
 use jcw_login::Pass;
-use pgwire::api::Type;
 use pgwire::error::PgWireResult;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -93,7 +92,7 @@ impl Visitor {
     /// When the login does not hold any more, or there is no such release.
     pub(super) async fn session(&self) -> PgWireResult<Session> {
         let house = &self.door.house;
-        let (principal, asking) = {
+        let (principal, pass, asking) = {
             let chosen = self.chosen();
             let (principal, pass) = (chosen.login.as_ref())
                 .ok_or_else(|| fatal("28000", "nobody has logged in on this connection"))?;
@@ -105,10 +104,11 @@ impl Visitor {
                 purpose: chosen.variables.purpose(),
                 release: pinned.unwrap_or_else(|| chosen.variables.release()),
             };
-            (principal.clone(), asking)
+            (principal.clone(), pass.clone(), asking)
         };
         let session = house.governor.session(principal, asking).await;
         let session = session.map_err(|failed| governed(failed, ""))?;
+        let session = house.hold(session, &pass);
         let mut chosen = self.chosen();
         if chosen.in_transaction && chosen.pinned.is_none() {
             chosen.pinned = Some(session.release().id.clone());
@@ -116,16 +116,11 @@ impl Visitor {
         Ok(session)
     }
 
-    /// A question to the catalogue, of what this session may see.
+    /// The catalogue of what this session may see.
     ///
     /// # Errors
-    /// When it cannot be planned.
-    pub(super) async fn ask(
-        &self,
-        session: Session,
-        sql: &str,
-        declared: &[Option<Type>],
-    ) -> PgWireResult<Question> {
+    /// When it cannot be made.
+    pub(super) async fn books(&self, session: &Session) -> Result<Books, GovernError> {
         let setting = {
             let chosen = self.chosen();
             Setting {
@@ -133,10 +128,7 @@ impl Visitor {
                 variables: chosen.variables.all(),
             }
         };
-        self.door
-            .catalogue
-            .ask(session, setting, sql, declared)
-            .await
+        self.door.catalogue.books(session, setting).await
     }
 
     /// Sets a variable; a release that is not there is not kept.

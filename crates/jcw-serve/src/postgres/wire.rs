@@ -19,9 +19,6 @@ const SHORT: usize = 10_000;
 /// The longest message of anybody: a query with its parameters.
 const LONG: usize = 8 << 20;
 
-/// How long a client may take nothing while rows wait for it.
-const STALL: Duration = Duration::from_secs(60);
-
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30];
 /// The first byte of a TLS hello, for clients that do not ask first.
@@ -43,26 +40,30 @@ pub(super) struct Agreed {
 ///
 /// # Errors
 /// When the client leaves or does not agree.
-pub(super) async fn agree(mut stream: TcpStream, tls: Option<&Tls>) -> io::Result<Agreed> {
+pub(super) async fn agree(
+    mut stream: TcpStream,
+    tls: Option<&Tls>,
+    patience: Duration,
+) -> io::Result<Agreed> {
     for _ in 0..3 {
         let mut first = [0; 1];
         if stream.peek(&mut first).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if first[0] == TLS_HELLO {
-            return encrypted(stream, tls).await;
+            return encrypted(stream, tls, patience).await;
         }
         let mut head = [0; 8];
         stream.read_exact(&mut head).await?;
         match head {
             TLS_REQUEST if tls.is_some() => {
                 stream.write_all(b"S").await?;
-                return encrypted(stream, tls).await;
+                return encrypted(stream, tls, patience).await;
             }
             TLS_REQUEST | GSS_REQUEST => stream.write_all(b"N").await?,
             head => {
                 return Ok(Agreed {
-                    gate: Gate::new(Box::new(stream), &head),
+                    gate: Gate::new(Box::new(stream), &head, patience),
                     is_encrypted: false,
                     subject: None,
                 });
@@ -72,12 +73,12 @@ pub(super) async fn agree(mut stream: TcpStream, tls: Option<&Tls>) -> io::Resul
     Err(io::ErrorKind::InvalidData.into())
 }
 
-async fn encrypted(stream: TcpStream, tls: Option<&Tls>) -> io::Result<Agreed> {
+async fn encrypted(stream: TcpStream, tls: Option<&Tls>, patience: Duration) -> io::Result<Agreed> {
     let tls = tls.ok_or(io::ErrorKind::InvalidData)?;
     let stream = tls.acceptor().accept(stream).await?;
     let subject = Subject::of(stream.get_ref().1.peer_certificates());
     Ok(Agreed {
-        gate: Gate::new(Box::new(stream), &[]),
+        gate: Gate::new(Box::new(stream), &[], patience),
         is_encrypted: true,
         subject,
     })
@@ -93,17 +94,20 @@ pub(super) struct Gate {
     /// The first message has no kind.
     begun: bool,
     longest: usize,
+    /// How long a client may take nothing while rows wait for it.
+    patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Gate {
-    fn new(stream: Box<dyn Stream>, come: &[u8]) -> Gate {
+    fn new(stream: Box<dyn Stream>, come: &[u8], patience: Duration) -> Gate {
         Gate {
             stream,
             outside: BytesMut::from(come),
             inside: BytesMut::new(),
             begun: false,
             longest: SHORT,
+            patience,
             stalled: None,
         }
     }
@@ -148,7 +152,8 @@ impl Gate {
 
     /// An error once a client has taken nothing for too long.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let sleep = (self.stalled).get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+        let patience = self.patience;
+        let sleep = (self.stalled).get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         ready!(sleep.as_mut().poll(context));
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
@@ -292,7 +297,7 @@ mod tests {
     use super::*;
 
     fn gate(come: &[u8]) -> Gate {
-        let mut gate = Gate::new(Box::new(tokio::io::empty()), come);
+        let mut gate = Gate::new(Box::new(tokio::io::empty()), come, Duration::from_secs(1));
         gate.begun = true;
         gate
     }

@@ -1,26 +1,24 @@
 //! The functions that clients call in questions to the catalogue, where the
 //! answer depends on who asks and what is visible.
 
-use super::Known;
+use super::lists::NO_WORDS;
 use super::tables::comments;
+use super::{Known, lists};
 use crate::postgres::variable::VERSION;
-use arrow::array::{
-    Array as _, ArrayRef, Int32Builder, Int64Array, ListArray, ListBuilder, StringArray,
-};
+use arrow::array::{Array as _, ArrayRef, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use datafusion::prelude::SessionContext;
 use jcw_lake::DEFAULT_SCHEMA;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// Registers them for one question.
-pub(super) fn register(context: &SessionContext, known: &Known) {
+/// For one question.
+pub(super) fn of(known: &Known) -> Vec<Arc<ScalarUDF>> {
     let user = &known.session.principal().name;
     let version = format!(
         "PostgreSQL {VERSION} (jcw {}, a read-only warehouse)",
@@ -45,6 +43,27 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
         ("pg_is_wal_replay_paused", no.clone()),
         ("pg_table_is_visible", yes.clone()),
         ("pg_type_is_visible", yes.clone()),
+        ("pg_collation_is_visible", yes.clone()),
+        ("pg_conversion_is_visible", yes.clone()),
+        ("pg_opclass_is_visible", yes.clone()),
+        ("pg_operator_is_visible", yes.clone()),
+        ("pg_opfamily_is_visible", yes.clone()),
+        ("pg_statistics_obj_is_visible", yes.clone()),
+        ("pg_ts_config_is_visible", yes.clone()),
+        ("pg_ts_dict_is_visible", yes.clone()),
+        ("pg_ts_parser_is_visible", yes.clone()),
+        ("pg_ts_template_is_visible", yes.clone()),
+        ("has_column_privilege", no.clone()),
+        ("pg_has_role", no.clone()),
+        (
+            NO_WORDS,
+            ScalarValue::new_null_list(DataType::Utf8, true, 1),
+        ),
+        ("pg_char_to_encoding", ScalarValue::Int32(Some(6))),
+        ("pg_get_function_result", none.clone()),
+        ("pg_get_function_arguments", none.clone()),
+        ("pg_get_functiondef", none.clone()),
+        ("pg_size_pretty", none.clone()),
         ("pg_function_is_visible", yes.clone()),
         ("pg_advisory_unlock_all", none.clone()),
         ("pg_get_viewdef", none.clone()),
@@ -56,7 +75,6 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
         ("pg_tablespace_location", none.clone()),
         ("json_build_object", none.clone()),
         ("to_regtype", ScalarValue::Int32(None)),
-        ("to_regclass", ScalarValue::Int32(None)),
         ("pg_get_partkeydef", none.clone()),
         ("shobj_description", none.clone()),
         ("inet_server_addr", none.clone()),
@@ -69,13 +87,18 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
         ("pg_indexes_size", number(0)),
         ("pg_database_size", number(0)),
     ];
-    for (name, value) in constants {
-        context.register_udf(ScalarUDF::from(Constant::new(name, value)));
-    }
+    let constants = constants.into_iter();
+    let mut functions: Vec<ScalarUDF> = constants
+        .map(|(name, value)| ScalarUDF::from(Constant::new(name, value)))
+        .collect();
     let keys = known.keys();
     let definitions = keys.iter().map(|key| ((key.oid, 0), key.definition()));
     let indexes = keys.iter().filter(|key| key.to.is_none());
-    let indexes = indexes.map(|key| ((key.oid, 0), key.index()));
+    let indexes = indexes.flat_map(|key| {
+        let columns = (1..).zip(key.columns.iter().cloned());
+        let columns = columns.map(|(place, column)| ((key.oid, place), column));
+        columns.chain([((key.oid, 0), key.index())])
+    });
     let comments = comments(known)
         .into_iter()
         .map(|(oid, column, words)| ((oid, column), words));
@@ -86,19 +109,20 @@ pub(super) fn register(context: &SessionContext, known: &Known) {
         .filter(|((_, column), _)| *column == 0);
     for (name, found, has_column) in [
         ("pg_get_constraintdef", definitions.collect(), false),
-        ("pg_get_indexdef", indexes.collect(), false),
+        ("pg_get_indexdef", indexes.collect(), true),
         ("obj_description", of_tables.collect(), false),
         ("col_description", comments, true),
     ] {
-        context.register_udf(ScalarUDF::from(Found::new(name, found, has_column)));
+        functions.push(ScalarUDF::from(Found::new(name, found, has_column)));
     }
-    context.register_udf(ScalarUDF::from(Subscripts::default()));
+    functions.extend(lists::of(known));
     let variables = known.setting.variables.iter();
     let variables = variables.map(|(name, value)| (name.to_lowercase(), value.clone()));
     let variables: Arc<BTreeMap<String, String>> = Arc::new(variables.collect());
     for name in ["current_setting", "set_config"] {
-        context.register_udf(ScalarUDF::from(Variable::new(name, variables.clone())));
+        functions.push(ScalarUDF::from(Variable::new(name, variables.clone())));
     }
+    functions.into_iter().map(Arc::new).collect()
 }
 
 /// A function that says the same whatever it is asked.
@@ -119,7 +143,7 @@ impl Constant {
     }
 }
 
-fn any() -> Signature {
+pub(super) fn any() -> Signature {
     Signature::one_of(
         vec![
             datafusion::logical_expr::TypeSignature::Nullary,
@@ -279,58 +303,5 @@ impl ScalarUDFImpl for Variable {
             _ => self.variables.get(&name).cloned(),
         };
         Ok(ColumnarValue::Scalar(ScalarValue::Utf8(value)))
-    }
-}
-
-/// The places in a list, from one: what `generate_subscripts` gives as rows.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Subscripts {
-    signature: Signature,
-}
-
-/// Its name; questions are rewritten so that they unnest it.
-pub(super) const SUBSCRIPTS: &str = "pg_subscripts";
-
-impl Default for Subscripts {
-    fn default() -> Self {
-        Subscripts { signature: any() }
-    }
-}
-
-impl ScalarUDFImpl for Subscripts {
-    fn name(&self) -> &str {
-        SUBSCRIPTS
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType, DataFusionError> {
-        Ok(DataType::List(Arc::new(Field::new(
-            "item",
-            DataType::Int32,
-            true,
-        ))))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
-        let rows = args.number_rows;
-        let lists = match args.args.first() {
-            Some(lists) => lists.clone().into_array(rows)?,
-            None => return Err(DataFusionError::Plan("subscripts of what?".into())),
-        };
-        let lists = lists.as_any().downcast_ref::<ListArray>();
-        let mut places = ListBuilder::new(Int32Builder::new());
-        for row in 0..rows {
-            match lists.filter(|lists| lists.is_valid(row)) {
-                Some(lists) => {
-                    let length = i32::try_from(lists.value(row).len()).unwrap_or(0);
-                    places.append_value((1..=length).map(Some));
-                }
-                None => places.append_null(),
-            }
-        }
-        Ok(ColumnarValue::Array(Arc::new(places.finish())))
     }
 }

@@ -110,6 +110,7 @@ fn classes(schema: SchemaRef, known: &Known) -> Made {
             });
         }
     }
+    let schema = with_words(&schema, &["relacl", "reloptions"]);
     lines.extend(SYSTEM.iter().map(|(name, oid)| Class {
         oid: i64::from(*oid),
         name: (*name).to_owned(),
@@ -127,12 +128,34 @@ fn classes(schema: SchemaRef, known: &Known) -> Made {
         .numbers("relfilenode", lines.iter().map(|line| line.oid))
         .numbers("reltuples", lines.iter().map(|_| -1))
         .facts("relhasindex", lines.iter().map(|line| line.has_index))
+        .numbers("relam", lines.iter().map(|line| method(line.kind)))
         .words("relpersistence", lines.iter().map(|_| "p"))
         .words("relkind", lines.iter().map(|line| line.kind))
         .numbers("relnatts", lines.iter().map(|line| small(line.columns)))
         .facts("relispopulated", lines.iter().map(|_| true))
         .words("relreplident", lines.iter().map(|_| "d"))
         .table()
+}
+
+/// How Postgres keeps a table (heap) and an index (btree).
+fn method(kind: &str) -> i64 {
+    match kind {
+        "r" => 2,
+        "i" => 403,
+        _ => 0,
+    }
+}
+
+/// The schema with these columns as lists of words.
+fn with_words(schema: &SchemaRef, names: &[&str]) -> SchemaRef {
+    let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
+    let is_other = |field: &&Arc<Field>| !names.contains(&field.name().as_str());
+    let kept = schema.fields().iter().filter(is_other);
+    let kept = kept.map(|field| field.as_ref().clone());
+    let lists = names
+        .iter()
+        .map(|name| Field::new(*name, list.clone(), true));
+    Arc::new(Schema::new(kept.chain(lists).collect::<Vec<_>>()))
 }
 
 fn small(count: usize) -> i64 {
@@ -159,6 +182,7 @@ fn attributes(schema: SchemaRef, known: &Known) -> Made {
         }
     }
     let lines = &lines;
+    let schema = with_words(&schema, &["attacl", "attoptions"]);
     Sheet::new(schema, lines.len())
         .numbers("attrelid", lines.iter().map(|line| line.0))
         .words("attname", lines.iter().map(|line| line.2.name().as_str()))

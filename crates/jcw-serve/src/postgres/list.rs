@@ -1,0 +1,171 @@
+//! A list is a parameter of many values: `area_code = any($1)`. In text it is
+//! `{a,"b c",NULL}`; in binary a head and then each value with its length.
+
+use arrow::datatypes::{DataType, Field};
+use bytes::{Buf as _, Bytes};
+use datafusion::common::ScalarValue;
+use pgwire::api::Type;
+use std::sync::Arc;
+
+/// Values of one list.
+const MOST: usize = 100_000;
+
+/// What is in a list of this type; `None` for what is no list.
+pub(super) fn member(wire: &Type) -> Option<Type> {
+    Some(match *wire {
+        Type::BOOL_ARRAY => Type::BOOL,
+        Type::INT2_ARRAY => Type::INT2,
+        Type::INT4_ARRAY => Type::INT4,
+        Type::INT8_ARRAY => Type::INT8,
+        Type::OID_ARRAY => Type::OID,
+        Type::FLOAT4_ARRAY => Type::FLOAT4,
+        Type::FLOAT8_ARRAY => Type::FLOAT8,
+        Type::NUMERIC_ARRAY => Type::NUMERIC,
+        Type::DATE_ARRAY => Type::DATE,
+        Type::TIMESTAMP_ARRAY => Type::TIMESTAMP,
+        Type::TEXT_ARRAY | Type::VARCHAR_ARRAY | Type::BPCHAR_ARRAY | Type::NAME_ARRAY => {
+            Type::TEXT
+        }
+        Type::UUID_ARRAY => Type::UUID,
+        _ => return None,
+    })
+}
+
+/// A list of such values.
+pub(super) fn kind(member: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new("item", member, true)))
+}
+
+/// The list of values of that type.
+pub(super) fn of(values: &[ScalarValue], member: &DataType) -> ScalarValue {
+    ScalarValue::List(ScalarValue::new_list_nullable(values, member))
+}
+
+/// Out of text.
+pub(super) fn of_text(text: &str, member: &DataType) -> Option<ScalarValue> {
+    let values = words(text)?.into_iter().map(|word| match word {
+        Some(word) => ScalarValue::Utf8(Some(word)).cast_to(member).ok(),
+        None => ScalarValue::try_from(member).ok(),
+    });
+    Some(of(&values.collect::<Option<Vec<_>>>()?, member))
+}
+
+/// The words of `{a,"b c",NULL}`.
+fn words(text: &str) -> Option<Vec<Option<String>>> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let (mut words, mut word) = (Vec::new(), String::new());
+    let (mut is_quoted, mut was_quoted) = (false, false);
+    let mut letters = inner.chars();
+    if inner.trim().is_empty() {
+        return Some(words);
+    }
+    let end = |word: &mut String, was_quoted: &mut bool| {
+        let whole = std::mem::take(word);
+        match std::mem::take(was_quoted) {
+            true => Some(whole),
+            false => {
+                Some(whole.trim().to_owned()).filter(|word| !word.eq_ignore_ascii_case("null"))
+            }
+        }
+    };
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => word.push(letters.next()?),
+            '"' => {
+                is_quoted = !is_quoted;
+                was_quoted = true;
+            }
+            ',' if !is_quoted => words.push(end(&mut word, &mut was_quoted)),
+            // A list of lists is none of ours.
+            '{' | '}' if !is_quoted => return None,
+            letter => word.push(letter),
+        }
+        if words.len() > MOST {
+            return None;
+        }
+    }
+    words.push(end(&mut word, &mut was_quoted));
+    (!is_quoted).then_some(words)
+}
+
+/// The values of a list in binary.
+pub(super) fn binary(mut bytes: Bytes) -> Option<Vec<Option<Bytes>>> {
+    if bytes.len() < 12 {
+        return None;
+    }
+    let dimensions = bytes.get_i32();
+    let (_nulls, _member) = (bytes.get_i32(), bytes.get_i32());
+    if dimensions == 0 {
+        return Some(Vec::new());
+    }
+    if dimensions != 1 || bytes.len() < 8 {
+        return None;
+    }
+    let count = usize::try_from(bytes.get_i32()).ok()?;
+    let _first = bytes.get_i32();
+    if count > MOST {
+        return None;
+    }
+    let mut values = Vec::new();
+    for _ in 0..count {
+        if bytes.len() < 4 {
+            return None;
+        }
+        values.push(match bytes.get_i32() {
+            -1 => None,
+            length => {
+                let length = usize::try_from(length).ok()?;
+                if bytes.len() < length {
+                    return None;
+                }
+                Some(bytes.split_to(length))
+            }
+        });
+    }
+    bytes.is_empty().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_list_are_read_as_postgres_writes_them() {
+        let some = |word: &str| Some(word.to_owned());
+        assert_eq!(words("{}"), Some(Vec::new()));
+        assert_eq!(words("{a, b}"), Some(vec![some("a"), some("b")]));
+        assert_eq!(
+            words(r#"{"a,b",NULL,"NULL","c\"d",""}"#),
+            Some(vec![
+                some("a,b"),
+                None,
+                some("NULL"),
+                some("c\"d"),
+                some("")
+            ])
+        );
+        for wrong in ["", "a", "{a", "{{a}}", "{\"a}", "{a\\"] {
+            assert_eq!(words(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_in_binary_is_whole_or_nothing() {
+        let mut whole = Vec::new();
+        for number in [1, 0, 25, 2, 1, 1] {
+            whole.extend(i32::to_be_bytes(number));
+        }
+        whole.push(b'a');
+        whole.extend(i32::to_be_bytes(-1));
+        let read = binary(Bytes::from(whole.clone()));
+        assert_eq!(read, Some(vec![Some(Bytes::from_static(b"a")), None]));
+        for end in 0..whole.len() {
+            assert_eq!(binary(Bytes::copy_from_slice(&whole[..end])), None, "{end}");
+        }
+        let mut many = Vec::new();
+        for number in [1, 0, 25, i32::MAX, 1] {
+            many.extend(i32::to_be_bytes(number));
+        }
+        assert_eq!(binary(many.into()), None);
+    }
+}
