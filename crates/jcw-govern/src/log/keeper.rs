@@ -18,6 +18,11 @@ const EVERY: Duration = Duration::from_secs(2);
 /// So many rows wait no longer.
 const MANY: usize = 1_000;
 
+/// How often rows are tried to be brought in while others bring theirs, and how
+/// long the first pause is; each is that much longer than the one before.
+const TRIES: u32 = 12;
+const AGAIN: Duration = Duration::from_millis(10);
+
 /// Brings rows into the lake. Cheap to clone; stops when the last clone goes.
 #[derive(Debug, Clone)]
 pub(super) struct Keeper {
@@ -152,7 +157,21 @@ pub(super) fn note_name(server_id: &str) -> String {
     format!("query_log_{server_id}.json")
 }
 
+/// Other servers and commands append to the same table, and one of those that
+/// commit at the same moment is first.
 async fn append(lake: &Lake, rows: &[Row]) -> Result<(), KeepError> {
+    for tried in 1..TRIES {
+        match append_once(lake, rows).await {
+            Err(KeepError::Lake(LakeError::LostRace { .. })) => {
+                tokio::time::sleep(tried * AGAIN).await;
+            }
+            other => return other,
+        }
+    }
+    append_once(lake, rows).await
+}
+
+async fn append_once(lake: &Lake, rows: &[Row]) -> Result<(), KeepError> {
     let batch = batch(rows)?;
     let stage = lake.stage(QUERY_LOG, &schema(), &[]).await?;
     let mut writer = stage.writer();

@@ -307,3 +307,20 @@ async fn a_question_that_ended_with_its_server_has_its_row_after_the_next_start(
     third.flush().await.unwrap();
     assert_eq!(world.rows().await.num_rows(), 5, "they are written once");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn servers_that_write_at_one_moment_all_get_their_rows_in() {
+    let world = World::new().await;
+    let mut servers = Vec::new();
+    for _ in 0..4 {
+        servers.push(world.server().await);
+    }
+    let writing = servers.iter().map(|log| async {
+        for _ in 0..5 {
+            log.append(row("answered")).unwrap();
+            log.flush().await.unwrap();
+        }
+    });
+    futures::future::join_all(writing).await;
+    assert_eq!(world.verify().await, Ok((20, 4)));
+}
