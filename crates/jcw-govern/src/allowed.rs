@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Most steps of a plan, counted as often as they stand in it: sixty tables that
 /// each read the one before twice are a short text and a plan without an end.
-const STEPS: usize = 10_000;
+pub(crate) const STEPS: usize = 10_000;
 
 /// Most values of one `in (...)`.
 const LIST: usize = 1_000;
@@ -40,12 +40,7 @@ impl Allowed<'_> {
     /// # Errors
     /// When anything in the plan is not allowed.
     pub(crate) fn check(self, plan: &LogicalPlan) -> Result<()> {
-        if is_too_large(plan)? {
-            return Err(GovernError::new(
-                Kind::Limit,
-                "the query has too many steps; ask in parts",
-            ));
-        }
+        check_size(plan)?;
         let second_lock = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
@@ -208,7 +203,9 @@ impl Allowed<'_> {
     }
 }
 
-fn is_too_large(plan: &LogicalPlan) -> Result<bool> {
+/// # Errors
+/// When a plan has more steps than anybody asks in earnest.
+pub(crate) fn check_size(plan: &LogicalPlan) -> Result<()> {
     let mut steps = 0;
     let walked = plan.apply_with_subqueries(|_| {
         steps += 1;
@@ -218,7 +215,14 @@ fn is_too_large(plan: &LogicalPlan) -> Result<bool> {
         })
     });
     walked.map_err(|_| unknown())?;
-    Ok(steps > STEPS)
+    match steps > STEPS {
+        true => Err(too_many_steps()),
+        false => Ok(()),
+    }
+}
+
+pub(crate) fn too_many_steps() -> GovernError {
+    GovernError::new(Kind::Limit, "the query has too many steps; ask in parts")
 }
 
 /// The name of a type whose every value, also a null, takes as much memory as the

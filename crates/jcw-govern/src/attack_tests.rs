@@ -588,3 +588,48 @@ async fn a_table_gives_rows_to_governed_queries_only() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn a_short_text_whose_plan_has_no_end_is_refused() {
+    let world = World::new().await;
+    let mut sql = "with t0 as (select 1 as n)".to_owned();
+    for level in 1..40 {
+        let below = level - 1;
+        sql += &format!(
+            ", t{level} as (select a.n from t{below} a, (select n from t{below} where n > 0) b)"
+        );
+    }
+    // A table expression of the same name elsewhere does not make it shorter.
+    let hidden = "(with t20 as (select 1 as n) select n from t20)";
+    for from in ["t39", &format!("t39, {hidden}")] {
+        let endless = refused(&world, &format!("{sql} select count(*) from {from}")).await;
+        assert_eq!(endless.kind, Kind::Limit, "{endless:?}");
+        assert!(endless.message.contains("steps"), "{endless:?}");
+    }
+    // And nested views of the same kind are counted when they are planned.
+    assert_eq!(
+        one(&world, "with a as (select 1 as n), b as (select a.n from a, a c), d as (select b.n from b, b e) select count(*) from d").await,
+        "1"
+    );
+}
+
+#[tokio::test]
+async fn values_as_large_as_their_type_says_are_not_made() {
+    let world = World::new().await;
+    for sql in [
+        "select arrow_cast(null, 'FixedSizeBinary(1000000000)')",
+        "select arrow_try_cast(pid, 'FixedSizeList(1000000000, Int64)') from person",
+        "select arrow_cast(pid, 'List(FixedSizeBinary(1000000000))') from person",
+    ] {
+        let refused = refused(&world, sql).await;
+        assert_eq!(refused.kind, Kind::Unsupported, "{sql}: {refused:?}");
+    }
+    for sql in [
+        "select cast_to_type(1, 'text')",
+        "select try_cast_to_type('1', 1)",
+        // It takes time and memory by the product of its texts.
+        "select levenshtein('a', 'b')",
+    ] {
+        assert_eq!(refused(&world, sql).await.kind, Kind::NoFunction, "{sql}");
+    }
+}

@@ -4,6 +4,7 @@
 //! it is asked for.
 
 use crate::capability::Capability;
+use crate::growth::{Bounded, joined};
 use crate::public::{Series, Told};
 use datafusion::catalog::{TableFunction, TableFunctionImpl};
 use datafusion::execution::SessionStateDefaults;
@@ -174,12 +175,45 @@ const SCALAR: &[&str] = &[
     "upper",
 ];
 
-/// Those of the engine's scalar functions that are allowed.
+/// Those of them that are called as they are: the engine turns them into something
+/// else, or their value is of a fixed width or one of their arguments.
+const PLAIN: &[&str] = &[
+    "array_has",
+    "arrow_cast",
+    "arrow_try_cast",
+    "coalesce",
+    "current_date",
+    "current_time",
+    "date_part",
+    "get_field",
+    "log",
+    "named_struct",
+    "now",
+    "nvl",
+    "nvl2",
+    "power",
+    "regexp_like",
+    "starts_with",
+    "struct",
+    "to_timestamp",
+    "to_timestamp_micros",
+    "to_timestamp_millis",
+    "to_timestamp_nanos",
+    "to_timestamp_seconds",
+];
+
+/// Those of the engine's scalar functions that are allowed, bounded in what they
+/// make, and one for `||`.
 pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
     let all = SessionStateDefaults::default_scalar_functions();
-    (all.into_iter())
-        .filter(|function| SCALAR.contains(&function.name()))
-        .collect()
+    let allowed = all
+        .into_iter()
+        .filter(|function| SCALAR.contains(&function.name()));
+    let bounded = allowed.map(|function| match PLAIN.contains(&function.name()) {
+        true => function,
+        false => Bounded::around(function),
+    });
+    bounded.chain([Bounded::around(joined())]).collect()
 }
 
 /// Aggregates see the rows that the query sees; all are allowed.

@@ -27,6 +27,9 @@ mod error;
 mod explain;
 mod functions;
 mod governor;
+mod growth;
+#[cfg(test)]
+mod growth_tests;
 mod held;
 mod information;
 mod leak_proof;
@@ -47,6 +50,7 @@ mod releases_tests;
 mod scope;
 mod session;
 mod statement;
+mod steps;
 mod table;
 mod text;
 mod visible;

@@ -7,6 +7,7 @@
 mod engine;
 mod pool;
 mod query;
+mod spill;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -26,11 +27,11 @@ use datafusion::logical_expr::LogicalPlan;
 use engine::{Engine, stopping};
 use jcw_project::RoleLimits;
 use pool::{QueryPool, ServerMemory};
+use spill::Spill;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use stop::Stop;
-use tempfile::TempDir;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -93,8 +94,7 @@ pub(crate) struct Limits {
     engine: Engine,
     memory: Arc<ServerMemory>,
     disk: Arc<DiskManager>,
-    /// Where queries spill; only this user may look into it, and it goes with us.
-    _spill: TempDir,
+    _spill: Spill,
     /// Nobody new is taken in.
     closing: CancellationToken,
     /// Whatever still runs is ended.
@@ -119,7 +119,7 @@ impl Limits {
     /// # Errors
     /// When there are no threads or no private folder to spill into.
     pub(crate) fn start(capacity: Capacity) -> Result<Limits> {
-        let spill = private_folder()?;
+        let spill = Spill::open(&std::env::temp_dir()).map_err(|error| no_spill(&error))?;
         let disk = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![spill.path().to_owned()]))
             .with_max_temp_directory_size(capacity.spill)
@@ -221,15 +221,18 @@ impl Limits {
             deadline: Instant::now() + role.time,
         };
         let (scope, its) = (session.scope.clone(), stop.clone());
+        let memory = role.memory.min(self.memory.most() as u64);
         let planned = self.plan(person, async move {
-            let planned = query::physical(&scope, &plan, &its).await;
+            let planned = query::physical(&scope, &plan, memory, &its).await;
             planned.map(|plan| (plan, scope))
         });
-        let ((physical, read), scope) = planned.await?;
+        let ((physical, config, read), scope) = planned.await?;
         let state = scope.running();
         question.reads(read);
         question.begin()?;
-        let context = TaskContext::from(state).with_runtime(self.own_memory(state, role));
+        let context = TaskContext::from(state)
+            .with_session_config(config)
+            .with_runtime(self.own_memory(state, role));
         let query = query::Query {
             plan: physical,
             context: Arc::new(context),
@@ -277,15 +280,6 @@ impl Limits {
         };
         Err(GovernError::new(Kind::Limit, message))
     }
-}
-
-fn private_folder() -> Result<TempDir> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut builder = tempfile::Builder::new();
-    let private = std::fs::Permissions::from_mode(0o700);
-    (builder.prefix("jcw-spill-").permissions(private))
-        .tempdir()
-        .map_err(|error| no_spill(&error))
 }
 
 fn no_spill(error: &(dyn std::error::Error + 'static)) -> GovernError {

@@ -102,6 +102,29 @@ async fn a_table_that_a_role_does_not_fit_is_not_there() {
     );
 }
 
+/// What must not be seen may have had another name then, under which it would be.
+#[tokio::test]
+async fn a_table_in_which_a_hidden_or_masked_column_has_another_name_is_not_there() {
+    for (now, then) in [("record_key", "key_of_record"), ("postcode", "post_code")] {
+        let world = World::new().await;
+        let (_, sql) = crate::world::TABLES[0];
+        assert!(sql.contains(&format!("as {now}")));
+        let renamed = sql.replace(&format!("as {now}"), &format!("as {then}"));
+        let pin = load(&world.lake, "published.person", &made(&renamed).await).await;
+        let current = world.lake.current_release().await.unwrap();
+        let mut contents = current.unwrap().contents;
+        contents.tables.insert("published.person".into(), pin);
+        world.lake.publish(contents).await.unwrap();
+        let attributes = [("area", "301")];
+        let other = ReleaseChoice::Named("2".into());
+        let session = world.session_of("analyst", &attributes, other).await;
+        let session = session.unwrap();
+        assert!(!session.visible().tables.contains_key("published.person"));
+        let refused = ask(&session, &format!("select {then} from person")).await;
+        assert_eq!(refused.unwrap_err().kind, Kind::NoTable, "{then}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_are_cheap_and_share_what_is_open() {
     let world = World::new().await;

@@ -1,10 +1,11 @@
 //! A [`Statement`] is one query that may be run: its SQL, its parameters, and
 //! the columns that its answer will have, exactly.
 
-use crate::allowed::Allowed;
+use crate::allowed::{Allowed, check_size};
 use crate::answer::Answer;
 use crate::books::{Reads, not_a_query};
 use crate::error::{GovernError, Kind, Result};
+use crate::growth::bounded;
 use crate::log::{Asked, Question};
 use crate::names::check_names;
 use crate::outlet::outlet_schema;
@@ -187,6 +188,9 @@ async fn plan(session: &Session, query: Parsed) -> Result<LogicalPlan> {
 async fn governed(session: &Session, query: Parsed) -> Result<LogicalPlan> {
     let planned = session.scope.planning().statement_to_plan(query).await;
     let plan = planned.map_err(|error| of_planning(&error, Some(session.visible())))?;
+    check_size(&plan)?;
+    let plan = bounded(plan, session.scope.planning());
+    let plan = plan.map_err(|error| of_planning(&error, Some(session.visible())))?;
     allowed(session, true).check(&plan)?;
     Ok(plan)
 }

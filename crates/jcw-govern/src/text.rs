@@ -1,7 +1,9 @@
 //! The text of a query before anything is planned: not too long for the parser
 //! and the planner, exactly one statement, and of a kind that reads.
 
+use crate::allowed::{STEPS, too_many_steps};
 use crate::error::{GovernError, Kind, Result, Spot};
+use crate::steps::has_at_most;
 use datafusion::common::format::ExplainStatementOptions;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::{
@@ -91,7 +93,10 @@ impl Request {
 
     fn of_sql(sql: Sql) -> Result<Request> {
         match sql {
-            Sql::Query(_) => {
+            Sql::Query(ref query) => {
+                if !has_at_most(STEPS, query) {
+                    return Err(too_many_steps());
+                }
                 let mut odd = Odd;
                 if let ControlFlow::Break(error) = sql.visit(&mut odd) {
                     return Err(error);

@@ -6,6 +6,7 @@ use super::stop::{Stop, stoppable};
 use crate::admission::Place;
 use crate::allowed::check_leaves;
 use crate::error::{GovernError, Kind, Result};
+use crate::growth::share;
 use crate::log::Read;
 use crate::outlet::outlet_batch;
 use crate::refusal::of_running;
@@ -17,6 +18,7 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionConfig;
 use futures::StreamExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,22 +62,26 @@ pub(crate) struct Running {
     still: Option<Still>,
 }
 
-/// The plan as it will run, and what it reads.
+/// The plan as it will run within that memory, how, and what it reads.
 pub(super) async fn physical(
     scope: &Scope,
     plan: &LogicalPlan,
+    memory: u64,
     stop: &Stop,
-) -> Result<(Arc<dyn ExecutionPlan>, Read)> {
-    let state = &scope.starting();
+) -> Result<(Arc<dyn ExecutionPlan>, SessionConfig, Read)> {
+    let mut state = scope.starting();
     let mut read = Read::tables(plan, scope.default_schema());
     let optimized = state.optimize(plan).map_err(of_run)?;
     read.columns(&optimized);
+    share(&optimized, &mut state, memory)?;
+    let state = &state;
     let physical = (state.query_planner())
         .create_physical_plan(&optimized, state)
         .await
         .map_err(of_run)?;
     check_leaves(&physical, scope.capability())?;
-    Ok((stoppable(physical, stop).map_err(of_run)?, read))
+    let plan = stoppable(physical, stop).map_err(of_run)?;
+    Ok((plan, state.config().clone(), read))
 }
 
 impl Query {

@@ -8,6 +8,7 @@ use jcw_lake::{Contents, Lake, Pin, Provenance, Scope};
 use jcw_project::Project;
 use std::path::Path;
 use std::time::Instant;
+use tempfile::TempDir;
 
 const ROWS: i64 = 100_000;
 
@@ -228,7 +229,9 @@ async fn a_sort_spills_and_what_cannot_spill_is_refused_with_what_to_do() {
     assert_eq!(mode & 0o777, 0o700);
     let left = std::fs::read_dir(spill)
         .unwrap()
-        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap());
     assert_eq!(left.count(), 0, "spilled files are left");
 }
 
