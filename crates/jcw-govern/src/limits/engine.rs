@@ -15,6 +15,9 @@ const STACK: usize = 64 << 20;
 /// rest read files for them.
 const PLANNERS: usize = 96;
 
+/// A thread that has planned nothing for so long goes, and its memory with it.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// Threads for planning and running.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -34,6 +37,7 @@ impl Engine {
         let mut planning = Builder::new_multi_thread();
         (planning.worker_threads(1))
             .thread_name("jcw-planner")
+            .thread_keep_alive(IDLE)
             .max_blocking_threads(PLANNERS);
         Ok(Engine {
             running: Background::start(running)?,

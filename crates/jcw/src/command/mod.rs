@@ -27,11 +27,15 @@ pub(crate) mod user;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
+use std::time::Duration;
 
 /// Runs the command that was asked for.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // A server's few looks a second go to idle threads in turn and would keep
+        // all of a busy hour's, with their memory, for ever.
+        .thread_keep_alive(Duration::from_secs(1))
         .build()?;
     let global = &cli.global;
     runtime.block_on(async {
