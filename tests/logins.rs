@@ -330,9 +330,7 @@ fn a_certificate_encrypts_and_a_clients_certificate_says_who_it_is() {
         let url = format!("https://localhost:{port}/v1/query");
         let to = format!("localhost:{port}:127.0.0.1");
         let ran = Command::new("curl")
-            // Over HTTP/2 a refusal may overtake the question, and curl then says
-            // that the stream broke.
-            .args(["-s", "--http1.1", "-m", "30"])
+            .args(["-s", "-m", "30"])
             .args(["-o", "/dev/null", "-w", "%{http_code}"])
             .args(["--cacert", &file("ours.pem"), "--resolve", &to, &url])
             .args(["--json", r#"{"sql": "select 1"}"#])

@@ -171,7 +171,8 @@ impl Call {
         response.map(|body| {
             let reading = Arc::new(Reading(Mutex::new(Held {
                 body: Some(body),
-                waits: None,
+                // A client of HTTP/2 may have said that it takes nothing.
+                waits: Some(Instant::now()),
                 last_word: is_grpc.then(last_word),
             })));
             self.0.lock().answers.push(Arc::downgrade(&reading));
@@ -363,89 +364,96 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     const READER: Duration = Duration::from_secs(60);
+    const MOMENT: Duration = Duration::from_secs(1);
 
-    fn answer(kind: &str) -> Response<Body> {
-        let frames = std::iter::repeat_n(Ok::<_, std::io::Error>(Bytes::from_static(b"x")), 5);
+    fn answer(kind: &'static str) -> Response<Body> {
+        let frames = (0..5).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"x")));
         let mut response = Response::new(Body::from_stream(futures::stream::iter(frames)));
-        let kind = http::HeaderValue::from_str(kind).unwrap();
+        let kind = http::HeaderValue::from_static(kind);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }
 
-    async fn ends(visit: &Visit) -> (Over, Duration) {
-        let began = Instant::now();
-        (visit.over(|| ()).await, began.elapsed())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_says_nothing_or_nobody_leaves_soon_and_who_is_known_stays() {
-        let (over, after) = ends(&Visit::begin(READER)).await;
-        assert_eq!(over, Over::Silent);
-        assert!(after < FIRST + LOOK * 3, "{after:?}");
-        let visit = Visit::begin(READER);
-        drop(visit.call());
-        let (over, after) = ends(&visit).await;
-        assert_eq!(over, Over::Silent);
-        assert!(after > FIRST && after < LOGIN + LOOK * 3, "{after:?}");
-        let visit = Visit::begin(READER);
-        let _never_ends = visit.call();
-        assert!(ends(&visit).await.1 < LOGIN_ASKING + LOOK * 3);
+    fn known() -> Arc<Visit> {
         let visit = Visit::begin(READER);
         visit.is_known();
-        drop(visit.call());
-        let (over, after) = ends(&visit).await;
-        assert_eq!(over, Over::Silent);
-        assert!(after > IDLE, "{after:?}");
+        visit
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_that_nobody_reads_ends_and_others_of_the_connection_go_on() {
+    #[test]
+    fn who_says_nothing_or_nobody_leaves_soon_and_who_is_known_stays() {
+        let silent = Some(Over::Silent);
         let visit = Visit::begin(READER);
-        visit.is_known();
+        let now = Instant::now();
+        assert_eq!(visit.is_over(now + FIRST - MOMENT), None);
+        assert_eq!(visit.is_over(now + FIRST + MOMENT), silent);
+        drop(visit.call());
+        assert_eq!(visit.is_over(now + LOGIN - MOMENT), None);
+        assert_eq!(visit.is_over(now + LOGIN + MOMENT), silent);
+        let _asks = visit.call();
+        assert_eq!(visit.is_over(now + LOGIN + MOMENT), None);
+        assert_eq!(visit.is_over(now + LOGIN_ASKING + MOMENT), silent);
+        let visit = known();
+        drop(visit.call());
+        assert_eq!(visit.is_over(now + IDLE - MOMENT), None);
+        assert_eq!(visit.is_over(now + IDLE + MOMENT), silent);
+        let _asks = visit.call();
+        assert_eq!(
+            visit.is_over(now + IDLE + MOMENT),
+            None,
+            "an answer takes long"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_reads_ends_and_cannot_be_taken_for_whole() {
         for (kind, is_grpc) in [("text/csv", false), ("application/grpc", true)] {
+            let visit = known();
             let mut unread = visit.call().answered(answer(kind)).into_body();
             let mut read = visit.call().answered(answer(kind)).into_body();
+            let now = Instant::now();
+            assert!(
+                visit.unread(now + READER * 9).is_empty(),
+                "not asked for yet"
+            );
             unread.frame().await.unwrap().unwrap();
-            let mut looks = Box::pin(visit.over(|| ()));
-            for _ in 0..4 {
-                read.frame().await.unwrap().unwrap();
-                let wait = tokio::time::timeout(READER / 2 + LOOK, looks.as_mut());
-                assert!(wait.await.is_err(), "the connection goes on");
+            let now = Instant::now();
+            assert!(visit.unread(now + READER - MOMENT).is_empty());
+            assert_eq!(visit.unread(now + READER + MOMENT).len(), 1);
+            while let Some(frame) = read.frame().await {
+                frame.unwrap();
             }
-            assert!(unread.reading.lock().body.is_none(), "its memory is free");
-            read.frame().await.unwrap().unwrap();
-            assert!(read.frame().await.is_none());
             match (unread.frame().await.unwrap(), is_grpc) {
                 (Ok(last), true) => assert_eq!(last.trailers_ref().unwrap()["grpc-status"], "1"),
-                (last, false) => assert!(last.is_err(), "{last:?}"),
-                other => panic!("{other:?}"),
+                (last, _) => assert!(last.is_err() && !is_grpc, "{last:?}"),
             }
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_of_which_nothing_is_read_ends() {
-        let visit = Visit::begin(READER);
-        visit.is_known();
+    #[tokio::test]
+    async fn a_connection_of_which_nothing_is_read_ends_and_one_with_another_answer_does_not() {
+        let visit = known();
         let mut unread = visit.call().answered(answer("text/csv")).into_body();
         unread.frame().await.unwrap().unwrap();
-        let (over, after) = ends(&visit).await;
-        assert_eq!(over, Over::Slow);
-        assert!(after < READER * 2 + LOOK * 3, "{after:?}");
+        let late = Instant::now() + READER * 2 + MOMENT;
+        assert_eq!(visit.unread(late).len(), 1);
+        let other = visit.call();
+        assert_eq!(visit.is_over(late), None);
+        drop(other);
+        assert_eq!(visit.is_over(late), Some(Over::Slow));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_connection_that_takes_no_bytes_ends() {
         use tokio::io::AsyncWriteExt as _;
-        let visit = Visit::begin(READER);
-        visit.is_known();
-        let _call = visit.call();
+        let visit = known();
+        let _asks = visit.call();
         let (ours, _theirs) = tokio::io::duplex(1);
         let mut watched = Watched::new(ours, visit.clone());
-        let write = tokio::time::timeout(LOOK, watched.write_all(b"xx"));
+        let write = tokio::time::timeout(MOMENT / 10, watched.write_all(b"xx"));
         assert!(write.await.is_err());
-        let (over, after) = ends(&visit).await;
-        assert_eq!(over, Over::Slow);
-        assert!(after < READER + LOOK * 3, "{after:?}");
+        let now = Instant::now();
+        assert_eq!(visit.is_over(now + READER - MOMENT), None);
+        assert_eq!(visit.is_over(now + READER + MOMENT), Some(Over::Slow));
     }
 }
