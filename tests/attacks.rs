@@ -4,7 +4,7 @@
 //! control and are not here; those of files, engines and metadata are refused to all.
 
 use crate::clients;
-use crate::doors::{given, world};
+use crate::doors::{USERS, given, world};
 use crate::harness::repository;
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn attacks_end_as_stated_at_every_door() {
     let revoked = ["token", "add", "old", "--user", "ann", "--expires", "1h"];
     let revoked = project.jcw(&revoked).succeeds().out.trim().to_owned();
     project.jcw(&["token", "revoke", "old"]).succeeds();
-    let mut given = given(&project, &served);
+    let mut given = given(&project, &served, &USERS.map(|(user, ..)| user));
     let good = given["tokens"]["ann"].as_str().unwrap();
     given["bad_tokens"] = json!([
         "",

@@ -77,7 +77,7 @@ const ROLES: &str = "roles:
 ";
 
 /// Users, and the authority whose rows they see.
-const USERS: [(&str, &str, &str); 7] = [
+pub(crate) const USERS: [(&str, &str, &str); 7] = [
     ("ann", "analyst", "area=301"),
     ("bob", "analyst", "area=303"),
     ("eve", "data_engineer", "area=none"),
@@ -112,9 +112,11 @@ pub(crate) fn world() -> Project {
 }
 
 /// What the clients are told of a server and its users.
-pub(crate) fn given(project: &Project, served: &Served) -> serde_json::Value {
+pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde_json::Value {
     let each = |made: &dyn Fn(&str) -> String| {
-        let pairs = USERS.map(|(user, ..)| (user.to_owned(), json!(made(user))));
+        let pairs = users
+            .iter()
+            .map(|user| ((*user).to_owned(), json!(made(user))));
         serde_json::Map::from_iter(pairs)
     };
     let token = |user: &str| {
@@ -138,7 +140,7 @@ pub(crate) fn given(project: &Project, served: &Served) -> serde_json::Value {
 fn two_users_are_each_answered_as_by_a_database_with_their_rows_alone() {
     let project = world();
     let served = project.serve(&[]);
-    let given = given(&project, &served);
+    let given = given(&project, &served, &["ann", "bob", "eve"]);
     let Some(told) = clients::run("doors_rows.py", &[given.to_string()]) else {
         return;
     };
@@ -156,4 +158,18 @@ fn two_users_are_each_answered_as_by_a_database_with_their_rows_alone() {
         }
     }
     project.jcw(&["audit", "verify"]).succeeds();
+}
+
+#[test]
+fn the_promised_columns_are_the_streamed_ones_of_every_table_and_of_expressions() {
+    let project = Project::southend();
+    let demo = ["demo", "--children", "60", "--years", "2025..2025"];
+    project.jcw(&demo).succeeds();
+    project.user_with("eve", "data_engineer", "area=none", &password("eve"));
+    let served = project.serve(&[]);
+    let given = given(&project, &served, &["eve"]);
+    if let Some(told) = clients::run("doors_schemas.py", &[given.to_string()]) {
+        assert!(told.contains(" tables, 100 of "), "{told}");
+        assert!(!served.said().contains("panicked"), "{}", served.said());
+    }
 }

@@ -21,6 +21,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.flight as flight
 from doors import DOORS, CommandLine, Flight, Given, Http, Postgres, Refused, plain
+from flight_sql import command
 
 given = Given(sys.argv[1])
 TRUTH = Http(given, "eve")
@@ -116,9 +117,9 @@ def a_version_of_before(at):
 def earlier(door, sql):
     """The only value, of the first release."""
     if door is CommandLine:
-        command = [given.jcw, "query", "--as", "ann", "--release", "1", "--format", "csv", sql]
+        asked = [given.jcw, "query", "--as", "ann", "--release", "1", "--format", "csv", sql]
         environment = {**os.environ, "JCW_IDENTITY_KEY": given.key}
-        ran = subprocess.run(command, cwd=given.project, env=environment, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(asked, cwd=given.project, env=environment, capture_output=True, text=True, timeout=60)
         return int(ran.stdout.split()[1])
     if door is Http:
         client = Http(given, "ann")
@@ -306,11 +307,7 @@ def unknown_callers_over_http(at):
 def unknown_callers_over_flight(at):
     client = flight.FlightClient(f"grpc://{given.flight}")
     good = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {given.tokens['ann']}".encode())], timeout=60)
-    command = b"\n4type.googleapis.com/arrow.flight.protocol.sql.Command"
-    url = b"type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
-    sql = b"select 1 as one"
-    command = b"\n" + bytes([len(url)]) + url + b"\x12" + bytes([len(sql) + 2]) + b"\n" + bytes([len(sql)]) + sql
-    descriptor = flight.FlightDescriptor.for_command(command)
+    descriptor = flight.FlightDescriptor.for_command(command("CommandStatementQuery", (1, "select 1 as one")))
     ticket = client.get_flight_info(descriptor, good).endpoints[0].ticket
     assert client.do_get(ticket, good).read_all().num_rows == 1
 
@@ -367,9 +364,9 @@ def unknown_callers_over_postgres(at):
 MANY = "select concat('a text that is not so short, of row ', value) as text, value from generate_series(1, 900000)"
 
 
-def changed(*command):
+def changed(*change):
     environment = {**os.environ, "JCW_IDENTITY_KEY": given.key}
-    subprocess.run([given.jcw, *command], cwd=given.project, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run([given.jcw, *change], cwd=given.project, env=environment, check=True, capture_output=True, timeout=60)
 
 
 def ends(batches, change, ask):
