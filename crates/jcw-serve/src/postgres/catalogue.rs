@@ -147,6 +147,8 @@ impl Template {
 fn read(parser: &PostgresCompatibilityParser, sql: &str) -> Result<Statement, GovernError> {
     // The rewriting of Postgres' SQL is not ours; whatever it trips over is the end
     // of the question, not of the connection.
+    let named = rewrite::named(sql);
+    let sql = named.as_deref().unwrap_or(sql);
     let statements = catch_unwind(AssertUnwindSafe(|| parser.parse(sql)));
     let statements = statements
         .map_err(|_| GovernError::new(Kind::Unsupported, "the catalogue cannot answer that"))?;
@@ -175,11 +177,12 @@ impl SchemaProvider for Shown {
         let fixed = self.fixed.table(name).await?;
         match fixed {
             Some(fixed) => tables::table(name, &self.known, fixed).map(Some),
+            None if name == tables::USERS => tables::users(&self.known).map(Some),
             None => Ok(None),
         }
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.fixed.table_exist(name)
+        self.fixed.table_exist(name) || name == tables::USERS
     }
 }

@@ -1,11 +1,10 @@
 //! A list is a parameter of many values: `area_code = any($1)`. In text it is
 //! `{a,"b c",NULL}`; in binary a head and then each value with its length.
 
-use arrow::datatypes::{DataType, Field};
+use crate::postgres::parameter::Parameter;
+use crate::postgres::statement::with;
 use bytes::{Buf as _, Bytes};
-use datafusion::common::ScalarValue;
 use pgwire::api::Type;
-use std::sync::Arc;
 
 /// Values of one list.
 const MOST: usize = 100_000;
@@ -31,27 +30,47 @@ pub(super) fn member(wire: &Type) -> Option<Type> {
     })
 }
 
-/// A list of such values.
-pub(super) fn kind(member: DataType) -> DataType {
-    DataType::List(Arc::new(Field::new("item", member, true)))
+/// Between the values of a list, and where there is none.
+const BETWEEN: char = '\u{1f}';
+const NOTHING: char = '\u{1e}';
+
+/// The SQL with the parameters that are lists as texts that are taken apart: a
+/// governed query takes no lists.
+pub(super) fn apart(sql: &str, declared: &[Option<Type>]) -> String {
+    let members: Vec<Option<Type>> = declared
+        .iter()
+        .map(|declared| declared.as_ref().and_then(member))
+        .collect();
+    let lists: Vec<usize> = (0..members.len())
+        .filter(|index| members[*index].is_some())
+        .collect();
+    with(sql, &lists, &|index, text| {
+        let list = format!("string_to_array({text}, '{BETWEEN}', '{NOTHING}')");
+        match members.get(index).and_then(Option::as_ref) {
+            None | Some(&Type::TEXT | &Type::UUID) => list,
+            Some(member) => format!("CAST({list} AS {}[])", Parameter::sql_type(Some(member))),
+        }
+    })
 }
 
-/// The list of values of that type.
-pub(super) fn of(values: &[ScalarValue], member: &DataType) -> ScalarValue {
-    ScalarValue::List(ScalarValue::new_list_nullable(values, member))
-}
-
-/// Out of text.
-pub(super) fn of_text(text: &str, member: &DataType) -> Option<ScalarValue> {
-    let values = words(text)?.into_iter().map(|word| match word {
-        Some(word) => ScalarValue::Utf8(Some(word)).cast_to(member).ok(),
-        None => ScalarValue::try_from(member).ok(),
-    });
-    Some(of(&values.collect::<Option<Vec<_>>>()?, member))
+/// The values of a list as one text; `None` where they hold what stands between.
+pub(super) fn together(values: &[Option<String>]) -> Option<String> {
+    let mut text = String::new();
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push(BETWEEN);
+        }
+        match value {
+            Some(value) if value.contains([BETWEEN, NOTHING]) => return None,
+            Some(value) => text.push_str(value),
+            None => text.push(NOTHING),
+        }
+    }
+    Some(text)
 }
 
 /// The words of `{a,"b c",NULL}`.
-fn words(text: &str) -> Option<Vec<Option<String>>> {
+pub(super) fn words(text: &str) -> Option<Vec<Option<String>>> {
     let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
     let (mut words, mut word) = (Vec::new(), String::new());
     let (mut is_quoted, mut was_quoted) = (false, false);
@@ -128,6 +147,20 @@ pub(super) fn binary(mut bytes: Bytes) -> Option<Vec<Option<Bytes>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_goes_into_the_query_as_one_text_and_is_taken_apart_there() {
+        let declared = [None, Some(Type::TEXT_ARRAY), Some(Type::INT4_ARRAY)];
+        assert_eq!(
+            apart("select $1, '$2' = any($2), any($3)", &declared),
+            "select $1, '$2' = any(string_to_array($2, '\u{1f}', '\u{1e}')), \
+             any(CAST(string_to_array($3, '\u{1f}', '\u{1e}') AS INT[]))"
+        );
+        let some = |word: &str| Some(word.to_owned());
+        let text = together(&[some("a"), None, some("b")]);
+        assert_eq!(text.as_deref(), Some("a\u{1f}\u{1e}\u{1f}b"));
+        assert_eq!(together(&[some("a\u{1f}b")]), None);
+    }
 
     #[test]
     fn words_of_a_list_are_read_as_postgres_writes_them() {

@@ -52,16 +52,6 @@ impl Parameter {
             Some(&Type::TIMESTAMP) => "TIMESTAMP",
             Some(&Type::TIMESTAMPTZ) => "TIMESTAMP WITH TIME ZONE",
             Some(&Type::BYTEA) => "BYTEA",
-            Some(&Type::BOOL_ARRAY) => "BOOLEAN[]",
-            Some(&Type::INT2_ARRAY) => "SMALLINT[]",
-            Some(&Type::INT4_ARRAY) => "INT[]",
-            Some(&Type::INT8_ARRAY | &Type::OID_ARRAY) => "BIGINT[]",
-            Some(&Type::FLOAT4_ARRAY) => "REAL[]",
-            Some(&Type::FLOAT8_ARRAY) => "DOUBLE PRECISION[]",
-            Some(&Type::NUMERIC_ARRAY) => "DECIMAL(38, 10)[]",
-            Some(&Type::DATE_ARRAY) => "DATE[]",
-            Some(&Type::TIMESTAMP_ARRAY) => "TIMESTAMP[]",
-            Some(list) if list::member(list).is_some() => "TEXT[]",
             _ => "TEXT",
         }
     }
@@ -81,11 +71,15 @@ impl Parameter {
             Some(bytes) if is_binary => self.binary(number, bytes)?,
             Some(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.unfit(number))?;
-                match list::member(&self.wire) {
-                    Some(member) => list::of_text(text, &natural_type(&member))
-                        .ok_or_else(|| self.unfit(number))?,
-                    None => ScalarValue::Utf8(Some(self.trimmed(text).to_owned())),
-                }
+                let list = list::member(&self.wire).map(|_| {
+                    let words = list::words(text).ok_or_else(|| self.unfit(number))?;
+                    list::together(&words).ok_or_else(|| self.unfit(number))
+                });
+                let text = match list {
+                    Some(list) => list?,
+                    None => self.trimmed(text).to_owned(),
+                };
+                ScalarValue::Utf8(Some(text))
             }
         };
         let kind = self.kind.clone().filter(|kind| !kind.is_null());
@@ -113,11 +107,21 @@ impl Parameter {
     fn binary(&self, number: usize, bytes: &Bytes) -> Result<ScalarValue, PgWireError> {
         let unfit = || self.unfit(number);
         if let Some(wire) = list::member(&self.wire) {
-            let kind = natural_type(&wire);
             let one = Parameter { wire, kind: None };
             let values = list::binary(bytes.clone()).ok_or_else(unfit)?.into_iter();
-            let values = values.map(|value| one.value(number, value.as_ref(), true));
-            return Ok(list::of(&values.collect::<Result<Vec<_>, _>>()?, &kind));
+            let words = values.map(|value| {
+                let value = value.map(|value| one.value(number, Some(&value), true));
+                let word = value
+                    .transpose()?
+                    .map(|value| value.cast_to(&DataType::Utf8));
+                Ok(word
+                    .transpose()
+                    .map_err(|_| unfit())?
+                    .map(|word| word.to_string()))
+            });
+            let words: Vec<Option<String>> = words.collect::<Result<_, PgWireError>>()?;
+            let text = list::together(&words).ok_or_else(unfit)?;
+            return Ok(ScalarValue::Utf8(Some(text)));
         }
         let width = match self.wire {
             Type::BOOL => Some(1),
@@ -191,10 +195,7 @@ fn natural_type(wire: &Type) -> DataType {
         Type::TIMESTAMPTZ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Type::NUMERIC => DataType::Decimal128(38, 10),
         Type::BYTEA => DataType::Binary,
-        ref other => match list::member(other) {
-            Some(member) => list::kind(natural_type(&member)),
-            None => DataType::Utf8,
-        },
+        _ => DataType::Utf8,
     }
 }
 

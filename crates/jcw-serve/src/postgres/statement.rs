@@ -5,6 +5,7 @@
 use crate::postgres::catalogue::is_of_catalogue;
 use crate::postgres::command::Command;
 use crate::postgres::error::{error, governed};
+use crate::postgres::list;
 use crate::postgres::parameter::Parameter;
 use crate::postgres::visitor::Visitor;
 use arrow::array::RecordBatch;
@@ -71,9 +72,11 @@ impl Prepared {
         };
         let query = match query {
             None => None,
-            Some(query) => Some(Arc::new(
-                Planned::new(visitor, query, declared).await?.query,
-            )),
+            Some(query) => {
+                let query = list::apart(query, declared);
+                let planned = Planned::new(visitor, &query, declared).await?;
+                Some(Arc::new(planned.query))
+            }
         };
         Ok(Prepared { command, query })
     }
@@ -232,7 +235,8 @@ async fn statement(
             &as_declared as &(dyn Fn(usize) -> &'static str + Sync),
             &as_number,
         ] {
-            let cast = cast(sql, &undecided, kind);
+            let cast = |index, text: &str| format!("CAST({text} AS {})", kind(index));
+            let cast = with(sql, &undecided, &cast);
             if let Ok(statement) = asker.prepare(&cast).await {
                 return Ok((statement, cast));
             }
@@ -258,8 +262,12 @@ fn placeholders(sql: &str) -> Vec<usize> {
     numbers.collect()
 }
 
-/// The SQL with the parameters of these numbers cast.
-fn cast(sql: &str, parameters: &[usize], kind: &dyn Fn(usize) -> &'static str) -> String {
+/// The SQL with the parameters of these numbers as something else.
+pub(super) fn with(
+    sql: &str,
+    parameters: &[usize],
+    other: &dyn Fn(usize, &str) -> String,
+) -> String {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize() else {
         return sql.to_owned();
     };
@@ -269,9 +277,7 @@ fn cast(sql: &str, parameters: &[usize], kind: &dyn Fn(usize) -> &'static str) -
             _ => None,
         };
         match number.and_then(|number| number.checked_sub(1)) {
-            Some(index) if parameters.contains(&index) => {
-                format!("CAST({token} AS {})", kind(index))
-            }
+            Some(index) if parameters.contains(&index) => other(index, &token.to_string()),
             _ => token.to_string(),
         }
     });
@@ -285,7 +291,7 @@ mod tests {
     #[test]
     fn only_parameters_of_an_open_type_are_cast() {
         let sql = "select $1, '$1', $2 -- $1";
-        let text = cast(sql, &[0], &|_| "TEXT");
+        let text = with(sql, &[0], &|_, text| format!("CAST({text} AS TEXT)"));
         assert_eq!(text, "select CAST($1 AS TEXT), '$1', $2 -- $1");
     }
 }

@@ -1,10 +1,10 @@
 //! `jcw token`: long secrets with which programs come in place of a person.
 
-use super::user::desk;
+use super::user::{desk, listed, words};
 use crate::cli::{Format, Global};
 use crate::exit::Exit;
 use crate::output;
-use arrow::array::{RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{RecordBatch, TimestampMicrosecondArray};
 use chrono::Duration;
 use jcw_login::ListedToken;
 use std::sync::Arc;
@@ -61,13 +61,12 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             output::say(&format!("The token {name} is no good any more."))?;
         }
         Command::List { format } => {
-            let tokens = desk.tokens().await?;
-            match (format, tokens.is_empty()) {
-                (Format::Table, true) => {
-                    output::say("There is no token yet; `jcw token add` makes one.")?;
-                }
-                _ => output::print(format, rows(&tokens)?)?,
-            }
+            let tokens = rows(&desk.tokens().await?)?;
+            listed(
+                format,
+                tokens,
+                "There is no token yet; `jcw token add` makes one.",
+            )?;
         }
     }
     Ok(Exit::Done)
@@ -89,14 +88,6 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 fn rows(tokens: &[ListedToken]) -> anyhow::Result<RecordBatch> {
-    let text = |value: &dyn Fn(&ListedToken) -> &str| -> Arc<StringArray> {
-        Arc::new(
-            tokens
-                .iter()
-                .map(|token| Some(value(token).to_owned()))
-                .collect(),
-        )
-    };
     let time = |value: &dyn Fn(&ListedToken) -> i64| -> Arc<TimestampMicrosecondArray> {
         let times = tokens.iter().map(|token| Some(value(token)));
         Arc::new(
@@ -106,8 +97,8 @@ fn rows(tokens: &[ListedToken]) -> anyhow::Result<RecordBatch> {
         )
     };
     Ok(RecordBatch::try_from_iter([
-        ("token", text(&|token| &token.name) as _),
-        ("user", text(&|token| &token.user) as _),
+        ("token", words(tokens, |token| token.name.clone()) as _),
+        ("user", words(tokens, |token| token.user.clone()) as _),
         ("made_at", time(&|token| token.made.timestamp_micros()) as _),
         (
             "expires_at",

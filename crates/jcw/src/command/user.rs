@@ -133,13 +133,12 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
             output::say(&format!("{name} may not log in any more."))?;
         }
         Command::List { format } => {
-            let users = desk.users().await?;
-            match (format, users.is_empty()) {
-                (Format::Table, true) => {
-                    output::say("Nobody may log in yet; `jcw user add` makes a user.")?
-                }
-                _ => output::print(format, rows(&users)?)?,
-            }
+            let users = rows(&desk.users().await?)?;
+            listed(
+                format,
+                users,
+                "Nobody may log in yet; `jcw user add` makes a user.",
+            )?;
         }
     }
     Ok(Exit::Done)
@@ -150,6 +149,19 @@ pub(super) async fn desk(global: &Global) -> anyhow::Result<Desk> {
     let lake = home::lake_alone(global).await?;
     let by = std::env::var("USER").unwrap_or_default();
     Ok(Desk::of(&lake, &by))
+}
+
+/// Prints a list, or says in words that there is nothing in it.
+pub(super) fn listed(format: Format, rows: RecordBatch, none: &str) -> anyhow::Result<()> {
+    match (format, rows.num_rows()) {
+        (Format::Table, 0) => output::say(none),
+        _ => output::print(format, rows),
+    }
+}
+
+/// A column of words.
+pub(super) fn words<T>(lines: &[T], word: impl Fn(&T) -> String) -> Arc<StringArray> {
+    Arc::new(lines.iter().map(|line| Some(word(line))).collect())
 }
 
 /// A role that nobody has described sees nothing; where there is no project at
@@ -186,9 +198,6 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 }
 
 fn rows(users: &[ListedUser]) -> anyhow::Result<RecordBatch> {
-    let text = |value: &dyn Fn(&ListedUser) -> String| -> Arc<StringArray> {
-        Arc::new(users.iter().map(|user| Some(value(user))).collect())
-    };
     let attributes = |user: &ListedUser| {
         let pairs = user.attributes.iter();
         let pairs: Vec<String> = pairs
@@ -198,13 +207,13 @@ fn rows(users: &[ListedUser]) -> anyhow::Result<RecordBatch> {
     };
     let has_password: BooleanArray = users.iter().map(|user| Some(user.has_password)).collect();
     Ok(RecordBatch::try_from_iter([
-        ("user", text(&|user| user.name.clone()) as _),
-        ("role", text(&|user| user.role.clone()) as _),
-        ("attributes", text(&attributes) as _),
+        ("user", words(users, |user| user.name.clone()) as _),
+        ("role", words(users, |user| user.role.clone()) as _),
+        ("attributes", words(users, attributes) as _),
         ("has_password", Arc::new(has_password) as _),
         (
             "certificate",
-            text(&|user| user.certificate.clone().unwrap_or_default()) as _,
+            words(users, |user| user.certificate.clone().unwrap_or_default()) as _,
         ),
     ])?)
 }

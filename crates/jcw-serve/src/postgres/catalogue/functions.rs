@@ -1,7 +1,7 @@
 //! The functions that clients call in questions to the catalogue, where the
 //! answer depends on who asks and what is visible.
 
-use super::lists::NO_WORDS;
+use super::lists::{NO_WORD, NO_WORDS};
 use super::tables::comments;
 use super::{Known, lists};
 use crate::postgres::variable::VERSION;
@@ -73,7 +73,8 @@ pub(super) fn of(known: &Known) -> Vec<Arc<ScalarUDF>> {
         ("pg_get_ruledef", none.clone()),
         ("pg_get_function_identity_arguments", none.clone()),
         ("pg_tablespace_location", none.clone()),
-        ("json_build_object", none.clone()),
+        (NO_WORD, none.clone()),
+        ("getdatabaseencoding", text("UTF8")),
         ("to_regtype", ScalarValue::Int32(None)),
         ("pg_get_partkeydef", none.clone()),
         ("shobj_description", none.clone()),

@@ -9,7 +9,7 @@ use arrow::array::{
     ListBuilder, StringArray, StructArray, StructBuilder,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Fields, Int16Type};
+use arrow::datatypes::{DataType, Field, Fields, Int16Type, Int32Type};
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -27,6 +27,10 @@ pub(super) const SUBSCRIPTS: &str = "pg_subscripts";
 pub(super) const EXPANDED: &str = "pg_expanded";
 /// A pattern whose escape is the one that the engine knows.
 pub(super) const PATTERN: &str = "pg_like_pattern";
+/// Numbers in a row, not many.
+pub(super) const SERIES: &str = "pg_series";
+/// No word.
+pub(super) const NO_WORD: &str = "pg_no_word";
 /// No list of words.
 pub(super) const NO_WORDS: &str = "pg_no_words";
 
@@ -37,9 +41,10 @@ type Make = Arc<dyn Fn(&[ArrayRef]) -> Result<ArrayRef> + Send + Sync>;
 pub(super) fn of(known: &Known) -> Vec<ScalarUDF> {
     let classes = classes(known);
     let of_list = |kind: DataType| DataType::List(Arc::new(Field::new("item", kind, true)));
-    let made: [(&'static str, DataType, Make); 6] = [
+    let made: [(&'static str, DataType, Make); 7] = [
         (VECTOR, of_list(DataType::Int16), Arc::new(vector)),
         (SUBSCRIPTS, of_list(DataType::Int32), Arc::new(subscripts)),
+        (SERIES, of_list(DataType::Int32), Arc::new(series)),
         (
             EXPANDED,
             of_list(DataType::Struct(expanded_fields())),
@@ -202,6 +207,30 @@ fn subscripts(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     }
     Ok(Arc::new(places.finish()))
 }
+
+fn series(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let [from, to, ..] = arguments else {
+        return Err(DataFusionError::Plan(
+            "a series goes from somewhere to somewhere".into(),
+        ));
+    };
+    let (from, to) = (cast(from, &DataType::Int32)?, cast(to, &DataType::Int32)?);
+    let ends = from
+        .as_primitive::<Int32Type>()
+        .iter()
+        .zip(to.as_primitive::<Int32Type>());
+    let mut made = ListBuilder::new(Int32Builder::new());
+    for ends in ends {
+        match ends {
+            (Some(from), Some(to)) => made.append_value((from..=to).take(LONGEST).map(Some)),
+            _ => made.append_null(),
+        }
+    }
+    Ok(Arc::new(made.finish()))
+}
+
+/// No key has more columns.
+const LONGEST: usize = 1_000;
 
 fn expanded_fields() -> Fields {
     Fields::from(vec![

@@ -1,23 +1,26 @@
 //! What clients write that the engine does not know, in its own words.
 
-use super::lists::{EXPANDED, NO_WORDS, PATTERN, SUBSCRIPTS, VECTOR};
+use super::lists::{EXPANDED, NO_WORD, NO_WORDS, PATTERN, SERIES, SUBSCRIPTS, VECTOR};
+use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, Value, VisitMut as _, VisitorMut,
+    AccessExpr, BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SetExpr,
+    Statement, Subscript, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::Parser;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// The statement with
-/// - sets of rows in a select list (`generate_subscripts`, `_pg_expandarray`) as
-///   unnested lists;
+/// - sets of rows in a select list (`generate_subscripts`, `generate_series`,
+///   `_pg_expandarray`) as unnested lists;
 /// - `like ... escape` with the escape that the engine knows;
 /// - `array(select ...)` and other subqueries that give one value as aggregates,
 ///   which may ask of the rows outside;
 /// - functions of a type by name, and values without a name under different ones.
 pub(super) fn rewritten(mut statement: Statement) -> Statement {
-    let _ = statement.visit(&mut Rewriting);
+    let _ = VisitMut::visit(&mut statement, &mut Rewriting);
     statement
 }
 
@@ -34,6 +37,9 @@ impl VisitorMut for Rewriting {
         }
         if let SetExpr::Select(select) = body {
             told_apart(&mut select.projection);
+            for item in &mut select.projection {
+                let _ = VisitMut::visit(item, &mut Counting);
+            }
         }
         ControlFlow::Continue(())
     }
@@ -55,6 +61,9 @@ impl VisitorMut for Rewriting {
                     && select.selection.is_some()
                 {
                     aggregate(select, "first_value");
+                    if let Some(outside) = taken_out(select) {
+                        *expression = case(outside, expression.clone());
+                    }
                 }
             }
             Expr::Like {
@@ -73,16 +82,6 @@ impl VisitorMut for Rewriting {
                     **pattern = call(PATTERN, vec![whole, escape]);
                 }
             }
-            Expr::Cast {
-                expr, data_type, ..
-            } => {
-                let kind = data_type.to_string().to_lowercase();
-                let is_class = kind.rsplit('.').next() == Some("regclass");
-                if is_class && is_placeholder(expr) {
-                    let name = std::mem::replace(expr.as_mut(), nothing());
-                    *expression = call("to_regclass", vec![name]);
-                }
-            }
             Expr::BinaryOp {
                 left,
                 op: BinaryOperator::Eq,
@@ -90,6 +89,7 @@ impl VisitorMut for Rewriting {
             } => {
                 by_name(left, right);
                 by_name(right, left);
+                by_truth(left, right);
             }
             _ => (),
         }
@@ -97,14 +97,193 @@ impl VisitorMut for Rewriting {
     }
 }
 
+/// `exists (...)` as a value is a count above nought.
+struct Counting;
+
+impl VisitorMut for Counting {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Exists { subquery, negated } = expression
+            && let SetExpr::Select(select) = subquery.body.as_mut()
+        {
+            let one = Expr::Value(Value::Number("1".into(), false).with_empty_span());
+            select.projection = vec![SelectItem::UnnamedExpr(call("count", vec![one]))];
+            let nought = Expr::Value(Value::Number("0".into(), false).with_empty_span());
+            let op = match negated {
+                true => BinaryOperator::Eq,
+                false => BinaryOperator::Gt,
+            };
+            *expression = Expr::Nested(Box::new(Expr::BinaryOp {
+                left: Box::new(Expr::Subquery(subquery.clone())),
+                op,
+                right: Box::new(nought),
+            }));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The same text, with names of tables and functions as types already what they
+/// stand for: what reads the text for us does not take them as parameters, and
+/// looks for functions by numbers that stand in `pg_type` by name.
+pub(super) fn named(sql: &str) -> Option<String> {
+    let small = sql.to_lowercase();
+    if !(small.contains("regproc") || (small.contains("regclass") && small.contains('$'))) {
+        return None;
+    }
+    let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).ok()?;
+    let mut naming = Naming(false);
+    let _ = VisitMut::visit(&mut statements, &mut naming);
+    let text: Vec<String> = statements.iter().map(ToString::to_string).collect();
+    naming.0.then(|| text.join("; "))
+}
+
+/// Whether anything was found.
+struct Naming(bool);
+
+impl VisitorMut for Naming {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        let Expr::Cast {
+            expr, data_type, ..
+        } = expression
+        else {
+            return ControlFlow::Continue(());
+        };
+        let kind = data_type.to_string().to_lowercase();
+        let made = match (kind.rsplit('.').next(), expr.as_ref()) {
+            (Some("regclass"), inner) if is_bound(inner) => {
+                call("to_regclass", vec![expr.as_ref().clone()])
+            }
+            (Some("regproc"), Expr::Value(value)) => match &value.value {
+                Value::SingleQuotedString(name) => {
+                    let name = name.rsplit('.').next().unwrap_or(name).to_owned();
+                    Expr::Value(Value::SingleQuotedString(name).with_empty_span())
+                }
+                _ => return ControlFlow::Continue(()),
+            },
+            _ => return ControlFlow::Continue(()),
+        };
+        self.0 = true;
+        *expression = made;
+        ControlFlow::Continue(())
+    }
+}
+
+/// A parameter, with or without its type.
+fn is_bound(expression: &Expr) -> bool {
+    match expression {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => is_bound(expr),
+        Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
+        _ => false,
+    }
+}
+
+/// Takes out of a subquery the conditions that are of the rows outside alone.
+fn taken_out(select: &mut Select) -> Option<Expr> {
+    let mut inner = BTreeSet::new();
+    for from in &select.from {
+        for factor in [&from.relation]
+            .into_iter()
+            .chain(from.joins.iter().map(|join| &join.relation))
+        {
+            match factor {
+                TableFactor::Table {
+                    alias: Some(alias), ..
+                }
+                | TableFactor::Derived {
+                    alias: Some(alias), ..
+                } => inner.insert(alias.name.value.to_lowercase()),
+                TableFactor::Table { name, .. } => {
+                    let name = name.0.last()?.as_ident()?.value.to_lowercase();
+                    inner.insert(name)
+                }
+                _ => return None,
+            };
+        }
+    }
+    let (mut outside, mut kept) = (None, None);
+    for condition in conditions(select.selection.take()?) {
+        let of = match is_outside(&condition, &inner) {
+            true => &mut outside,
+            false => &mut kept,
+        };
+        *of = Some(match of.take() {
+            Some(before) => Expr::BinaryOp {
+                left: Box::new(before),
+                op: BinaryOperator::And,
+                right: Box::new(condition),
+            },
+            None => condition,
+        });
+    }
+    select.selection = kept;
+    outside
+}
+
+fn conditions(expression: Expr) -> Vec<Expr> {
+    match expression {
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::And,
+            right,
+        } => {
+            let mut all = conditions(*left);
+            all.extend(conditions(*right));
+            all
+        }
+        other => vec![other],
+    }
+}
+
+/// Whether all columns of a condition are of tables that are not these.
+fn is_outside(condition: &Expr, inner: &BTreeSet<String>) -> bool {
+    struct Columns<'i>(&'i BTreeSet<String>, usize, bool);
+    impl Visitor for Columns<'_> {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
+            match expression {
+                Expr::Identifier(_) | Expr::Subquery(_) | Expr::Exists { .. } => self.2 = false,
+                Expr::CompoundIdentifier(names) => {
+                    self.1 += 1;
+                    let table = names.len().checked_sub(2).and_then(|at| names.get(at));
+                    let is_inner =
+                        table.is_none_or(|table| self.0.contains(&table.value.to_lowercase()));
+                    self.2 &= !is_inner;
+                }
+                _ => (),
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut columns = Columns(inner, 0, true);
+    let _ = Visit::visit(condition, &mut columns);
+    columns.1 > 0 && columns.2
+}
+
+/// A value where a condition holds, and nothing else.
+fn case(condition: Expr, value: Expr) -> Expr {
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen {
+            condition,
+            result: value,
+        }],
+        else_result: None,
+    }
+}
+
 /// What stands for the call of a function.
 fn called(function: &mut Function) -> Option<Expr> {
     let name = function.name.0.last()?.as_ident()?.value.to_lowercase();
     match name.as_str() {
-        "generate_subscripts" => {
-            let list = arguments(function)?.into_iter().next()?;
-            Some(unnest(call(SUBSCRIPTS, vec![list])))
-        }
+        "generate_subscripts" => Some(unnest(call(SUBSCRIPTS, arguments(function)?))),
+        "generate_series" => Some(unnest(call(SERIES, arguments(function)?))),
         "_pg_expandarray" => Some(unnest(call(EXPANDED, arguments(function)?))),
         "array" => {
             let FunctionArguments::Subquery(query) = &mut function.args else {
@@ -116,6 +295,8 @@ fn called(function: &mut Function) -> Option<Expr> {
             aggregate(select, "array_agg");
             Some(Expr::Subquery(query.clone()))
         }
+        // Nobody's column makes itself.
+        "json_build_object" => Some(call(NO_WORD, Vec::new())),
         "unnest" | "array_contains" => {
             if let FunctionArguments::List(list) = &mut function.args
                 && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(list))) =
@@ -133,6 +314,20 @@ fn called(function: &mut Function) -> Option<Expr> {
 
 /// `(_pg_expandarray(list)).n`, and `(row).x` of a column that is a row.
 fn field(root: &mut Expr, chain: &[AccessExpr]) -> Option<Expr> {
+    // Such a list begins at nought.
+    if let [AccessExpr::Subscript(Subscript::Index { index })] = chain
+        && is_vector(root)
+    {
+        let next = Expr::BinaryOp {
+            left: Box::new(Expr::Nested(Box::new(index.clone()))),
+            op: BinaryOperator::Plus,
+            right: Box::new(Expr::Value(
+                Value::Number("1".into(), false).with_empty_span(),
+            )),
+        };
+        let list = call(VECTOR, vec![root.clone()]);
+        return Some(call("array_element", vec![list, next]));
+    }
     let [AccessExpr::Dot(Expr::Identifier(name))] = chain else {
         return None;
     };
@@ -225,27 +420,45 @@ fn told_apart(items: &mut [SelectItem]) {
     }
 }
 
+/// `indisprimary = 't'` is `indisprimary = true`.
+fn by_truth(fact: &Expr, word: &mut Expr) {
+    let name = last(fact).map(|name| name.value.to_lowercase());
+    let is_fact = name.is_some_and(|name| FACTS.iter().any(|fact| name.starts_with(fact)));
+    let Expr::Value(value) = word else {
+        return;
+    };
+    if let (true, Value::SingleQuotedString(text)) = (is_fact, &value.value) {
+        let truth = text.starts_with(['t', 'T', '1']);
+        value.value = Value::Boolean(truth);
+    }
+}
+
+/// How columns that are true or false begin.
+const FACTS: [&str; 4] = ["indis", "attis", "relhas", "relis"];
+
 /// Lists of numbers that a Postgres keeps as words: `1 2 3`.
 fn is_vector(list: &Expr) -> bool {
-    let name = match list {
+    last(list).is_some_and(|name| VECTORS.contains(&name.value.to_lowercase().as_str()))
+}
+
+/// The last word of a name.
+fn last(name: &Expr) -> Option<&Ident> {
+    match name {
         Expr::Identifier(name) => Some(name),
         Expr::CompoundIdentifier(names) => names.last(),
         _ => None,
-    };
-    name.is_some_and(|name| VECTORS.contains(&name.value.to_lowercase().as_str()))
+    }
 }
 
-const VECTORS: [&str; 5] = [
+const VECTORS: [&str; 7] = [
     "indkey",
     "indclass",
     "indcollation",
     "indoption",
+    "i_indoption",
+    "polroles",
     "proargtypes",
 ];
-
-fn is_placeholder(expression: &Expr) -> bool {
-    matches!(expression, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
-}
 
 fn nothing() -> Expr {
     Expr::Value(Value::Null.with_empty_span())
@@ -313,8 +526,6 @@ fn is_named(function: &Function, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-    use datafusion::sql::sqlparser::parser::Parser;
 
     #[test]
     fn functions_of_a_type_are_found_by_name() {
@@ -334,7 +545,7 @@ mod tests {
         let text = rewritten(statements.remove(0)).to_string();
         assert_eq!(
             text,
-            "SELECT unnest(a.k), unnest(pg_subscripts(a.k)) AS ord FROM a"
+            "SELECT unnest(a.k), unnest(pg_subscripts(a.k, 1)) AS ord FROM a"
         );
     }
 
@@ -369,10 +580,37 @@ mod tests {
                 "select null, null, null from t",
                 "SELECT NULL, NULL AS \"?column?1\", NULL AS \"?column?2\" FROM t",
             ),
-            ("select cast($1 as regclass)", "SELECT to_regclass($1)"),
+            (
+                "select 1 from i where i.indisprimary = 't' and a = i.indkey[b.n - 1]",
+                "SELECT 1 FROM i WHERE i.indisprimary = true AND a = array_element(pg_vector(i.indkey), (b.n - 1) + 1)",
+            ),
+            (
+                "select generate_series(array_lower(k, 1), array_upper(k, 1)) as i from c",
+                "SELECT unnest(pg_series(array_lower(k, 1), array_upper(k, 1))) AS i FROM c",
+            ),
+            (
+                "select (select d.a from d where b.has and d.n = b.n) from b",
+                "SELECT CASE WHEN b.has THEN (SELECT first_value(d.a) FROM d WHERE d.n = b.n) END FROM b",
+            ),
+            (
+                "select not i.a and exists (select 1 from c where c.i = i.i) from i",
+                "SELECT NOT i.a AND ((SELECT count(1) FROM c WHERE c.i = i.i) > 0) FROM i",
+            ),
         ] {
             let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap();
             assert_eq!(rewritten(statements.remove(0)).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn names_of_tables_and_functions_are_found_before_anything_else() {
+        let found = named(
+            "select 1 from d where c = cast($1::text as regclass) and a = 'pg_catalog.array_in'::regproc",
+        );
+        assert_eq!(
+            found.unwrap(),
+            "SELECT 1 FROM d WHERE c = to_regclass($1::TEXT) AND a = 'array_in'"
+        );
+        assert_eq!(named("select 'pg_class'::regclass"), None);
     }
 }

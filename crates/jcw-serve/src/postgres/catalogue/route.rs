@@ -1,6 +1,9 @@
 //! Whether a query asks the catalogue or the warehouse.
 
-use datafusion::sql::sqlparser::ast::{Expr, ObjectName, Query, TableFactor, Visit as _, Visitor};
+use super::tables::USERS;
+use datafusion::sql::sqlparser::ast::{
+    Expr, ObjectName, Query, SetExpr, TableFactor, Visit as _, Visitor,
+};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::pg_catalog::PG_CATALOG_TABLES;
@@ -67,6 +70,14 @@ impl Visitor for Found {
         for named in query.with.iter().flat_map(|with| &with.cte_tables) {
             self.named.insert(named.alias.name.value.to_lowercase());
         }
+        if let SetExpr::Select(select) = query.body.as_ref() {
+            // ODBC asks for lists that are empty: `select NULL, NULL, NULL`.
+            let nothing = select
+                .projection
+                .iter()
+                .filter(|item| item.to_string() == "NULL");
+            self.calls |= nothing.count() > 1;
+        }
         ControlFlow::Continue(())
     }
 
@@ -77,7 +88,9 @@ impl Visitor for Found {
             match of.as_slice() {
                 [.., "pg_catalog" | "information_schema", _] => self.reads_catalogue = true,
                 [function] if args.is_some() => self.calls |= is_of_ours(function),
-                [name] if PG_CATALOG_TABLES.contains(name) => self.reads_catalogue = true,
+                [name] if PG_CATALOG_TABLES.contains(name) || *name == USERS => {
+                    self.reads_catalogue = true;
+                }
                 _ if args.is_some() => (),
                 _ => drop(self.other.insert(of.join("."))),
             }
@@ -136,6 +149,8 @@ mod tests {
             "select version()",
             "SELECT current_schema(), session_user",
             "select current_user",
+            "select NULL, NULL, relkind from (select 'r' as relkind) as a",
+            "select usename from pg_user",
             "select 'x'::regclass",
             "with t as (select 1 from pg_class) select * from t",
             "select c.relname from pg_class c where c.relname operator(pg_catalog.~) '^a'",

@@ -181,6 +181,15 @@ fn attributes(schema: SchemaRef, known: &Known) -> Made {
             ));
         }
     }
+    // An index has columns too.
+    for key in known.keys().iter().filter(|key| key.to.is_none()) {
+        let named = key.columns.iter().enumerate();
+        lines.extend(named.filter_map(|(index, name)| {
+            let field = key.table.schema.field_with_name(name).ok()?;
+            let kind = pg_type(field.data_type());
+            Some((key.oid, index, Arc::new(field.clone()), kind, false))
+        }));
+    }
     let lines = &lines;
     let schema = with_words(&schema, &["attacl", "attoptions"]);
     Sheet::new(schema, lines.len())
@@ -514,6 +523,30 @@ fn settings(schema: SchemaRef, known: &Known) -> Made {
         .words("vartype", variables.keys().map(|_| "string"))
         .words("source", variables.keys().map(|_| "session"))
         .words("reset_val", variables.values())
+        .table()
+}
+
+/// The table that ODBC looks for users in.
+pub(super) const USERS: &str = "pg_user";
+
+/// The same people as roles that log in.
+pub(super) fn users(known: &Known) -> Made {
+    let words = |name| Field::new(name, DataType::Utf8, true);
+    let fact = |name| Field::new(name, DataType::Boolean, true);
+    let schema = Schema::new(vec![
+        words("usename"),
+        Field::new("usesysid", DataType::Int32, true),
+        fact("usecreatedb"),
+        fact("usesuper"),
+        fact("userepl"),
+        fact("usebypassrls"),
+        words("passwd"),
+        words("valuntil"),
+        words("useconfig"),
+    ]);
+    Sheet::new(Arc::new(schema), 2)
+        .words("usename", ["warehouse", known.user()])
+        .numbers("usesysid", [i64::from(OWNER), i64::from(oid::USER)])
         .table()
 }
 
