@@ -18,8 +18,8 @@ use crate::admission::{Admission, Bounds, Full, Place};
 use crate::answer::Answer;
 use crate::error::{GovernError, Kind, Result};
 use crate::log::Question;
+use crate::planned::Planned;
 use crate::session::Session;
-use arrow::datatypes::SchemaRef;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -183,20 +183,22 @@ impl Limits {
             .await
     }
 
-    /// Runs a planned question when its turn comes.
+    /// Runs a planned question when its turn comes: `plan` is that of `planned`,
+    /// with values for its parameters.
     ///
     /// # Errors
     /// When it is not admitted, cannot be planned, or the server stops.
     pub(crate) async fn answer(
         &self,
         session: &Session,
+        planned: Arc<Planned>,
         plan: LogicalPlan,
-        schema: SchemaRef,
         mut question: Question,
     ) -> Result<Answer> {
-        let begun = self.begin(session, plan, schema, &mut question).await;
+        let schema = planned.schema.clone();
+        let begun = self.begin(session, planned, plan, &mut question).await;
         match begun {
-            Ok((schema, running)) => Ok(Answer::new(schema, running, question)),
+            Ok(running) => Ok(Answer::new(schema, running, question)),
             Err(error) => Err(question.failed(error)),
         }
     }
@@ -204,10 +206,10 @@ impl Limits {
     async fn begin(
         &self,
         session: &Session,
+        known: Arc<Planned>,
         plan: LogicalPlan,
-        schema: SchemaRef,
         question: &mut Question,
-    ) -> Result<(SchemaRef, query::Running)> {
+    ) -> Result<query::Running> {
         let person = &session.principal.name;
         let role = session.limits();
         let own = Bounds {
@@ -222,8 +224,9 @@ impl Limits {
         };
         let (scope, its) = (session.scope.clone(), stop.clone());
         let memory = role.memory.min(self.memory.most() as u64);
+        let schema = known.schema.clone();
         let planned = self.plan(person, async move {
-            let planned = query::physical(&scope, &plan, memory, &its).await;
+            let planned = query::physical(&scope, &known, &plan, memory, &its).await;
             planned.map(|plan| (plan, scope))
         });
         let ((physical, config, read), scope) = planned.await?;
@@ -236,7 +239,7 @@ impl Limits {
         let query = query::Query {
             plan: physical,
             context: Arc::new(context),
-            schema: schema.clone(),
+            schema,
             rows: role.rows,
             bytes: self.capacity.answer,
             reader: self.capacity.reader,
@@ -245,7 +248,7 @@ impl Limits {
             ending: self.ending.clone(),
             place,
         };
-        Ok((schema, query.start(&self.engine)?))
+        query.start(&self.engine)
     }
 
     /// The engine's surroundings with this query's own bound on memory.

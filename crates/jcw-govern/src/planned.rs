@@ -3,12 +3,15 @@
 //! [`Plans`] keeps those that were asked last: a dashboard asks the same at every
 //! look, and the plan over one release does not change.
 
+use crate::error::Result;
+use crate::log::Read;
 use crate::release_tables::ReleaseTables;
 use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::tree_node::TreeNode as _;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Queries that one scope keeps.
 const KEPT: usize = 64;
@@ -22,6 +25,68 @@ pub(crate) struct Planned {
     pub(crate) plan: LogicalPlan,
     pub(crate) schema: SchemaRef,
     pub(crate) parameters: Vec<Option<DataType>>,
+    improved: OnceLock<Arc<Improved>>,
+}
+
+/// A plan as the engine has improved it, and what it reads.
+#[derive(Debug)]
+pub(crate) struct Improved {
+    pub(crate) plan: LogicalPlan,
+    pub(crate) read: Read,
+}
+
+impl Planned {
+    pub(crate) fn new(
+        plan: LogicalPlan,
+        schema: SchemaRef,
+        parameters: Vec<Option<DataType>>,
+    ) -> Planned {
+        let improved = OnceLock::new();
+        Planned {
+            plan,
+            schema,
+            parameters,
+            improved,
+        }
+    }
+
+    /// The plan improved, once for all where it is the same at every time.
+    ///
+    /// # Errors
+    /// What `improve` gives.
+    pub(crate) fn improved(
+        &self,
+        improve: impl FnOnce() -> Result<Improved>,
+    ) -> Result<Arc<Improved>> {
+        if let Some(improved) = self.improved.get() {
+            return Ok(improved.clone());
+        }
+        let improved = Arc::new(improve()?);
+        if self.is_steady() {
+            let _ = self.improved.set(improved.clone());
+        }
+        Ok(improved)
+    }
+
+    /// Whether it has no parameters and calls nothing like `now()`.
+    fn is_steady(&self) -> bool {
+        if !self.parameters.is_empty() {
+            return false;
+        }
+        let mut is_steady = true;
+        let looked = self.plan.apply_with_subqueries(|node| {
+            node.apply_expressions(|expression| {
+                expression.apply(|part| {
+                    if let Expr::ScalarFunction(called) = part {
+                        let volatility = called.func.signature().volatility;
+                        is_steady &= volatility == Volatility::Immutable;
+                    }
+                    Ok(TreeNodeRecursion::Continue)
+                })
+            })
+        });
+        is_steady && looked.is_ok()
+    }
 }
 
 /// Those that were asked last, most recently used last.
@@ -94,6 +159,36 @@ mod tests {
         let sql = "select count(*) from person";
         assert_eq!(ask(&engineer, sql).await.unwrap(), ["300"]);
         assert_eq!(ask(&analyst, sql).await.unwrap(), ["100"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_another_answer_tomorrow_is_improved_anew() {
+        let world = World::new().await;
+        let analyst = world.analyst().await;
+        for (sql, is_steady) in [
+            ("select count(*) from person where y = 1", true),
+            ("select now()", false),
+            (
+                "select count(*) from person where dob < current_date",
+                false,
+            ),
+            (
+                "select pid from person where exists (select now() > date '2020-01-01')",
+                false,
+            ),
+            ("select 1 as a order by now()", false),
+        ] {
+            ask(&analyst, sql).await.unwrap();
+            let (_, planned) = analyst.scope.plans().get(sql).unwrap();
+            assert_eq!(planned.improved.get().is_some(), is_steady, "{sql}");
+        }
+        let sql = "select count(*) from person where y = $1";
+        let statement = analyst.prepare(sql).await.unwrap();
+        for value in [1_i64, 4] {
+            statement.run(vec![value.into()]).await.unwrap();
+        }
+        let (_, planned) = analyst.scope.plans().get(sql).unwrap();
+        assert!(planned.improved.get().is_none());
     }
 
     #[tokio::test]

@@ -78,11 +78,8 @@ impl Statement {
 
     fn of(session: &Session, sql: &str, plan: LogicalPlan, asked: Arc<Asked>) -> Result<Statement> {
         let parameters = parameters(&plan)?;
-        let planned = Planned {
-            schema: promised(session, &plan, &parameters)?,
-            plan,
-            parameters,
-        };
+        let schema = promised(session, &plan, &parameters)?;
+        let planned = Planned::new(plan, schema, parameters);
         Ok(Statement {
             session: session.clone(),
             sql: sql.into(),
@@ -135,8 +132,8 @@ impl Statement {
             Err(error) => return Err(question.failed(error)),
         };
         let limits = self.session.governor.limits();
-        let schema = self.planned.schema.clone();
-        limits.answer(&self.session, plan, schema, question).await
+        let planned = self.planned.clone();
+        limits.answer(&self.session, planned, plan, question).await
     }
 
     /// The plan with values as literals of the parameters' types, governed anew.

@@ -9,6 +9,7 @@ use crate::error::{GovernError, Kind, Result};
 use crate::growth::share;
 use crate::log::Read;
 use crate::outlet::outlet_batch;
+use crate::planned::{Improved, Planned};
 use crate::refusal::of_running;
 use crate::scope::Scope;
 use crate::session::Still;
@@ -65,23 +66,27 @@ pub(crate) struct Running {
 /// The plan as it will run within that memory, how, and what it reads.
 pub(super) async fn physical(
     scope: &Scope,
+    planned: &Planned,
     plan: &LogicalPlan,
     memory: u64,
     stop: &Stop,
 ) -> Result<(Arc<dyn ExecutionPlan>, SessionConfig, Read)> {
     let mut state = scope.starting();
-    let mut read = Read::tables(plan, scope.default_schema());
-    let optimized = state.optimize(plan).map_err(of_run)?;
-    read.columns(&optimized);
-    share(&optimized, &mut state, memory)?;
+    let improved = planned.improved(|| {
+        let mut read = Read::tables(plan, scope.default_schema());
+        let plan = state.optimize(plan).map_err(of_run)?;
+        read.columns(&plan);
+        Ok(Improved { plan, read })
+    })?;
+    share(&improved.plan, &mut state, memory)?;
     let state = &state;
     let physical = (state.query_planner())
-        .create_physical_plan(&optimized, state)
+        .create_physical_plan(&improved.plan, state)
         .await
         .map_err(of_run)?;
     check_leaves(&physical, scope.capability())?;
     let plan = stoppable(physical, stop).map_err(of_run)?;
-    Ok((plan, state.config().clone(), read))
+    Ok((plan, state.config().clone(), improved.read.clone()))
 }
 
 impl Query {

@@ -44,7 +44,7 @@ pub(crate) struct Question {
 }
 
 /// What a query reads, by full name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Read {
     /// Of tables that are named without one.
     default_schema: String,
