@@ -66,6 +66,8 @@ mod server;
 // No question takes more of a server than its role may, and a server that is told
 // to stop lets answers end.
 mod limits;
+// Clients of all manners at once, and whether they did harm.
+mod storm;
 // How many may be connected, and for how long without a word.
 mod visits;
 // Who asked what is kept, and whoever changes it is found out.
