@@ -100,7 +100,11 @@ async fn books_are_asked_with_their_own_functions_and_nothing_of_the_lake_is_in_
 #[tokio::test]
 async fn books_are_within_the_roles_limits_and_in_the_log() {
     let world = World::new().await;
-    let mut hasty = world.analyst().await;
+    let here = std::net::Ipv4Addr::LOCALHOST;
+    let mut hasty = world
+        .analyst()
+        .await
+        .asked_from(std::net::IpAddr::from(here));
     hasty.limits.time = std::time::Duration::from_millis(300);
     hasty.limits.rows = 10;
     let long =
@@ -114,13 +118,13 @@ async fn books_are_within_the_roles_limits_and_in_the_log() {
         Kind::NoFunction
     );
     world.governor.close().await.unwrap();
-    let rows = rows_of_log(&world.lake, "tables, columns, outcome").await;
+    let rows = rows_of_log(&world.lake, "tables, columns, address, outcome").await;
     assert_eq!(
         rows,
         [
-            "pg_catalog.pg_class|pg_catalog.pg_class.oid|time",
-            "pg_catalog.pg_class|pg_catalog.pg_class.oid|answered",
-            "null|null|no_function",
+            "pg_catalog.pg_class|pg_catalog.pg_class.oid|127.0.0.1|time",
+            "pg_catalog.pg_class|pg_catalog.pg_class.oid|127.0.0.1|answered",
+            "null|null|127.0.0.1|no_function",
         ]
     );
 }

@@ -9,7 +9,7 @@ use crate::releases::{Releases, unavailable};
 use crate::session::{Asking, Door, Session};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use jcw_lake::Lake;
-use jcw_login::Principal;
+use jcw_login::{Principal, ServerKey};
 use jcw_project::Project;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -57,12 +57,18 @@ impl Governor {
         capacity.memory = settings.memory.unwrap_or(capacity.memory);
         let spool = settings.spool.clone();
         let spool = spool.unwrap_or_else(|| log::spool_of(&lake, &project.root));
+        let key = ServerKey::named().map_err(|error| {
+            GovernError::new(
+                Kind::Unavailable,
+                format!("the query log cannot be sealed: {error}"),
+            )
+        })?;
         let described = Descriptions::of(&project);
         let runtime = Arc::new(RuntimeEnv::default());
         let shared = Shared {
             releases: Releases::open(lake.clone(), described, runtime).await?,
             limits: Limits::start(capacity)?,
-            log: QueryLog::open(&lake, &spool).await?,
+            log: QueryLog::open(&lake, &spool, key).await?,
             project,
             lake,
         };
@@ -144,6 +150,7 @@ impl Governor {
             scope,
             visible,
             still: None,
+            address: None,
         })
     }
 }

@@ -63,7 +63,7 @@ pub use error::{GovernError, Kind, Spot};
 pub use governor::{Governor, Settings};
 pub use jcw_login::{Method, Principal};
 pub use limits::{Capacity, Load};
-pub use log::{Break, Chain, Ended, QUERY_LOG, Verified, verify_log};
+pub use log::{Break, Chain, Ended, Noted, QUERY_LOG, Verified, verify_log};
 pub use outlet::{outlet_batch, outlet_schema};
 pub use session::{Asking, Door, ReleaseChoice, Session};
 pub use statement::Statement;

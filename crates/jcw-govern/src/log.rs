@@ -7,14 +7,16 @@
 //! and before the answer ends a [row](row) is appended to a [spool](spool) there;
 //! a question that is ended with its server has its row at the next start. Rows are
 //! put into the lake's table [`QUERY_LOG`] with others every two seconds
-//! by the [keeper](keeper). Rows of one server are chained by hashes:
-//! [`verify_log`] finds what was changed, taken out or put in.
+//! by the [keeper](keeper). Rows of one server are chained by hashes, and the last
+//! is [sealed](seal) with the servers' key where there is one: [`verify_log`] finds
+//! what was changed, taken out, put in or written anew.
 
 mod begun;
 mod fingerprint;
 mod keeper;
 mod question;
 mod row;
+mod seal;
 mod spool;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ mod verify;
 mod watch;
 
 pub(crate) use question::{Asked, Question, Read};
+pub use seal::Noted;
 pub use verify::{Break, Chain, Verified, verify_log};
 pub use watch::Ended;
 pub(crate) use watch::Watch;
@@ -29,6 +32,7 @@ pub(crate) use watch::Watch;
 use crate::error::{GovernError, Kind, Result};
 use crate::session::Door;
 use jcw_lake::Lake;
+use jcw_login::ServerKey;
 use keeper::Keeper;
 use row::Row;
 use sha2::Digest as _;
@@ -85,13 +89,17 @@ impl QueryLog {
     ///
     /// # Errors
     /// When the folder cannot be used: nothing is answered that is not logged.
-    pub(crate) async fn open(lake: &Lake, folder: &Path) -> Result<QueryLog> {
+    pub(crate) async fn open(
+        lake: &Lake,
+        folder: &Path,
+        key: Option<ServerKey>,
+    ) -> Result<QueryLog> {
         let spool = Spool::open(lake, folder).await.map_err(|error| {
             tracing::error!(%error, "the query log cannot be written");
             cannot_log()
         })?;
         let spool = Arc::new(spool);
-        let keeper = Keeper::start(lake.clone(), spool.clone());
+        let keeper = Keeper::start(lake.clone(), spool.clone(), key);
         Ok(QueryLog {
             spool,
             keeper,

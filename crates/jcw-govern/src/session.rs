@@ -12,6 +12,7 @@ use jcw_lake::Release;
 use jcw_login::Principal;
 use jcw_project::RoleLimits;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Which release a session sees.
@@ -82,6 +83,7 @@ pub struct Session {
     pub(crate) visible: Arc<Visible>,
     pub(crate) limits: RoleLimits,
     pub(crate) still: Option<Still>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl fmt::Debug for Session {
@@ -98,6 +100,12 @@ impl Session {
     /// logins that are taken back while an answer is on its way.
     pub fn only_while(mut self, still: impl Fn() -> bool + Send + Sync + 'static) -> Session {
         self.still = Some(Arc::new(still));
+        self
+    }
+
+    /// The same, asked from there: so it stands in the query log.
+    pub fn asked_from(mut self, address: impl Into<Option<IpAddr>>) -> Session {
+        self.address = address.into();
         self
     }
 

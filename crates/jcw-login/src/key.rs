@@ -35,20 +35,29 @@ impl ServerKey {
     /// # Errors
     /// When what is named is no key, or others on this machine can read its file.
     pub fn of_environment() -> Result<ServerKey, LoginError> {
+        if let Some(key) = ServerKey::named()? {
+            return Ok(key);
+        }
+        tracing::info!(
+            "neither {VARIABLE} nor {FILE_VARIABLE} is set: sessions end with this server, \
+             and no other server takes them"
+        );
+        ServerKey::random()
+    }
+
+    /// The key that the environment names, if it names one.
+    ///
+    /// # Errors
+    /// When what is named is no key, or others on this machine can read its file.
+    pub fn named() -> Result<Option<ServerKey>, LoginError> {
         let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
         if let Some(text) = variable(VARIABLE) {
-            return ServerKey::from_hex(&text).ok_or_else(|| not_a_key(VARIABLE));
+            let key = ServerKey::from_hex(&text);
+            return key.map(Some).ok_or_else(|| not_a_key(VARIABLE));
         }
-        match variable(FILE_VARIABLE) {
-            Some(file) => ServerKey::read(Path::new(&file)),
-            None => {
-                tracing::info!(
-                    "neither {VARIABLE} nor {FILE_VARIABLE} is set: sessions end with this server, \
-                     and no other server takes them"
-                );
-                ServerKey::random()
-            }
-        }
+        let file = variable(FILE_VARIABLE);
+        file.map(|file| ServerKey::read(Path::new(&file)))
+            .transpose()
     }
 
     /// The key in a file that its owner alone may read.

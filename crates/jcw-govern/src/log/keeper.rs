@@ -2,11 +2,13 @@
 //! tries again when the lake is away.
 
 use super::row::{Row, batch, links, schema};
+use super::seal::{Note, Sealed};
 use super::spool::{Head, Spool, rows};
 use super::{QUERY_LOG, cannot_log};
 use crate::error::Result;
 use futures::TryStreamExt as _;
 use jcw_lake::{Lake, LakeError, Provenance, Scope, SessionSettings, session};
+use jcw_login::ServerKey;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub(super) struct Keeper {
 struct Shared {
     lake: Lake,
     spool: Arc<Spool>,
+    key: Option<ServerKey>,
     /// There is something to do, or much.
     some: Notify,
     many: Notify,
@@ -70,11 +73,12 @@ pub(super) enum KeepError {
 
 impl Keeper {
     /// Begins to keep, in the background.
-    pub(super) fn start(lake: Lake, spool: Arc<Spool>) -> Keeper {
+    pub(super) fn start(lake: Lake, spool: Arc<Spool>, key: Option<ServerKey>) -> Keeper {
         let doubtful = spool.closed();
         let shared = Arc::new(Shared {
             lake,
             spool,
+            key,
             some: Notify::new(),
             many: Notify::new(),
             doubtful: Mutex::new(doubtful),
@@ -141,13 +145,31 @@ impl Shared {
             });
             if let Some(head) = &head {
                 append(&self.lake, &rows).await?;
-                let note = serde_json::to_string(head)?;
-                let name = note_name(self.spool.server_id());
-                self.lake.put_note(&name, note).await?;
+                self.note(head).await?;
             }
             self.spool.is_in_lake(&segment, head.as_ref())?;
             doubtful.retain(|path| *path != segment);
         }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Notes how far the chain goes. What a server with a key has sealed before
+    /// stays so.
+    async fn note(&self, head: &Head) -> Result<(), KeepError> {
+        let server_id = self.spool.server_id();
+        let name = note_name(server_id);
+        let sealed = match &self.key {
+            Some(key) => Some(Sealed::of(key, server_id, head)),
+            None => match self.lake.note(&name).await? {
+                Some(note) => serde_json::from_str::<Note>(&note)?.sealed,
+                None => None,
+            },
+        };
+        let head = head.clone();
+        let note = serde_json::to_string(&Note { head, sealed })?;
+        self.lake.put_note(&name, note).await?;
         Ok(())
     }
 }

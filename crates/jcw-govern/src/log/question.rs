@@ -86,6 +86,7 @@ impl Question {
             method: Some(principal.method.word().into()),
             purpose,
             door: Some(asking.door.word().into()),
+            address: session.address.map(|address| address.to_string()),
             release: Some(session.release.id.clone()),
             fingerprint: Some(asked.fingerprint.clone()),
             received_at: match is_first {

@@ -25,7 +25,7 @@ impl World {
     async fn server(&self) -> QueryLog {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let spool = self.folder.path().join("spool");
-        QueryLog::open(&self.lake, &spool).await.unwrap()
+        QueryLog::open(&self.lake, &spool, None).await.unwrap()
     }
 
     async fn rows(&self) -> RecordBatch {
@@ -60,7 +60,7 @@ impl World {
 
     /// Rows and servers.
     async fn verify(&self) -> Result<(u64, usize), Break> {
-        let verified = verify_log(&self.lake).await.unwrap();
+        let verified = verify_log(&self.lake, &[], None).await.unwrap();
         verified.map(|whole| (whole.rows, whole.chains.len()))
     }
 }
@@ -323,4 +323,56 @@ async fn servers_that_write_at_one_moment_all_get_their_rows_in() {
     });
     futures::future::join_all(writing).await;
     assert_eq!(world.verify().await, Ok((20, 4)));
+}
+
+#[tokio::test]
+async fn a_chain_that_was_written_anew_bears_no_seal_and_has_no_noted_row() {
+    let (ours, theirs) = (ServerKey::random().unwrap(), ServerKey::random().unwrap());
+    let world = World::new().await;
+    let spool = world.folder.path().join("spool");
+    let open = async |key: &ServerKey| {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let log = QueryLog::open(&world.lake, &spool, Some(key.clone())).await;
+        log.unwrap()
+    };
+    let write = async |log: QueryLog, rows| {
+        for _ in 0..rows {
+            log.append(row("answered")).unwrap();
+        }
+        log.flush().await.unwrap();
+    };
+    let verify = async |noted: &[Noted], key| verify_log(&world.lake, noted, key).await.unwrap();
+    write(open(&ours).await, 3).await;
+    let whole = verify(&[], Some(&ours)).await.unwrap();
+    assert_eq!(whole.chains[0].sealed, Some(3));
+    let chain = &whole.chains[0];
+    let noted = format!("{}:{}:{}", chain.server_id, chain.sequence, chain.hash);
+    let noted: Noted = noted.parse().unwrap();
+    assert!("x:0:y".parse::<Noted>().is_err());
+    // One without a key goes on with the chain: what was sealed stays so.
+    write(world.server().await, 2).await;
+    let whole = verify(&[noted.clone()], Some(&ours)).await.unwrap();
+    assert_eq!((whole.rows, whole.chains[0].sealed), (5, Some(3)));
+    assert!(verify(&[], Some(&theirs)).await.is_err());
+
+    // Somebody who can write the lake, and this machine, writes the chain anew.
+    let server = spool.join(&noted.server_id);
+    for name in ["head.json", "begun"] {
+        let path = server.join(name);
+        let _ = std::fs::remove_file(&path);
+    }
+    world.tamper(|rows| rows.slice(0, 0)).await;
+    let note = note_name(&noted.server_id);
+    world
+        .lake
+        .put_note(&note, "{\"sequence\":0,\"hash\":\"\"}".into())
+        .await
+        .unwrap();
+    write(open(&theirs).await, 5).await;
+    assert_eq!(verify(&[], None).await.map(|whole| whole.rows), Ok(5));
+    let broken = verify(&[], Some(&ours)).await.unwrap_err();
+    assert!(broken.reason.contains("seal"), "{broken:?}");
+    let broken = verify(&[noted], None).await.unwrap_err();
+    assert_eq!(broken.sequence, 3);
+    assert!(broken.reason.contains("written anew"), "{broken:?}");
 }

@@ -5,11 +5,12 @@
 use super::QUERY_LOG;
 use super::keeper::{KeepError, note_name};
 use super::row::{GENESIS, Link, links};
-use super::spool::Head;
+use super::seal::{Note, Noted};
 use futures::TryStreamExt as _;
 use jcw_lake::{Lake, LakeError, SessionSettings, session};
+use jcw_login::ServerKey;
 use object_store::path::Path;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A query log that is whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Chain {
     pub sequence: i64,
     /// That row's hash: SHA-256, hex.
     pub hash: String,
+    /// The last row that a server has sealed, if one has.
+    pub sealed: Option<i64>,
 }
 
 /// The first place at which it is not.
@@ -52,12 +55,17 @@ struct Found {
     row: u64,
 }
 
-/// Follows the chains of the lake's query log.
+/// Follows the chains of the lake's query log. Rows that were `noted` elsewhere must
+/// be in them; and with the servers' `key`, every chain must bear its seal.
 ///
 /// # Errors
 /// When the lake cannot be read. A break is no error but the inner result.
-pub async fn verify_log(lake: &Lake) -> Result<Result<Verified, Break>, LakeError> {
-    verify(lake).await.map_err(|error| match error {
+pub async fn verify_log(
+    lake: &Lake,
+    noted: &[Noted],
+    key: Option<&ServerKey>,
+) -> Result<Result<Verified, Break>, LakeError> {
+    verify(lake, noted, key).await.map_err(|error| match error {
         KeepError::Lake(error) => error,
         other => LakeError::Corrupt {
             what: QUERY_LOG.into(),
@@ -66,11 +74,16 @@ pub async fn verify_log(lake: &Lake) -> Result<Result<Verified, Break>, LakeErro
     })
 }
 
-async fn verify(lake: &Lake) -> Result<Result<Verified, Break>, KeepError> {
+async fn verify(
+    lake: &Lake,
+    noted: &[Noted],
+    key: Option<&ServerKey>,
+) -> Result<Result<Verified, Break>, KeepError> {
     let Some(table) = lake.table(QUERY_LOG).await? else {
-        return Ok(heads(lake, &BTreeMap::new())
-            .await?
-            .map(|()| Verified::default()));
+        let none = BTreeMap::new();
+        let found = heads(lake, &none, None).await?;
+        let found = found.and_then(|_| are_there(noted, &none));
+        return Ok(found.map(|()| Verified::default()));
     };
     let context = session(lake.empty_catalog(), &SessionSettings::default())?;
     let mut files = Vec::new();
@@ -102,8 +115,16 @@ async fn verify(lake: &Lake) -> Result<Result<Verified, Break>, KeepError> {
             }));
         }
     }
+    let sealed = match heads(lake, &chains, key).await? {
+        Ok(sealed) => sealed,
+        Err(broken) => return Ok(Err(broken)),
+    };
+    if let Err(broken) = are_there(noted, &chains) {
+        return Ok(Err(broken));
+    }
     let ends = chains.values().filter_map(|chain| chain.last());
     let ends = ends.map(|found| Chain {
+        sealed: sealed.get(&found.link.server_id).copied(),
         server_id: found.link.server_id.clone(),
         sequence: found.link.sequence,
         hash: found.link.hash.clone(),
@@ -112,7 +133,30 @@ async fn verify(lake: &Lake) -> Result<Result<Verified, Break>, KeepError> {
         rows,
         chains: ends.collect(),
     };
-    Ok(heads(lake, &chains).await?.map(|()| verified))
+    Ok(Ok(verified))
+}
+
+/// What was noted elsewhere is where it was.
+fn are_there(noted: &[Noted], chains: &BTreeMap<String, Vec<Found>>) -> Result<(), Break> {
+    for noted in noted {
+        let reason = match at(chains.get(&noted.server_id), noted.sequence) {
+            Some(found) if found.link.hash == noted.hash => continue,
+            Some(_) => "the chain was written anew: this row was noted otherwise",
+            None => "the row was noted, and is not there",
+        };
+        return Err(Break {
+            place: None,
+            server_id: noted.server_id.clone(),
+            sequence: noted.sequence,
+            reason: reason.into(),
+        });
+    }
+    Ok(())
+}
+
+/// The row of a chain that is known to be without gaps.
+fn at(chain: Option<&Vec<Found>>, sequence: i64) -> Option<&Found> {
+    chain?.get(usize::try_from(sequence.checked_sub(1)?).ok()?)
 }
 
 /// One server's rows, in order.
@@ -146,38 +190,63 @@ fn follow(chain: &[Found]) -> Result<(), (&Found, String)> {
 }
 
 /// Chains go as far as their servers said: rows taken from the end leave no gap.
+/// Gives how far each is sealed; with a key, every chain must be.
 async fn heads(
     lake: &Lake,
     chains: &BTreeMap<String, Vec<Found>>,
-) -> Result<Result<(), Break>, KeepError> {
-    for server_id in servers(lake).await? {
-        let Some(note) = lake.note(&note_name(&server_id)).await? else {
-            continue;
-        };
-        let head: Head = serde_json::from_str(&note)?;
+    key: Option<&ServerKey>,
+) -> Result<Result<BTreeMap<String, i64>, Break>, KeepError> {
+    let mut known: BTreeSet<String> = servers(lake).await?.into_iter().collect();
+    if key.is_some() {
+        known.extend(chains.keys().cloned());
+    }
+    let mut seals = BTreeMap::new();
+    for server_id in known {
+        let note = lake.note(&note_name(&server_id)).await?;
+        let note: Option<Note> = note.map(|note| serde_json::from_str(&note)).transpose()?;
         let chain = chains.get(&server_id);
         let last = chain.and_then(|chain| chain.last());
-        let at = |sequence: i64| {
-            let at = usize::try_from(sequence - 1).ok()?;
-            chain?.get(at)
+        let last = last.map_or(0, |found| found.link.sequence);
+        let broken = |sequence: i64, reason: String| {
+            Ok(Err(Break {
+                place: None,
+                server_id: server_id.clone(),
+                sequence,
+                reason,
+            }))
         };
-        let reason = match (last, at(head.sequence)) {
-            (_, Some(found)) if found.link.hash == head.hash => continue,
-            (_, Some(_)) => "the chain was written anew: the server noted another row".into(),
-            (last, None) => format!(
-                "rows are missing at the end: there are {} of {}",
-                last.map_or(0, |found| found.link.sequence),
-                head.sequence
-            ),
+        if let Some(Note { head, .. }) = &note {
+            match at(chain, head.sequence) {
+                Some(found) if found.link.hash == head.hash => (),
+                Some(_) => {
+                    let reason = "the chain was written anew: the server noted another row";
+                    return broken(head.sequence, reason.into());
+                }
+                None => {
+                    let reason = format!(
+                        "rows are missing at the end: there are {last} of {}",
+                        head.sequence
+                    );
+                    return broken(head.sequence, reason);
+                }
+            }
+        }
+        let Some(sealed) = note.and_then(|note| note.sealed) else {
+            match key {
+                None => continue,
+                Some(_) => return broken(last, "no server has sealed the chain".into()),
+            }
         };
-        return Ok(Err(Break {
-            place: None,
-            server_id,
-            sequence: head.sequence,
-            reason,
-        }));
+        let is_there = at(chain, sealed.head.sequence)
+            .is_some_and(|found| found.link.hash == sealed.head.hash);
+        let is_sealed = key.is_none_or(|key| sealed.is_of(key, &server_id));
+        if !is_there || !is_sealed {
+            let reason = "the seal is not of this chain and this key";
+            return broken(sealed.head.sequence, reason.into());
+        }
+        seals.insert(server_id, sealed.head.sequence);
     }
-    Ok(Ok(()))
+    Ok(Ok(seals))
 }
 
 /// Servers that have noted how far their chain goes.

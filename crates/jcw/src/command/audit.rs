@@ -5,8 +5,9 @@ use crate::exit::Exit;
 use crate::home;
 use crate::output::{self, Rows};
 use futures::StreamExt as _;
-use jcw_govern::QUERY_LOG;
+use jcw_govern::{Noted, QUERY_LOG};
 use jcw_lake::{SessionSettings, session};
+use jcw_login::ServerKey;
 
 /// See who asked what, and check that nobody has changed it
 ///
@@ -24,8 +25,14 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Check every row's hash and every server's chain; exits with 1 at the first
-    /// that is wrong, and says where it is
-    Verify,
+    /// that is wrong, and says where it is. With the servers' key (`JCW_SERVE_KEY`
+    /// or `JCW_SERVE_KEY_FILE`), also that servers with this key wrote it
+    Verify {
+        /// A row that was noted elsewhere, as `verify` printed it, must still be
+        /// there: SERVER:SEQUENCE:HASH; may be given several times
+        #[arg(long = "head", value_name = "ROW")]
+        heads: Vec<Noted>,
+    },
     /// Show the newest rows, the newest last
     Tail {
         /// How many
@@ -39,18 +46,26 @@ enum What {
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     match args.what {
-        What::Verify => verify(global).await,
+        What::Verify { heads } => verify(global, &heads).await,
         What::Tail { rows, format } => tail(global, rows, format).await,
     }
 }
 
-async fn verify(global: &Global) -> anyhow::Result<Exit> {
+async fn verify(global: &Global, heads: &[Noted]) -> anyhow::Result<Exit> {
     let lake = home::lake_alone(global).await?;
-    match jcw_govern::verify_log(&lake).await? {
+    let key = ServerKey::named()?;
+    match jcw_govern::verify_log(&lake, heads, key.as_ref()).await? {
         Ok(whole) => {
             let chains = whole.chains.iter().map(|chain| {
                 let (server, sequence, hash) = (&chain.server_id, chain.sequence, &chain.hash);
-                format!("\nThe last row of server {server} is {sequence}, with hash {hash}.")
+                let sealed = match chain.sealed {
+                    Some(row) => format!(", sealed up to row {row}"),
+                    None => String::new(),
+                };
+                format!(
+                    "\nThe last row of server {server} is {sequence}{sealed}. Note it elsewhere, \
+                     and ask with it later: --head {server}:{sequence}:{hash}"
+                )
             });
             output::say(&format!(
                 "The query log is whole: {} {}.{}",
