@@ -32,11 +32,31 @@ pub(super) fn fields(schema: &SchemaRef, format: &Format) -> PgWireResult<Arc<Ve
     })?;
     let described = fields.into_iter().zip(schema.fields());
     let described = described.map(|(info, field)| {
+        let is_vector = VECTORS.contains(&field.name().as_str());
+        let info = match is_vector && info.format() == FieldFormat::Text {
+            true => retyped(&info, Type::INT2_VECTOR),
+            false => info,
+        };
         let size = size(info.datatype());
         info.with_type_size(size)
             .with_type_modifier(modifier(field.data_type()))
     });
     Ok(Arc::new(described.collect()))
+}
+
+/// Columns of the catalogue that are words here and short numbers in a Postgres:
+/// ODBC takes their text apart by their type, and trips over another.
+const VECTORS: [&str; 2] = ["indkey", "indoption"];
+
+fn retyped(info: &FieldInfo, kind: Type) -> FieldInfo {
+    let (table, column) = (info.table_id(), info.column_id());
+    FieldInfo::new(
+        info.name().to_owned(),
+        table,
+        column,
+        kind,
+        FieldFormat::Text,
+    )
 }
 
 /// One column of text, for what is not a table.
@@ -59,7 +79,11 @@ pub(super) fn rows(
     fields: Arc<Vec<FieldInfo>>,
     batches: impl Stream<Item = PgWireResult<RecordBatch>> + Send + 'static,
 ) -> QueryResponse {
-    let described = fields.clone();
+    let plain = fields.iter().map(|field| match *field.datatype() {
+        Type::INT2_VECTOR => retyped(field, Type::TEXT),
+        _ => field.clone(),
+    });
+    let described: Arc<Vec<FieldInfo>> = Arc::new(plain.collect());
     let rows = batches.flat_map(move |batch| match batch {
         Ok(batch) if batch.num_columns() == described.len() => {
             stream::iter(encode_recordbatch(described.clone(), batch)).left_stream()

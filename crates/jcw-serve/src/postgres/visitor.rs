@@ -108,7 +108,7 @@ impl Visitor {
         };
         let session = house.governor.session(principal, asking).await;
         let session = session.map_err(|failed| governed(failed, ""))?;
-        let session = house.hold(session, &pass);
+        let session = house.hold(session, &pass).asked_from(self.from.ip());
         let mut chosen = self.chosen();
         if chosen.in_transaction && chosen.pinned.is_none() {
             chosen.pinned = Some(session.release().id.clone());

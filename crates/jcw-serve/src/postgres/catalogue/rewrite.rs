@@ -3,7 +3,7 @@
 use super::lists::{EXPANDED, NO_WORD, NO_WORDS, PATTERN, SERIES, SUBSCRIPTS, VECTOR};
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SetExpr,
     Statement, Subscript, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
@@ -80,6 +80,12 @@ impl VisitorMut for Rewriting {
                     let escape = Expr::Value(escape);
                     let whole = std::mem::replace(pattern.as_mut(), nothing());
                     **pattern = call(PATTERN, vec![whole, escape]);
+                }
+            }
+            Expr::Cast { data_type, .. } => {
+                let kind = data_type.to_string().to_lowercase();
+                if ["name", "pg_catalog.name"].contains(&kind.as_str()) {
+                    *data_type = DataType::Text;
                 }
             }
             Expr::BinaryOp {
@@ -296,7 +302,10 @@ fn called(function: &mut Function) -> Option<Expr> {
             Some(Expr::Subquery(query.clone()))
         }
         // Nobody's column makes itself.
-        "json_build_object" => Some(call(NO_WORD, Vec::new())),
+        "json_build_object" => {
+            let parameters = arguments(function)?.into_iter().filter(is_bound);
+            Some(call(NO_WORD, parameters.collect()))
+        }
         "unnest" | "array_contains" => {
             if let FunctionArguments::List(list) = &mut function.args
                 && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(list))) =
@@ -315,8 +324,12 @@ fn called(function: &mut Function) -> Option<Expr> {
 /// `(_pg_expandarray(list)).n`, and `(row).x` of a column that is a row.
 fn field(root: &mut Expr, chain: &[AccessExpr]) -> Option<Expr> {
     // Such a list begins at nought.
-    if let [AccessExpr::Subscript(Subscript::Index { index })] = chain
-        && is_vector(root)
+    if let [
+        names @ ..,
+        AccessExpr::Subscript(Subscript::Index { index }),
+    ] = chain
+        && let Some(root) = name_of(root, names)
+        && is_vector(&root)
     {
         let next = Expr::BinaryOp {
             left: Box::new(Expr::Nested(Box::new(index.clone()))),
@@ -325,7 +338,7 @@ fn field(root: &mut Expr, chain: &[AccessExpr]) -> Option<Expr> {
                 Value::Number("1".into(), false).with_empty_span(),
             )),
         };
-        let list = call(VECTOR, vec![root.clone()]);
+        let list = call(VECTOR, vec![root]);
         return Some(call("array_element", vec![list, next]));
     }
     let [AccessExpr::Dot(Expr::Identifier(name))] = chain else {
@@ -349,6 +362,22 @@ fn field(root: &mut Expr, chain: &[AccessExpr]) -> Option<Expr> {
     let word = Value::SingleQuotedString(name.value.clone());
     let word = Expr::Value(word.with_empty_span());
     Some(call("get_field", vec![of.clone(), word]))
+}
+
+/// `a.b` of `a` and `.b`.
+fn name_of(root: &Expr, names: &[AccessExpr]) -> Option<Expr> {
+    let mut all = match root {
+        Expr::Identifier(name) => vec![name.clone()],
+        Expr::CompoundIdentifier(names) => names.clone(),
+        _ => return None,
+    };
+    for name in names {
+        match name {
+            AccessExpr::Dot(Expr::Identifier(name)) => all.push(name.clone()),
+            _ => return None,
+        }
+    }
+    Some(Expr::CompoundIdentifier(all))
 }
 
 /// The select of a query that gives values of one expression, as they come.
@@ -587,6 +616,10 @@ mod tests {
             (
                 "select generate_series(array_lower(k, 1), array_upper(k, 1)) as i from c",
                 "SELECT unnest(pg_series(array_lower(k, 1), array_upper(k, 1))) AS i FROM c",
+            ),
+            (
+                "select 'a'::name, tmp.i_indoption[tmp.p - 1], json_build_object('a', $1, b) from tmp",
+                "SELECT 'a'::TEXT, array_element(pg_vector(tmp.i_indoption), (tmp.p - 1) + 1), pg_no_word($1) FROM tmp",
             ),
             (
                 "select (select d.a from d where b.has and d.n = b.n) from b",
