@@ -80,6 +80,7 @@ fn answers_refusals_and_failed_log_ins_are_rows_without_a_literal() {
         ("role", "reader"),
         ("method", "password"),
         ("door", "http"),
+        ("address", "127.0.0.1"),
         ("tables", "published.metric_value"),
     ] {
         assert_eq!(first[name], value, "{first:#?}");
@@ -133,6 +134,30 @@ fn what_a_killed_server_had_answered_is_in_the_log_after_the_next_start() {
         .jcw(&["audit", "verify"])
         .succeeds()
         .says(&["is whole: 4 rows."]);
+}
+
+#[test]
+fn a_row_that_was_noted_elsewhere_must_still_be_there() {
+    let (project, served) = asked();
+    assert_eq!(served.asks("ann", PASSWORD, "select 1").0, 200);
+    assert_eq!(served.stops(Duration::from_secs(30)), 0);
+    let verified = project.jcw(&["audit", "verify"]).succeeds();
+    let head = verified.out.split("--head ").nth(1).unwrap().trim();
+    project.jcw(&["audit", "verify", "--head", head]).succeeds();
+    let other = format!("{}0", &head[..head.len() - 1]);
+    let other = if other == head {
+        format!("{}1", &head[..head.len() - 1])
+    } else {
+        other
+    };
+    (project.jcw(&["audit", "verify", "--head", &other]).exits(1)).says(&["written anew"]);
+    project.jcw(&["audit", "verify", "--head", "x"]).exits(2);
+    // A server without the servers' key has sealed nothing.
+    let key = "ab".repeat(32);
+    let mut keyed = project.command(&["audit", "verify"]);
+    let ran = keyed.env("JCW_SERVE_KEY", key).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(said.contains("no server has sealed"), "{said}");
 }
 
 #[test]

@@ -4,11 +4,13 @@
 use super::error::{Result, of_govern, of_login, ours};
 use super::options::{self, Options};
 use super::service::Service;
+use crate::house::address;
 use crate::subject::Subject;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use jcw_govern::{Asking, Door, Session};
 use jcw_login::{Credential, Login, LoginError, Method, Pass, Principal};
+use std::net::IpAddr;
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Extensions, Request, Status};
 
@@ -28,6 +30,8 @@ pub(super) struct Caller {
     pub(super) options: Options,
     /// They show the token of a session.
     has_session: bool,
+    /// Where the connection comes from.
+    from: Option<IpAddr>,
 }
 
 impl Caller {
@@ -70,6 +74,7 @@ impl Caller {
             principal,
             pass,
             options,
+            from: address(extensions),
         })
     }
 
@@ -80,6 +85,7 @@ impl Caller {
             pass: self.pass.clone(),
             options,
             has_session: self.has_session,
+            from: self.from,
         }
     }
 
@@ -111,7 +117,8 @@ impl Caller {
             .governor
             .session(self.principal.clone(), asking);
         let session = session.await.map_err(of_govern)?;
-        Ok(service.house.hold(session, &self.pass))
+        let session = service.house.hold(session, &self.pass);
+        Ok(session.asked_from(self.from))
     }
 }
 

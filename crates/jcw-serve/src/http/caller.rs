@@ -2,7 +2,7 @@
 //! shows: a name and a password, or a token.
 
 use super::problem::Problem;
-use crate::house::House;
+use crate::house::{House, address};
 use crate::subject::Subject;
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use jcw_govern::{Asking, Door, ReleaseChoice, Session};
 use jcw_login::{Credential, LoginError, Pass, Principal};
+use std::net::IpAddr;
 
 /// Who makes a call.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// What that rests on.
     pub(crate) pass: Pass,
+    /// Where the connection comes from.
+    from: Option<IpAddr>,
 }
 
 impl Caller {
@@ -46,6 +49,7 @@ impl Caller {
         Ok(Caller {
             principal: login.principal,
             pass: login.pass,
+            from: address(&parts.extensions),
         })
     }
 
@@ -65,7 +69,7 @@ impl Caller {
             release,
         };
         let session = house.governor.session(self.principal, asking).await?;
-        Ok(house.hold(session, &self.pass))
+        Ok(house.hold(session, &self.pass).asked_from(self.from))
     }
 }
 
