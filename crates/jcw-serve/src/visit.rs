@@ -8,17 +8,16 @@
 //! [dropped](Reading), with its query and its memory, even where other answers of
 //! the same connection go on.
 
-use axum::body::{Body, HttpBody};
-use axum::{BoxError, Error};
-use bytes::Bytes;
-use http::{HeaderMap, Response, header};
-use hyper::body::{Frame, SizeHint};
-use std::pin::Pin;
+mod answered;
+mod watched;
+
+use answered::{Answered, Reading};
+use axum::body::Body;
+use http::Response;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+pub(crate) use watched::Watched;
 
 /// How long it may take until something is asked.
 const FIRST: Duration = Duration::from_secs(10);
@@ -166,21 +165,10 @@ pub(crate) struct Call(Arc<Visit>);
 impl Call {
     /// The answer, which ends when nobody reads it.
     pub(crate) fn answered(self, response: Response<Body>) -> Response<Answered> {
-        let kind = response.headers().get(header::CONTENT_TYPE);
-        let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-        response.map(|body| {
-            let reading = Arc::new(Reading(Mutex::new(Held {
-                body: Some(body),
-                // A client of HTTP/2 may have said that it takes nothing.
-                waits: Some(Instant::now()),
-                last_word: is_grpc.then(last_word),
-            })));
-            self.0.lock().answers.push(Arc::downgrade(&reading));
-            Answered {
-                reading,
-                _call: self,
-            }
-        })
+        let visit = self.0.clone();
+        let answered = Answered::new(self, response);
+        visit.lock().answers.push(answered.body().reading());
+        answered
     }
 }
 
@@ -192,175 +180,11 @@ impl Drop for Call {
     }
 }
 
-/// An answer on its way, which the visit may take away from its reader.
-#[derive(Debug)]
-struct Reading(Mutex<Held>);
-
-#[derive(Debug)]
-struct Held {
-    /// None when it was taken away.
-    body: Option<Body>,
-    /// Since when it waits that somebody takes more of it.
-    waits: Option<Instant>,
-    /// What gRPC says in place of the rest.
-    last_word: Option<HeaderMap>,
-}
-
-impl Reading {
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, now: Instant, patience: Duration) -> Option<Body> {
-        // Whoever holds it now is just reading.
-        let mut held = self.0.try_lock().ok()?;
-        match held.waits.is_some_and(|since| now - since > patience) {
-            true => held.body.take(),
-            false => None,
-        }
-    }
-
-    /// Taken away, and waited for long.
-    fn was_left(&self, now: Instant, patience: Duration) -> bool {
-        let Ok(held) = self.0.try_lock() else {
-            return false;
-        };
-        held.body.is_none() && held.waits.is_some_and(|since| now - since > patience)
-    }
-}
-
-fn last_word() -> HeaderMap {
-    let mut trailers = HeaderMap::new();
-    let status = tonic::Status::cancelled(UNREAD);
-    // Only a message that is no header could fail.
-    let _ = status.add_header(&mut trailers);
-    trailers
-}
-
-const UNREAD: &str = "the answer was not read for too long; ask again, and read it as it comes";
-
-/// The body of an answer, as hyper takes it.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    reading: Arc<Reading>,
-    _call: Call,
-}
-
-impl HttpBody for Answered {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut held = self.reading.lock();
-        let Some(body) = &mut held.body else {
-            return Poll::Ready(Some(match held.last_word.take() {
-                Some(trailers) => Ok(Frame::trailers(trailers)),
-                None => Err(Error::new(BoxError::from(UNREAD))),
-            }));
-        };
-        let polled = Pin::new(body).poll_frame(context);
-        held.waits = match polled {
-            Poll::Ready(Some(Ok(_))) => Some(Instant::now()),
-            _ => None,
-        };
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let held = self.reading.lock();
-        held.body.as_ref().is_some_and(HttpBody::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let held = self.reading.lock();
-        held.body
-            .as_ref()
-            .map_or_else(SizeHint::default, HttpBody::size_hint)
-    }
-}
-
-/// A connection's bytes, with a look at whether the system takes them.
-pub(crate) struct Watched<S> {
-    stream: S,
-    visit: Arc<Visit>,
-    is_stuck: bool,
-}
-
-impl<S> Watched<S> {
-    /// The same bytes.
-    pub(crate) fn new(stream: S, visit: Arc<Visit>) -> Watched<S> {
-        Watched {
-            stream,
-            visit,
-            is_stuck: false,
-        }
-    }
-
-    fn noted<T>(&mut self, polled: Poll<T>) -> Poll<T> {
-        if self.is_stuck != polled.is_pending() {
-            self.is_stuck = polled.is_pending();
-            self.visit.lock().stuck = self.is_stuck.then(Instant::now);
-        }
-        polled
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.noted(polled)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.noted(polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_flush(context);
-        self.noted(polled)
-    }
-
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.noted(polled)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
+    use http::header;
     use http_body_util::BodyExt as _;
 
     const READER: Duration = Duration::from_secs(60);
@@ -411,18 +235,16 @@ mod tests {
             let visit = known();
             let mut unread = visit.call().answered(answer(kind)).into_body();
             let mut read = visit.call().answered(answer(kind)).into_body();
-            let now = Instant::now();
-            assert!(
-                visit.unread(now + READER * 9).is_empty(),
-                "not asked for yet"
-            );
             unread.frame().await.unwrap().unwrap();
             let now = Instant::now();
             assert!(visit.unread(now + READER - MOMENT).is_empty());
-            assert_eq!(visit.unread(now + READER + MOMENT).len(), 1);
             while let Some(frame) = read.frame().await {
                 frame.unwrap();
             }
+            let _never = visit.call().answered(answer(kind)).into_body();
+            let late = Instant::now() + READER + MOMENT;
+            let taken = visit.unread(late).len();
+            assert_eq!(taken, 2, "one of them before its first byte");
             match (unread.frame().await.unwrap(), is_grpc) {
                 (Ok(last), true) => assert_eq!(last.trailers_ref().unwrap()["grpc-status"], "1"),
                 (last, _) => assert!(last.is_err() && !is_grpc, "{last:?}"),
