@@ -178,6 +178,29 @@ impl VisitorMut for Naming {
     }
 }
 
+/// The parameters in these expressions: where those go, they stay, for there may
+/// be no gap between their numbers.
+fn parameters(expressions: &[Expr]) -> Vec<Expr> {
+    struct Parameters(Vec<Expr>);
+    impl Visitor for Parameters {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
+            if let Expr::Value(value) = expression
+                && matches!(value.value, Value::Placeholder(_))
+            {
+                self.0.push(expression.clone());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut parameters = Parameters(Vec::new());
+    for expression in expressions {
+        let _ = Visit::visit(expression, &mut parameters);
+    }
+    parameters.0
+}
+
 /// A parameter, with or without its type.
 fn is_bound(expression: &Expr) -> bool {
     match expression {
@@ -302,10 +325,7 @@ fn called(function: &mut Function) -> Option<Expr> {
             Some(Expr::Subquery(query.clone()))
         }
         // Nobody's column makes itself.
-        "json_build_object" => {
-            let parameters = arguments(function)?.into_iter().filter(is_bound);
-            Some(call(NO_WORD, parameters.collect()))
-        }
+        "json_build_object" => Some(call(NO_WORD, parameters(&arguments(function)?))),
         "unnest" | "array_contains" => {
             if let FunctionArguments::List(list) = &mut function.args
                 && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(list))) =
@@ -618,8 +638,8 @@ mod tests {
                 "SELECT unnest(pg_series(array_lower(k, 1), array_upper(k, 1))) AS i FROM c",
             ),
             (
-                "select 'a'::name, tmp.i_indoption[tmp.p - 1], json_build_object('a', $1, b) from tmp",
-                "SELECT 'a'::TEXT, array_element(pg_vector(tmp.i_indoption), (tmp.p - 1) + 1), pg_no_word($1) FROM tmp",
+                "select 'a'::name, tmp.i_indoption[tmp.p - 1], json_build_object('a', $1, b = $2::text) from tmp",
+                "SELECT 'a'::TEXT, array_element(pg_vector(tmp.i_indoption), (tmp.p - 1) + 1), pg_no_word($1, $2) FROM tmp",
             ),
             (
                 "select (select d.a from d where b.has and d.n = b.n) from b",
