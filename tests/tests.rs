@@ -76,6 +76,8 @@ mod audit;
 mod governed;
 // Whatever speaks the Postgres wire.
 mod postgres;
+// How its connections begin and end.
+mod postgres_life;
 // Who gets an answer: passwords, tokens, certificates, identity providers.
 mod logins;
 // The HTTP door.
