@@ -351,7 +351,9 @@ async fn a_chain_that_was_written_anew_bears_no_seal_and_has_no_noted_row() {
     assert!("x:0:y".parse::<Noted>().is_err());
     // One without a key goes on with the chain: what was sealed stays so.
     write(world.server().await, 2).await;
-    let whole = verify(&[noted.clone()], Some(&ours)).await.unwrap();
+    let whole = verify(std::slice::from_ref(&noted), Some(&ours))
+        .await
+        .unwrap();
     assert_eq!((whole.rows, whole.chains[0].sealed), (5, Some(3)));
     assert!(verify(&[], Some(&theirs)).await.is_err());
 

@@ -7,8 +7,8 @@ use crate::http::caller::Caller;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use jcw_govern::{Asking, Door, Principal, ReleaseChoice, Session};
-use jcw_login::Pass;
 use jcw_lake::{Listing, Pin};
+use jcw_login::Pass;
 use jcw_project::Role;
 
 /// The one share.
