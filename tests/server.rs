@@ -26,7 +26,15 @@ impl Project {
 
     /// The same, with an attribute that row filters compare with: `area=301`.
     pub(crate) fn user_with(&self, name: &str, role: &str, attribute: &str, password: &str) {
-        let args = ["user", "add", name, "--role", role, "--attribute", attribute];
+        let args = [
+            "user",
+            "add",
+            name,
+            "--role",
+            role,
+            "--attribute",
+            attribute,
+        ];
         self.add_user(&args, password);
     }
 
