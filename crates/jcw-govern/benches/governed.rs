@@ -1,6 +1,7 @@
 //! What governance costs: the same questions of the same release, through a
 //! governed session (role, row filter, allow-list, limits, query log) and by the
-//! engine alone over the same files, in turn, in one process, without a wire.
+//! engine alone over the same files, in turn, in one process, without a wire. Both give
+//! batches of the types that clients take, as any door has to.
 //!
 //! ```sh
 //! cargo bench -p jcw-govern --bench governed -- PROJECT ROLE [NAME=VALUE]...
@@ -14,7 +15,9 @@
 use datafusion::arrow::array::RecordBatch;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt as _;
-use jcw_govern::{Asking, Door, Governor, Method, Principal, ReleaseChoice, Settings};
+use jcw_govern::{
+    Asking, Door, Governor, Method, Principal, ReleaseChoice, Settings, outlet_batch, outlet_schema,
+};
 use jcw_lake::{Lake, SessionSettings};
 use jcw_project::{ProcessEnvironment, Project};
 use std::error::Error;
@@ -112,7 +115,11 @@ async fn ask(governor: &Governor, who: &Principal, sql: &str) -> Result<usize, B
 }
 
 async fn ask_alone(engine: &SessionContext, sql: &str) -> Result<usize, Box<dyn Error>> {
-    let answer = engine.sql(sql).await?.execute_stream().await?;
-    let batches: Vec<RecordBatch> = answer.try_collect().await?;
-    Ok(batches.iter().map(RecordBatch::num_rows).sum())
+    let mut answer = engine.sql(sql).await?.execute_stream().await?;
+    let schema = outlet_schema(&answer.schema());
+    let mut rows = 0;
+    while let Some(batch) = answer.try_next().await? {
+        rows += outlet_batch(&schema, &batch)?.num_rows();
+    }
+    Ok(rows)
 }
