@@ -54,7 +54,7 @@ mod tests {
     fn ticket(until: DateTime<Utc>) -> Ticket {
         let pass = json!({
             "name": "ann", "role": "commissioner", "attributes": {}, "method": "password",
-            "since": 1, "tokens": [], "until": null,
+            "since": 1, "token": null, "began": 1, "until": null,
         });
         Ticket {
             pass: serde_json::from_value(pass).unwrap(),
