@@ -83,6 +83,17 @@ def equal(left, right):
     return type(left) is type(right) and left == right
 
 
+def patiently(door, sql):
+    """A machine on which other tests run may be too slow to plan in five seconds: it says so, and is asked again."""
+    for _ in range(4):
+        try:
+            return door.rows(sql)
+        except Refused as refused:
+            if refused.kind not in ("late", "limit") and "too complicated to plan" not in refused.told:
+                raise
+    return door.rows(sql)
+
+
 def main():
     given = Given(sys.argv[1])
     queries, truths = {}, {}
@@ -114,7 +125,7 @@ def main():
         for place in places:
             sql, (schema, truth) = queries[user][place], truths[user][place]
             try:
-                rows = door.rows(sql)
+                rows = patiently(door, sql)
                 rows = from_json(rows, schema) if make is CommandLine else rows
             except Refused as refused:
                 wrong.append(f"{user} {door.name}: {refused}\n  {sql}")
