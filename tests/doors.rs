@@ -123,6 +123,9 @@ pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde
         let args = ["token", "add", user, "--user", user, "--expires", "1h"];
         project.jcw(&args).succeeds().out.trim().to_owned()
     };
+    let (passwords, tokens) = (each(&password), each(&token));
+    // Servers look for new tokens every second, and later on a busy machine.
+    std::thread::sleep(std::time::Duration::from_secs(5));
     json!({
         "http": served.http.to_string(),
         "flight": served.flight.to_string(),
@@ -131,8 +134,8 @@ pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde
         "project": project.path("."),
         "key": KEY,
         "seed": std::env::var("JCW_TEST_SEED").unwrap_or_else(|_| "1".to_owned()),
-        "passwords": each(&password),
-        "tokens": each(&token),
+        "passwords": passwords,
+        "tokens": tokens,
     })
 }
 

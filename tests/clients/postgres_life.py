@@ -33,9 +33,9 @@ def connect():
 
 
 def memory():
-    """Resident bytes of the server."""
+    """Bytes that the server holds, without the pages of its program's file."""
     status = pathlib.Path(f"/proc/{PID}/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    [line] = [line for line in status.splitlines() if line.startswith("RssAnon")]
     return int(line.split()[1]) << 10
 
 
