@@ -69,7 +69,9 @@ def slow():
         readers.append(rows)
     time.sleep(3)
     grown = memory() - before
-    assert grown < 64 << 20, f"{grown >> 20} MiB for six readers"
+    # Three batches each, as the engine has them and as they leave, are some 60 MiB
+    # for six; their whole answers would be 260.
+    assert grown < 128 << 20, f"{grown >> 20} MiB for six readers"
     assert connect().execute("select 1").fetchone() == (1,)
     # `--reader-patience 5`
     time.sleep(7)
