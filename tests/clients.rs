@@ -22,6 +22,14 @@ pub(crate) struct Peers {
     pub(crate) calls: &'static [(&'static str, &'static [&'static str])],
 }
 
+impl Peers {
+    /// Of no other server is it known.
+    pub(crate) const NONE: Peers = Peers {
+        names: &[],
+        calls: &[],
+    };
+}
+
 /// Runs a client of `tests/clients/` to its end, and gives what it printed; `None`,
 /// said aloud, where there is no Python with the clients' packages.
 pub(crate) fn run(script: &str, args: &[String]) -> Option<String> {

@@ -111,8 +111,9 @@ pub(crate) fn world() -> Project {
     project
 }
 
-/// What the clients are told of a server and its users.
-pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde_json::Value {
+/// A server, and what the clients are told of it and its users. They have their tokens
+/// before it opens: it need not follow anything.
+pub(crate) fn opened(project: &Project, users: &[&str]) -> (Served, serde_json::Value) {
     let each = |made: &dyn Fn(&str) -> String| {
         let pairs = users
             .iter()
@@ -124,9 +125,8 @@ pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde
         project.jcw(&args).succeeds().out.trim().to_owned()
     };
     let (passwords, tokens) = (each(&password), each(&token));
-    // Servers look for new tokens every second, and later on a busy machine.
-    std::thread::sleep(std::time::Duration::from_secs(5));
-    json!({
+    let served = project.serve(&[]);
+    let given = json!({
         "http": served.http.to_string(),
         "flight": served.flight.to_string(),
         "postgres": served.postgres.to_string(),
@@ -136,14 +136,14 @@ pub(crate) fn given(project: &Project, served: &Served, users: &[&str]) -> serde
         "seed": std::env::var("JCW_TEST_SEED").unwrap_or_else(|_| "1".to_owned()),
         "passwords": passwords,
         "tokens": tokens,
-    })
+    });
+    (served, given)
 }
 
 #[test]
 fn two_users_are_each_answered_as_by_a_database_with_their_rows_alone() {
     let project = world();
-    let served = project.serve(&[]);
-    let given = given(&project, &served, &["ann", "bob", "eve"]);
+    let (_served, given) = opened(&project, &["ann", "bob", "eve"]);
     let Some(told) = clients::run("doors_rows.py", &[given.to_string()]) else {
         return;
     };
@@ -169,8 +169,7 @@ fn the_promised_columns_are_the_streamed_ones_of_every_table_and_of_expressions(
     let demo = ["demo", "--children", "60", "--years", "2025..2025"];
     project.jcw(&demo).succeeds();
     project.user_with("eve", "data_engineer", "area=none", &password("eve"));
-    let served = project.serve(&[]);
-    let given = given(&project, &served, &["eve"]);
+    let (served, given) = opened(&project, &["eve"]);
     if let Some(told) = clients::run("doors_schemas.py", &[given.to_string()]) {
         assert!(told.contains(" tables, 100 of "), "{told}");
         assert!(!served.said().contains("panicked"), "{}", served.said());

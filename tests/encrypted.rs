@@ -3,13 +3,10 @@
 
 use crate::clients;
 use crate::harness::Project;
-use crate::logins::{authority, signed};
-use crate::server::Served;
+use crate::server::{PASSWORD, Served};
+use crate::wait::until;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
-
-const PASSWORD: &str = "correct horse battery staple";
 
 struct World {
     project: Project,
@@ -23,31 +20,9 @@ fn world() -> World {
     let project = Project::starter();
     project.jcw(&["run"]).succeeds();
     project.user("ann", "commissioner", PASSWORD);
-    let args = ["user", "add", "grafana", "--role", "commissioner"];
-    project
-        .jcw(&[&args[..], &["--certificate", "CN=grafana"]].concat())
-        .succeeds();
     let args = ["token", "add", "bi", "--user", "ann", "--expires", "1d"];
     let token = project.jcw(&args).succeeds().out.trim().to_owned();
-    let folder = project.path("");
-    let (ours, other) = (authority(&folder, "ours"), authority(&folder, "other"));
-    for name in ["server", "grafana", "stranger"] {
-        signed(&folder, name, &ours);
-    }
-    std::fs::create_dir(folder.join("forged")).unwrap();
-    signed(&folder.join("forged"), "grafana", &other);
-    // What the server will be given later.
-    std::fs::create_dir(folder.join("next")).unwrap();
-    signed(&folder.join("next"), "server", &other);
-    let file = |name: &str| folder.join(name).display().to_string();
-    let served = project.serve(&[
-        "--tls-certificate",
-        &file("server.pem"),
-        "--tls-key",
-        &file("server.key"),
-        "--tls-client-authority",
-        &file("ours.pem"),
-    ]);
+    let served = project.certify().serve_encrypted();
     World {
         project,
         served,
@@ -120,15 +95,9 @@ fn a_new_certificate_is_shown_to_flight_without_a_restart() {
     };
     replace("server.pem");
     replace("server.key");
-    let began = Instant::now();
-    while world.curl("other", &["-u", &login]) != "200" {
-        assert!(
-            began.elapsed() < Duration::from_secs(15),
-            "{}",
-            world.served.said()
-        );
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    until("the new certificate is not shown", || {
+        world.curl("other", &["-u", &login]) == "200"
+    });
     assert_eq!(world.curl("ours", &["-u", &login]), "000");
     // The other authority signs the server now, and ours still the clients.
     std::fs::copy(folder.join("ours.pem"), folder.join("kept.pem")).unwrap();

@@ -54,8 +54,38 @@ fn every_client_gets_every_call_answered_as_the_page_says() {
         );
     }
     let servers = [&[][..], &[], &["--ticket-life", "1"]].map(|more| project.serve(more));
-    let addresses = servers.each_ref().map(|server| server.flight.to_string());
+    let mut addresses = Vec::from(servers.each_ref().map(|server| server.flight.to_string()));
+    addresses.push(servers[0].http.to_string());
     if let Some(told) = clients::run("flight.py", &addresses) {
         clients::are_told("Flight SQL", &told, &PEERS);
+    }
+}
+
+#[test]
+fn tables_without_a_schema_are_of_the_sessions_and_no_session_is_in_one_it_may_not_see() {
+    let project = Project::starter().with("JCW_SERVE_KEY", KEY);
+    for (name, n) in [
+        ("published/thing", 1),
+        ("core/thing", 2),
+        ("core/only_in_core", 7),
+    ] {
+        let head = "description: Made up\nowner: SEND data team\ngrain: [n]";
+        let sql = format!("/*\n{head}\n*/\nselect {n} as n\n");
+        project.write(&format!("pipelines/models/{name}.sql"), sql);
+    }
+    project.write(
+        "pipelines/roles.yaml",
+        "roles:\n  - {id: reader, description: Reads what is published, reads: [published]}\n  \
+         - {id: engineer, description: Sees everything, reads: ['*']}\n",
+    );
+    project.jcw(&["run"]).succeeds();
+    let password = "correct horse battery staple";
+    project.user("ann", "reader", password);
+    project.user("eve", "engineer", password);
+    let servers = [project.serve(&[]), project.serve(&[])];
+    let [server, other] = servers.each_ref().map(|server| server.flight.to_string());
+    clients::run("flight_schema.py", &[server, other, password.into()]);
+    for server in &servers {
+        assert!(!server.said().contains("panicked"), "{}", server.said());
     }
 }

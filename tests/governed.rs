@@ -2,6 +2,9 @@
 //! the tables, rows and columns of a role, on the command line as at every door.
 
 use crate::harness::Project;
+use crate::server::{ENDLESS, PASSWORD};
+use crate::wait::until;
+use std::io::Read as _;
 
 const ROLES: &str = "roles:
   - id: area_analyst
@@ -51,6 +54,15 @@ fn a_role_sees_its_rows_and_columns_on_the_command_line() {
 }
 
 #[test]
+fn a_step_said_twice_is_taken_twice_in_every_role_and_in_none() {
+    let project = published();
+    let sql = "select n * 2 as n from (select n * 2 as n from (select count(*) as n from published.metric_value))";
+    for role in [&[][..], &["--role", "commissioner"]] {
+        assert_eq!(asked(&project, role, sql).unwrap(), "n\n12\n");
+    }
+}
+
+#[test]
 fn what_a_role_does_not_read_is_not_there_and_nobody_learns_more() {
     let project = published();
     let role = ["--role", "commissioner"];
@@ -89,6 +101,21 @@ fn what_a_role_does_not_read_is_not_there_and_nobody_learns_more() {
     );
     let gone = asked(&project, &["--role", "nobody"], "select 1").unwrap_err();
     assert!(gone.contains("role is not there"), "{gone}");
+}
+
+#[test]
+fn a_row_filter_that_reads_otherwise_than_it_is_written_shows_nothing() {
+    let project = published();
+    let filter = "status is not distinct from 'ok' and area_code = $area";
+    project.write(
+        "pipelines/roles.yaml",
+        format!("roles:\n  - id: reader\n    description: Reads one area\n    reads: [published]\n    rows: {{published.metric_value: \"{filter}\"}}\n"),
+    );
+    let brackets = "put brackets around it";
+    project.jcw(&["check"]).exits(2).says(&[brackets]);
+    let role = ["--role", "reader", "--attribute", "area=E06000033"];
+    let sql = "select count(*) as n from published.metric_value";
+    assert!(asked(&project, &role, sql).is_err(), "{filter}");
 }
 
 #[test]
@@ -138,4 +165,49 @@ fn a_user_is_answered_as_at_the_doors() {
         logged.contains("ann,area_analyst,answered,command_line"),
         "{logged}"
     );
+}
+
+#[test]
+fn a_running_server_follows_its_roles_and_nothing_goes_on_by_those_of_before() {
+    let project = published();
+    project.user("ann", "commissioner", PASSWORD);
+    project.user("bob", "data_engineer", PASSWORD);
+    let served = project.serve(&[]);
+    let count = "select count(*) as n, max(area_name) as area from published.metric_value";
+    let answer = |user: &str| served.asks(user, PASSWORD, count).1;
+    let all = answer("ann");
+    assert!(all.contains("3,E06000033"), "{all}");
+    let mut runs = served.begins("ann", PASSWORD, ENDLESS);
+    let _goes_on = served.begins("bob", PASSWORD, ENDLESS);
+    served.becomes(&["jcw_running 2"]);
+
+    let commissioner = "id: commissioner, description: Sees figures, reads: [published]";
+    let follow = |changed: &str| {
+        let text = ROLES.replace(commissioner, &format!("{commissioner}, {changed}"));
+        assert_ne!(text, ROLES);
+        project.write("pipelines/roles.yaml", text);
+    };
+    follow("rows: {published.metric_value: no_such_column = 1}");
+    until("a mistake is told", || {
+        served.said().contains("the roles of before stay")
+    });
+    assert_eq!(answer("ann"), all);
+    follow("rows: {published.metric_value: area_code <> 'E06000033'}");
+    until("nobody follows", || answer("ann") != all);
+    let cut = answer("ann");
+    assert!(cut.contains("\n0,"), "{cut}");
+    assert_eq!(answer("bob"), all);
+    let mut ended = String::new();
+    runs.read_to_string(&mut ended).unwrap();
+    assert!(
+        ended.starts_with("HTTP/1.1 401") && ended.contains("rights have changed"),
+        "{ended}"
+    );
+    served.becomes(&["jcw_running 1"]);
+
+    std::fs::remove_file(project.path("pipelines/roles.yaml")).unwrap();
+    until("that the file is gone is told", || {
+        served.said().contains("is gone; the roles of before stay")
+    });
+    assert_eq!(answer("ann"), cut);
 }

@@ -1,8 +1,10 @@
 //! A project in a temporary folder and the binary to run on it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 /// The key of every test's project that has no other.
@@ -27,6 +29,9 @@ impl Project {
     pub(crate) fn starter() -> Project {
         let project = Project::empty();
         project.jcw(&["init", "."]).succeeds();
+        let extract = "extracts/requests.csv";
+        let requests = project.read(extract);
+        project.write(extract, requests);
         project
     }
 
@@ -58,11 +63,15 @@ impl Project {
         self.folder.path().join(path)
     }
 
-    /// Writes a file of the project, its folders too.
+    /// Writes a file of the project, its folders too, as if it had lain there for a
+    /// minute: a run waits for what may still be being written.
     pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Project {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        let mut file = std::fs::File::create(path).unwrap();
+        file.write_all(content.as_ref()).unwrap();
+        let minute_ago = SystemTime::now() - Duration::from_secs(60);
+        file.set_modified(minute_ago).unwrap();
         self
     }
 

@@ -1,9 +1,9 @@
 //! What the HTTP door tells of itself, to probes and to Prometheus, and what it tells
 //! browsers of other sites: nothing.
 
+use crate::wait::until;
 use crate::web::{ask, curl, get, project};
 use serde_json::json;
-use std::time::Duration;
 
 #[test]
 fn browsers_are_kept_from_lending_their_password() {
@@ -57,27 +57,16 @@ fn health_and_numbers_are_told_and_guessing_is_slowed_down() {
         r#"jcw_log_ins_total{door="http",outcome="accepted"} 2"#,
         "jcw_running 0",
     ];
-    let mut numbers = String::new();
-    for _ in 0..50 {
-        numbers = curl(&served, "/metrics", &[]).is(200).text();
-        if said.iter().all(|said| numbers.contains(said)) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    for said in said {
-        assert!(numbers.contains(said), "{said} in\n{numbers}");
-    }
+    served.becomes(&said);
+    let numbers = curl(&served, "/metrics", &[]).is(200).text();
     assert!(!numbers.contains("commissioner"));
     let through_proxy = ["-H", "x-forwarded-for: 10.0.0.7"];
     curl(&served, "/metrics", &through_proxy).fails(401, "unauthenticated");
     let mut last = curl(&served, "/v1/metrics", &["-u", "few:wrong"]);
-    for _ in 0..30 {
-        if last.status == 429 {
-            break;
-        }
+    until("who guesses is never kept waiting", || {
         last = curl(&served, "/v1/metrics", &["-u", "few:wrong"]);
-    }
+        last.status == 429
+    });
     let wait: u64 = last.header("retry-after").unwrap().parse().unwrap();
     assert!(wait > 0);
     last.fails(429, "too_many_log_ins");

@@ -3,7 +3,8 @@
 //! number, name, date of birth and postcode in the partners' files.
 
 use crate::harness::{KEY, Project, Ran};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use aho_corasick::AhoCorasick;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const OTHER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -73,6 +74,14 @@ fn nothing_outside_the_vault_names_anybody_and_a_new_key_changes_no_figure() {
     with_key(&project, KEY, &["run"]).exits(6);
     let again = with_key(&project, OTHER_KEY, &["run"]);
     assert!(again.out.contains("Nothing to do"), "{again:?}");
+}
+
+#[test]
+#[should_panic(expected = "a file has \"9990000018\"")]
+fn a_number_that_is_there_is_found() {
+    let numbers = ["999000001", "9990000018"].map(str::to_owned);
+    let raw = Raw::known(BTreeMap::from([("nhs number", BTreeSet::from(numbers))]));
+    raw.search_bytes("a file", b"\x1512999000001834 \0\xffx9990000018\0");
 }
 
 #[test]
@@ -187,8 +196,8 @@ fn pseudonyms(project: &Project) -> BTreeMap<&'static str, BTreeSet<String>> {
 /// What names people in the partners' files.
 struct Raw {
     by_kind: BTreeMap<&'static str, BTreeSet<String>>,
-    /// Long enough not to be met by chance among packed bytes, by their first.
-    long: HashMap<[u8; 3], Vec<Vec<u8>>>,
+    /// Those long enough not to be met by chance among packed bytes.
+    long: AhoCorasick,
     words: BTreeSet<String>,
 }
 
@@ -288,12 +297,7 @@ impl Raw {
 
     fn known(by_kind: BTreeMap<&'static str, BTreeSet<String>>) -> Raw {
         let all: BTreeSet<&String> = by_kind.values().flatten().collect();
-        let mut long: HashMap<[u8; 3], Vec<Vec<u8>>> = HashMap::new();
-        for name in all.iter().filter(|name| name.len() >= 6) {
-            let bytes = name.as_bytes();
-            let first = [bytes[0], bytes[1], bytes[2]];
-            long.entry(first).or_default().push(bytes.to_vec());
-        }
+        let long = AhoCorasick::new(all.iter().filter(|name| name.len() >= 6)).unwrap();
         let words = all.iter().map(|name| (*name).clone()).collect();
         Raw {
             by_kind,
@@ -327,21 +331,17 @@ impl Raw {
 
     #[track_caller]
     fn search_bytes(&self, place: &str, bytes: &[u8]) {
-        for (at, first) in bytes.windows(3).enumerate() {
-            let Some(names) = self.long.get(first) else {
+        for found in self.long.find_overlapping_iter(bytes) {
+            let (at, name) = (found.start(), &bytes[found.range()]);
+            if is_of_a_longer_number(bytes, at, name) {
                 continue;
-            };
-            for name in names {
-                if !bytes[at..].starts_with(name) || is_of_a_longer_number(bytes, at, name) {
-                    continue;
-                }
-                let around = &bytes[at.saturating_sub(60)..bytes.len().min(at + 60)];
-                panic!(
-                    "{place} has \"{}\": {}",
-                    String::from_utf8_lossy(name),
-                    String::from_utf8_lossy(around)
-                );
             }
+            let around = &bytes[at.saturating_sub(60)..bytes.len().min(at + 60)];
+            panic!(
+                "{place} has \"{}\": {}",
+                String::from_utf8_lossy(name),
+                String::from_utf8_lossy(around)
+            );
         }
     }
 

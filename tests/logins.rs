@@ -3,16 +3,14 @@
 
 use crate::harness::Project;
 use crate::server::Served;
+use crate::wait::{PATIENCE, until};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize,
-};
+use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -30,9 +28,7 @@ fn project() -> Project {
 fn status(served: &Served, headers: &[&str]) -> u16 {
     let body = r#"{"sql": "select 1"}"#;
     let mut stream = TcpStream::connect(served.http).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let headers: String = headers
         .iter()
         .map(|header| format!("{header}\r\n"))
@@ -62,15 +58,11 @@ fn bearer(token: &str) -> String {
 /// seconds.
 #[track_caller]
 fn becomes(served: &Served, wanted: u16, user: &str, password: &str) {
-    let began = Instant::now();
-    while served.asks(user, password, "select 1").0 != wanted {
-        assert!(
-            began.elapsed() < Duration::from_secs(20),
-            "not followed: {}",
-            served.said()
-        );
-        std::thread::sleep(Duration::from_millis(300));
-    }
+    until(&format!("{user} never gets {wanted}"), || {
+        // Who fails again and again is kept waiting, and so is this address.
+        std::thread::sleep(Duration::from_millis(700));
+        served.asks(user, password, "select 1").0 == wanted
+    });
 }
 
 fn token(project: &Project, name: &str) -> String {
@@ -273,31 +265,6 @@ fn nothing_travels_in_clear_beyond_this_machine_unless_somebody_says_so() {
     refused.says(&["is not loopback", "--tls-certificate", "--plain-text"]);
 }
 
-/// A certificate and its key, signed by an authority.
-pub(crate) fn signed(folder: &Path, name: &str, authority: &(CertificateParams, KeyPair)) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    let key = KeyPair::generate().unwrap();
-    let issuer = Issuer::from_params(&authority.0, &authority.1);
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-    let file = folder.join(format!("{name}.key"));
-    std::fs::write(&file, key.serialize_pem()).unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-pub(crate) fn authority(folder: &Path, name: &str) -> (CertificateParams, KeyPair) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-    (params, key)
-}
-
 #[test]
 fn a_certificate_encrypts_and_a_clients_certificate_says_who_it_is() {
     if Command::new("curl").arg("--version").output().is_err() {
@@ -305,26 +272,8 @@ fn a_certificate_encrypts_and_a_clients_certificate_says_who_it_is() {
         return;
     }
     let project = project();
-    let args = ["user", "add", "grafana", "--role", "commissioner"];
-    project
-        .jcw(&[&args[..], &["--certificate", "CN=grafana"]].concat())
-        .succeeds();
-    let folder = project.path("");
-    let (ours, theirs) = (authority(&folder, "ours"), authority(&folder, "theirs"));
-    signed(&folder, "server", &ours);
-    signed(&folder, "grafana", &ours);
-    signed(&folder, "stranger", &ours);
-    std::fs::create_dir(folder.join("forged")).unwrap();
-    signed(&folder.join("forged"), "grafana", &theirs);
-    let file = |name: &str| folder.join(name).display().to_string();
-    let served = project.serve(&[
-        "--tls-certificate",
-        &file("server.pem"),
-        "--tls-key",
-        &file("server.key"),
-        "--tls-client-authority",
-        &file("ours.pem"),
-    ]);
+    let file = |name: &str| project.path(name).display().to_string();
+    let served = project.certify().serve_encrypted();
     let port = served.http.port();
     let curl = |more: &[&str]| {
         let url = format!("https://localhost:{port}/v1/query");
@@ -353,57 +302,81 @@ fn a_certificate_encrypts_and_a_clients_certificate_says_who_it_is() {
     assert_ne!(status, 200, "in clear");
 }
 
+/// An identity provider that vouches for who comes in the groups that it is told.
+pub(crate) struct IdentityProvider {
+    key: EncodingKey,
+    /// `pipelines/access.yaml` of a project that believes it.
+    pub(crate) access: String,
+}
+
+impl IdentityProvider {
+    pub(crate) const ISSUER: &str = "https://login.example/t1/v2.0";
+
+    /// One that tells its keys until the test is over.
+    pub(crate) fn start() -> IdentityProvider {
+        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        // PKCS#8 puts 26 bytes before the key of PKCS#1.
+        let key = EncodingKey::from_rsa_der(&pair.serialize_der()[26..]);
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
+        jwk.common.key_id = Some("k1".into());
+        let keys = serde_json::json!({"keys": [jwk]}).to_string();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let mut stream = stream;
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{keys}",
+                    keys.len()
+                );
+            }
+        });
+        let access = format!(
+            "providers:\n  - id: entra\n    issuer: {}\n    audiences: [api://jcw]\n    \
+             tenants: [t1]\n    keys: http://{address}/keys\n",
+            IdentityProvider::ISSUER
+        );
+        IdentityProvider { key, access }
+    }
+
+    /// A token for somebody in a group, with these claims in place of the usual.
+    pub(crate) fn token(&self, group: &str, claims: serde_json::Value) -> String {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let mut all = serde_json::json!({
+            "iss": IdentityProvider::ISSUER, "aud": "api://jcw", "tid": "t1", "oid": "o1",
+            "iat": now - 7200, "exp": now + 600, "roles": [group],
+        });
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some("k1".into());
+        encode(&header, &all, &self.key).unwrap()
+    }
+}
+
 #[test]
 fn an_identity_providers_token_says_who_somebody_is() {
-    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
-    // PKCS#8 puts 26 bytes before the key of PKCS#1.
-    let key = EncodingKey::from_rsa_der(&pair.serialize_der()[26..]);
-    let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
-    jwk.common.key_id = Some("k1".into());
-    let keys = serde_json::json!({"keys": [jwk]}).to_string();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut stream = stream;
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = write!(
-                stream,
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{keys}",
-                keys.len()
-            );
-        }
-    });
+    let provider = IdentityProvider::start();
     let project = project();
     project.write(
         "pipelines/roles.yaml",
         "roles:\n  - id: commissioner\n    description: Reads what is published\n    \
          reads: [published]\n    groups: [Commissioners]\n",
     );
-    project.write(
-        "pipelines/access.yaml",
-        format!(
-            "providers:\n  - id: entra\n    issuer: https://login.example/t1/v2.0\n    \
-             audiences: [api://jcw]\n    tenants: [t1]\n    keys: http://{address}/keys\n"
-        ),
-    );
+    project.write("pipelines/access.yaml", &provider.access);
     let served = project.serve(&[]);
     let asks = |issuer: &str, group: &str| {
-        let ends = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() + 600;
-        let claims = serde_json::json!({
-            "iss": issuer, "aud": "api://jcw", "tid": "t1", "oid": "o1", "exp": ends,
-            "roles": [group],
-        });
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some("k1".into());
-        let token = encode(&header, &claims, &key).unwrap();
+        let token = provider.token(group, serde_json::json!({"iss": issuer}));
         assert_eq!(
             status(&served, &[&bearer(&token)]),
             served.asks("token", &token, "select 1").0
         );
         status(&served, &[&bearer(&token)])
     };
-    assert_eq!(asks("https://login.example/t1/v2.0", "Commissioners"), 200);
-    assert_eq!(asks("https://login.example/t1/v2.0", "Others"), 401);
+    assert_eq!(asks(IdentityProvider::ISSUER, "Commissioners"), 200);
+    assert_eq!(asks(IdentityProvider::ISSUER, "Others"), 401);
     assert_eq!(asks("https://login.example/t2/v2.0", "Commissioners"), 401);
 }

@@ -2,13 +2,10 @@
 //! reads: how connections begin and end.
 
 use crate::harness::{Project, Ran, repository};
-use crate::logins::{authority, signed};
-use crate::server::Served;
+use crate::server::{PASSWORD, Served};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
-
-const PASSWORD: &str = "correct horse battery staple";
 
 fn starter() -> Project {
     let project = Project::starter();
@@ -35,31 +32,14 @@ fn a_certificate_says_who_it_is_and_a_token_is_only_shown_where_nobody_listens()
         return;
     }
     let project = starter();
-    let args = ["user", "add", "grafana", "--role", "commissioner"];
-    project
-        .jcw(&[&args[..], &["--certificate", "CN=grafana"]].concat())
-        .succeeds();
+    project.certify();
     let token = |user: &str, name: &str| {
         let args = ["token", "add", name, "--user", user, "--expires", "1d"];
         project.jcw(&args).succeeds().out.trim().to_owned()
     };
     let (anns, grafanas) = (token("ann", "a"), token("grafana", "g"));
-    let folder = project.path("");
-    let (ours, other) = (authority(&folder, "ours"), authority(&folder, "other"));
-    for name in ["server", "grafana", "stranger"] {
-        signed(&folder, name, &ours);
-    }
-    std::fs::create_dir(folder.join("forged")).unwrap();
-    signed(&folder.join("forged"), "grafana", &other);
-    let file = |name: &str| folder.join(name).display().to_string();
-    let served = project.serve(&[
-        "--tls-certificate",
-        &file("server.pem"),
-        "--tls-key",
-        &file("server.key"),
-        "--tls-client-authority",
-        &file("ours.pem"),
-    ]);
+    let file = |name: &str| project.path(name).display().to_string();
+    let served = project.serve_encrypted();
     let place = format!(
         "host=localhost hostaddr=127.0.0.1 port={} dbname=warehouse",
         served.postgres.port()
@@ -115,19 +95,34 @@ fn an_answer_that_is_being_read_when_the_server_closes_is_read_to_its_end() {
     let project = starter();
     let served = project.serve(&[]);
     if life(&served, "drain") {
-        assert_eq!(served.stops(Duration::from_secs(30)), 0);
+        assert_eq!(served.stops(), 0);
     }
+}
+
+#[test]
+fn who_is_removed_has_no_more_of_a_cursor() {
+    let project = starter();
+    let served = project.serve(&[]);
+    let folder = project.path(".").into_os_string();
+    let jcw = project.command(&[]).get_program().to_owned();
+    let words = ["user", "remove", "ann"].map(OsString::from);
+    let command = [&[jcw, "--project".into(), folder][..], &words].concat();
+    life_with(&served, "removed", &command);
 }
 
 #[test]
 fn readers_who_take_nothing_pin_no_memory_and_are_let_go() {
     let project = starter();
-    let served = project.serve(&["--reader-patience", "5"]);
+    let served = project.serve(&["--reader-patience", "20"]);
     life(&served, "slow");
 }
 
 /// Whether Python is there to try it.
 fn life(served: &Served, what: &str) -> bool {
+    life_with(served, what, &[])
+}
+
+fn life_with(served: &Served, what: &str, more: &[OsString]) -> bool {
     let Some(python) = std::env::var_os("JCW_TEST_PYTHON").map(PathBuf::from) else {
         eprintln!("JCW_TEST_PYTHON is not set: skipped");
         return false;
@@ -136,9 +131,11 @@ fn life(served: &Served, what: &str) -> bool {
         .arg(repository().join("tests/clients/postgres_life.py"))
         .args([
             &served.postgres.port().to_string(),
+            &served.http.to_string(),
             &served.pid().to_string(),
         ])
         .arg(what)
+        .args(more)
         .output()
         .unwrap();
     let ran = Ran::from(output).succeeds().does_not_say(&["| fails"]);

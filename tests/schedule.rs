@@ -1,6 +1,7 @@
 //! Which sources are due.
 
 use crate::harness::Project;
+use crate::wait::until;
 
 #[test]
 fn a_preview_shows_local_time_and_utc() {
@@ -53,12 +54,9 @@ fn the_daemon_runs_what_is_due_and_stops_when_told() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    for _ in 0..600 {
-        if project.path("lake/releases/00000001.json").exists() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    until("there is no release", || {
+        project.path("lake/releases/00000001.json").exists()
+    });
     std::process::Command::new("kill")
         .arg(child.id().to_string())
         .status()

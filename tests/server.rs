@@ -2,11 +2,11 @@
 //! test is over, is told to stop, or is killed.
 
 use crate::harness::Project;
+use crate::wait::{PATIENCE, until};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// A server of a project that runs until the test is over.
 pub(crate) struct Served {
@@ -18,7 +18,28 @@ pub(crate) struct Served {
     log: PathBuf,
 }
 
+/// Of users whose test has no other.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A million million pairs: nobody waits for that.
+pub(crate) const ENDLESS: &str = "select count(*) as n from generate_series(1, 1000000) a, \
+    generate_series(1, 1000000) b where a.value * b.value % 1000003 = 7";
+
 impl Project {
+    /// A starter with a release, read by Ann and Bob within these limits.
+    pub(crate) fn limited(limits: &str) -> Project {
+        let project = Project::starter();
+        project.write(
+            "pipelines/roles.yaml",
+            format!("roles:\n  - {{id: reader, description: Reads what is published, reads: [published], limits: {{{limits}}}}}\n"),
+        );
+        project.jcw(&["run"]).succeeds();
+        for name in ["ann", "bob"] {
+            project.user(name, "reader", PASSWORD);
+        }
+        project
+    }
+
     /// Makes a user who logs in with a password.
     pub(crate) fn user(&self, name: &str, role: &str, password: &str) -> &Project {
         self.add_user(&["user", "add", name, "--role", role], password)
@@ -83,7 +104,7 @@ impl Project {
         });
         let mut at = std::collections::HashMap::new();
         while at.len() < 3 {
-            let Ok(line) = said.recv_timeout(Duration::from_secs(60)) else {
+            let Ok(line) = said.recv_timeout(PATIENCE) else {
                 let _ = child.kill();
                 let log = std::fs::read_to_string(&log).unwrap_or_default();
                 panic!("no doors were opened: {log}");
@@ -127,14 +148,12 @@ impl Served {
         (status.unwrap_or_default(), body.unwrap_or_default())
     }
 
-    /// Asks, and leaves the answer to be read. Waits at most a minute for anything.
+    /// Asks, and leaves the answer to be read.
     pub(crate) fn begins(&self, user: &str, password: &str, sql: &str) -> TcpStream {
         let body = serde_json::json!({"sql": sql}).to_string();
         let login = base64(format!("{user}:{password}").as_bytes());
         let mut stream = TcpStream::connect(self.http).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let request = format!(
             "POST /v1/query HTTP/1.1\r\nhost: {}\r\nauthorization: Basic {login}\r\n\
              content-type: application/json\r\naccept: text/csv\r\nconnection: close\r\n\
@@ -159,16 +178,34 @@ impl Served {
     }
 
     /// Tells it to stop and waits until it has: how it ended.
-    pub(crate) fn stops(mut self, within: Duration) -> i32 {
+    pub(crate) fn stops(mut self) -> i32 {
         self.terminate();
-        let began = Instant::now();
-        while began.elapsed() < within {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code().unwrap_or(-1);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("it still runs after {within:?}: {}", self.said());
+        let mut ended = None;
+        until("it still runs", || {
+            ended = self.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        ended.and_then(|status| status.code()).unwrap_or(-1)
+    }
+
+    /// What `/metrics` says, asked from another address than the test's own.
+    pub(crate) fn numbers(&self) -> String {
+        let ran = Command::new("curl")
+            .args(["-s", "--interface", "127.0.0.2", "--max-time", "20"])
+            .arg(format!("http://{}/metrics", self.http))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    }
+
+    /// Waits until `/metrics` has these lines, all at once.
+    #[track_caller]
+    pub(crate) fn becomes(&self, lines: &[&str]) {
+        until(&format!("{lines:?}"), || {
+            let numbers = self.numbers();
+            let is_there = |line: &&str| numbers.lines().any(|found| found == *line);
+            lines.iter().all(is_there)
+        });
     }
 }
 

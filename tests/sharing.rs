@@ -2,8 +2,13 @@
 //! and pandas ask.
 
 use crate::clients::{self, Peers};
+use crate::harness::Project;
+use crate::server::Served;
+use crate::wait::{PATIENCE, until};
 use crate::web::{Got, curl, get, project, python};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 /// A line of a table's answer that has this key.
 fn lines_of(got: &Got, key: &str) -> Vec<Value> {
@@ -139,14 +144,133 @@ fn an_address_of_a_file_is_good_for_its_owner_its_file_and_its_time() {
     let path = &url[url.find("/sharing/").unwrap()..];
     curl(&served, path, &[]).is(200);
     project.jcw(&["user", "remove", "few"]).succeeds();
-    let began = std::time::Instant::now();
-    while curl(&served, path, &[]).status != 403 {
+    until("the address is good without its owner", || {
+        curl(&served, path, &[]).status == 403
+    });
+}
+
+/// Where the client finds the largest file of a table, and its size.
+fn largest(served: &Served, table: &str, login: &[&str]) -> (String, u64) {
+    let address = format!("/sharing/shares/warehouse/schemas/published/tables/{table}/query");
+    let got = curl(
+        served,
+        &address,
+        &[&["-X", "POST", "-d", "{}"], login].concat(),
+    )
+    .is(200);
+    let files = lines_of(&got, "file").into_iter();
+    let files = files.map(|file| {
+        let url = file["url"].as_str().unwrap();
+        let path = url[url.find("/sharing/").unwrap()..].to_owned();
+        (path, file["size"].as_u64().unwrap())
+    });
+    files.max_by_key(|(_, size)| *size).unwrap()
+}
+
+#[test]
+fn a_file_on_its_way_breaks_off_when_its_owner_may_not_have_it_any_more() {
+    let project = project();
+    // Longer than what the system holds of it on the way.
+    project.write(
+        "pipelines/models/published/long.sql",
+        "/*\ndescription: Made up\nowner: SEND data team\ngrain: [n]\n*/\n\
+         select n, concat(md5(cast(n as varchar)), md5(cast(n + 1 as varchar))) as t
+         from (select unnest(generate_series(1, 600000)) as n) numbers\n",
+    );
+    project.jcw(&["run"]).succeeds();
+    let args = [
+        "token",
+        "add",
+        "bi",
+        "--user",
+        "commissioner",
+        "--expires",
+        "1h",
+    ];
+    let token = project.jcw(&args).succeeds().out.trim().to_owned();
+    let served = project.serve(&[]);
+    let bearer = format!("authorization: Bearer {token}");
+    let mut gave = Vec::new();
+    for (login, change) in [
+        (["-H", bearer.as_str()], ["token", "revoke", "bi"]),
+        (
+            ["-u", "few:a long enough password"],
+            ["user", "remove", "few"],
+        ),
+    ] {
+        let (path, size) = largest(&served, "long", &login);
+        assert!(size > 8 << 20, "{size}");
+        assert_eq!(curl(&served, &path, &[]).is(200).body.len() as u64, size);
+        let mut stream = TcpStream::connect(served.http).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", served.http);
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_exact(&mut [0; 4096]).unwrap();
+        project.jcw(&change).succeeds();
+        until("not followed", || {
+            curl(&served, &path, &["-I"]).status == 403
+        });
+        let (rest, broken) = rest_of(stream);
         assert!(
-            began.elapsed().as_secs() < 20,
-            "the address is good without its owner"
+            broken && rest < size / 2,
+            "{rest} of {size} bytes came after {change:?}"
         );
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        gave.push((size, "answered"));
+        gave.push((size, "unauthenticated"));
     }
+    assert!(!served.said().contains("panicked"), "{}", served.said());
+    assert_eq!(served.stops(), 0);
+    let files = shared_rows(&project).into_iter();
+    let files: Vec<_> = files.filter(|row| row["bytes"] != 0).collect();
+    assert_eq!(files.len(), gave.len(), "{files:#?}");
+    for (row, (size, outcome)) in files.iter().zip(gave) {
+        let bytes = row["bytes"].as_u64().unwrap();
+        assert_eq!(row["outcome"], outcome, "{row:#?}");
+        match outcome {
+            "answered" => assert_eq!((bytes, &row["rows"]), (size, &json!(600_000))),
+            _ => assert!(bytes < size && row["rows"] == 0, "{row:#?}"),
+        }
+    }
+}
+
+/// How many bytes still come, and whether the server ends it.
+fn rest_of(mut stream: TcpStream) -> (u64, bool) {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (mut rest, mut part) = (0, [0; 1 << 16]);
+    loop {
+        match stream.read(&mut part) {
+            Ok(0) => return (rest, true),
+            Ok(bytes) => rest += bytes as u64,
+            Err(error) => return (rest, error.kind() == std::io::ErrorKind::ConnectionReset),
+        }
+    }
+}
+
+/// The rows of the log about what leaves as files, in order.
+fn shared_rows(project: &Project) -> Vec<Value> {
+    let ran = project.jcw(&["audit", "tail", "-n", "100", "--format", "json"]);
+    let mut rows: Vec<Value> = serde_json::from_str(&ran.succeeds().out).unwrap();
+    rows.retain(|row| row["door"] == "sharing");
+    rows
+}
+
+#[test]
+fn what_leaves_as_files_is_in_the_log_with_the_address_that_it_went_to() {
+    let project = project();
+    let served = project.serve(&[]);
+    let (path, size) = largest(
+        &served,
+        "metric_value",
+        &["-u", "commissioner:a long enough password"],
+    );
+    curl(&served, &path, &[]).is(200);
+    assert_eq!(served.stops(), 0);
+    let shared = shared_rows(&project);
+    assert_eq!(shared.len(), 2, "the table, and its file: {shared:#?}");
+    for row in &shared {
+        assert_eq!(row["address"], "127.0.0.1", "{row:#?}");
+        assert_eq!(row["principal"], "commissioner", "{row:#?}");
+    }
+    assert_eq!(shared[1]["bytes"], size, "{:#?}", shared[1]);
 }
 
 #[test]
@@ -190,10 +314,6 @@ fn the_delta_sharing_client_reads_what_is_shared() {
         &[profile],
         "all calls",
     ) {
-        let peers = Peers {
-            names: &[],
-            calls: &[],
-        };
-        clients::are_told("Delta Sharing", &told, &peers);
+        clients::are_told("Delta Sharing", &told, &Peers::NONE);
     }
 }

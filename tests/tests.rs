@@ -60,8 +60,12 @@ mod attacks;
 mod metrics;
 // What the commands say and how they exit.
 mod commands;
+// What must come is waited for, and nothing is of speed.
+mod wait;
 // A server that tests can stop and kill.
 mod server;
+// The certificates that it may have.
+mod certificates;
 
 // No question takes more of a server than its role may, and a server that is told
 // to stop lets answers end.
@@ -76,8 +80,11 @@ mod audit;
 mod governed;
 // Whatever speaks the Postgres wire.
 mod postgres;
+// What it tells of tables, in Postgres' own words.
+mod postgres_catalogue;
 // How its connections begin and end.
 mod postgres_life;
+mod postgres_tools;
 // Who gets an answer: passwords, tokens, certificates, identity providers.
 mod logins;
 // The HTTP door.

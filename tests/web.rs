@@ -492,6 +492,30 @@ fn a_spreadsheet_gets_csv_by_an_address_with_a_mark_and_without_formulas() {
 }
 
 #[test]
+fn a_parameter_is_of_its_values_type_where_the_query_says_none_and_loses_nothing() {
+    let project = project();
+    let served = project.serve(&[]);
+    let first = |sql: &str, parameters: Value| {
+        let body = json!({"sql": sql, "parameters": parameters});
+        ask(&served, "commissioner", &body, &[]).is(200).json()["rows"][0].clone()
+    };
+    let kinds = first(
+        "select $1 as a, coalesce($2, $3) as b, $4 as c, case when true then $5 end as d",
+        json!([5, null, "x", 1.5, true]),
+    );
+    assert_eq!(kinds, json!({"a": 5, "b": "x", "c": 1.5, "d": true}));
+    let costs =
+        "select count(*) as n from (select cast(4.25 as decimal(12, 2)) as cost) c where cost = $1";
+    for same in [json!([4.25]), json!(["4.250"])] {
+        assert_eq!(first(costs, same), json!({"n": 1}));
+    }
+    for finer in ["4.2500000001", "4.254"] {
+        let body = json!({"sql": costs, "parameters": [finer]});
+        ask(&served, "commissioner", &body, &[]).fails(400, "value");
+    }
+}
+
+#[test]
 fn a_release_is_asked_for_by_number_name_day_or_header() {
     let project = project();
     project.write(

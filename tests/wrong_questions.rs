@@ -3,16 +3,27 @@
 
 use crate::harness::{Project, repository};
 use crate::server::Served;
+use crate::web::python;
 use serde_json::Value;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 const PASSWORD: &str = "correct horse battery staple";
 
 /// A million million pairs: nobody waits for that.
 const ENDLESS: &str = "select count(*) as n from generate_series(1, 1000000) a, \
     generate_series(1, 1000000) b where a.value * b.value % 1000003 = 7";
+
+/// Says the sentence, and the place in characters from the start.
+const AT_POSTGRES: &str = "
+import psycopg, sys
+host, port, password, sql = sys.argv[1:]
+try:
+    with psycopg.connect(host=host, port=port, user='ann', password=password, dbname='warehouse') as connection:
+        connection.execute(sql)
+except psycopg.errors.SyntaxError as error:
+    print(f'{error.diag.message_primary}, {error.diag.statement_position}')
+";
 
 struct Wrong {
     /// None for one that is asked while another runs.
@@ -62,6 +73,17 @@ fn questions() -> Vec<Wrong> {
             "InvalidArgument",
         )
         .at(2, 34),
+        wrong("select 1 from", "syntax", 400, "InvalidArgument").at(1, 14),
+        wrong("select (\n  1,\n", "syntax", 400, "InvalidArgument")
+            .says(&["found: the end"])
+            .at(2, 5),
+        wrong(
+            "select max(l) as m from (values ([[1], [2]]), ([[3]])) t(l)",
+            "unsupported",
+            501,
+            "Unimplemented",
+        )
+        .says(&["compared"]),
         wrong(column, "no_column", 400, "InvalidArgument")
             .says(&["valeu", "did you mean \"value\"?"])
             .at(2, 3),
@@ -103,7 +125,7 @@ fn questions() -> Vec<Wrong> {
 fn http(served: &Served, wrong: &Wrong) -> (u16, Value) {
     let _runs = wrong.sql.is_none().then(|| {
         let runs = served.begins("ann", PASSWORD, ENDLESS);
-        std::thread::sleep(Duration::from_millis(700));
+        served.becomes(&["jcw_running 1"]);
         runs
     });
     let sql = wrong.sql.as_deref().unwrap_or("select 1");
@@ -120,7 +142,9 @@ fn flight(served: &Served, all: &[Wrong]) -> Option<Vec<Value>> {
     };
     let mut running = Command::new(python)
         .arg(repository().join("tests/clients/flight_wrong.py"))
-        .args([&served.flight.to_string(), "ann", PASSWORD])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args([&served.flight.to_string(), &served.http.to_string()])
+        .args(["ann", PASSWORD])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -145,15 +169,24 @@ fn what_is_wrong_has_the_same_kind_place_and_sentence_at_every_door() {
     project.write(
         "pipelines/roles.yaml",
         "roles:\n  - {id: reader, description: Reads what is published, reads: [published], \
-         limits: {time: 3 s, rows: 1000, memory: 16 MiB, running: 1, waiting: 0}}\n",
+         limits: {time: 8 s, rows: 1000, memory: 16 MiB, running: 1, waiting: 0}}\n",
     );
     project.jcw(&["run"]).succeeds();
     project.user("ann", "reader", PASSWORD);
     let served = project.serve(&[]);
     let all = questions();
     let told: Vec<_> = all.iter().map(|wrong| http(&served, wrong)).collect();
+    let ends = "select 1 as one,\n  2 +";
+    let ran = project.jcw(&["query", "--as", "ann", ends]);
+    ran.says(&["line 2, column 6", "found: the end"]);
+    let (host, port) = (
+        served.postgres.ip().to_string(),
+        served.postgres.port().to_string(),
+    );
+    let args = [host.as_str(), &port, PASSWORD, ends];
+    python("JCW_TEST_PYTHON", AT_POSTGRES, &args, "found: the end, 23");
     // Who has gone away leaves the place a moment later.
-    std::thread::sleep(Duration::from_secs(1));
+    served.becomes(&["jcw_running 0"]);
     let flight = flight(&served, &all);
     for (at, wrong) in all.iter().enumerate() {
         let sql = wrong.sql.as_deref().unwrap_or("busy");

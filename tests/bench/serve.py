@@ -8,10 +8,11 @@ Makes a Parquet file of made-up contacts, loads it with jcw as the table
 file and the same table of metric values. Both servers run at the same time; each
 round asks the one and then the other, so that a busy moment of the machine does
 not fall on one of them. Every answer is compared: a fast wrong one stops the run.
+A third server does nothing (`serve_floor.py`): what it takes is gRPC's and the client's.
 
-jcw is asked by three users: `filtered`, whose role has a row filter on every row
+jcw is asked by two users: `filtered`, whose role has a row filter on every row
 of `contact` (it keeps them all, so that the answers are the same), `plain`, whose
-role has none, and the query log is on for both. The third line of the result is
+role has none, and the query log is on for both. The last column of the result is
 what the filter costs.
 
 Needs roapi, adbc-driver-flightsql, adbc-driver-manager and pyarrow in the Python
@@ -42,6 +43,8 @@ AGGREGATE = (
 )
 LOOKUP = "select value from {metric_value} where metric_id = 'B01' and area_code = 'E06000033' and period = '2024-07'"
 FETCH = "select * from {contact}"
+# The server that does nothing.
+FLOOR = "floor"
 
 FILES = {
     "pipelines/warehouse.yaml": """
@@ -288,13 +291,19 @@ class Bench:
         log = open(self.work / "roapi.log", "w")
         self.servers.append(subprocess.Popen([roapi, *addresses, *tables], cwd=self.work, stdout=log, stderr=log))
         self.doors["ROAPI"] = (f"grpc://127.0.0.1:{port}", {}, {"contact": "contact", "metric_value": "metric_value"})
-        for _ in range(600):
-            try:
-                ask(self.doors["ROAPI"], "select 1")
-                return
-            except Exception:
-                time.sleep(0.1)
-        sys.exit(f"ROAPI does not answer; see {self.work}/roapi.log")
+        port = free_port()
+        floor = [sys.executable, Path(__file__).with_name("serve_floor.py"), port, self.parquet]
+        self.servers.append(subprocess.Popen([str(part) for part in floor]))
+        self.floor = (f"grpc://127.0.0.1:{port}", {}, self.doors["ROAPI"][2])
+        for door, log in ((self.doors["ROAPI"], "see roapi.log in the work folder"), (self.floor, "it said why")):
+            for _ in range(600):
+                try:
+                    ask(door, "select 1")
+                    break
+                except Exception:
+                    time.sleep(0.1)
+            else:
+                sys.exit(f"the server at {door[0]} does not answer; {log}")
 
     def stop(self):
         for server in self.servers:
@@ -316,13 +325,14 @@ class Bench:
 
     def measure(self):
         for round_ in range(self.given.rounds):
-            for name, door in self.doors.items():
+            for name, door in [*self.doors.items(), (FLOOR, self.floor)]:
                 note = self.results.setdefault(name, {})
                 print(f"round {round_ + 1}: {name}", file=sys.stderr)
                 one = latencies(door, "select 1", 300)
                 note.setdefault("`select 1`, p50, ms", []).append(1000 * statistics.median(one))
                 note.setdefault("`select 1`, p99, ms", []).append(1000 * sorted(one)[int(len(one) * 0.99) - 1])
-                note.setdefault("filtered aggregate, ms", []).append(1000 * statistics.median(latencies(door, AGGREGATE, 10)))
+                if name != FLOOR:
+                    note.setdefault("filtered aggregate, ms", []).append(1000 * statistics.median(latencies(door, AGGREGATE, 10)))
                 note.setdefault("published metric, ms", []).append(1000 * statistics.median(latencies(door, LOOKUP, 100)))
                 note.setdefault("queries a second, 8 connections", []).append(self.throughput(door))
                 note.setdefault("full fetch, MB/s", []).append(fetch(door))
@@ -335,13 +345,14 @@ class Bench:
     def report(self):
         print(f"{self.given.rows:,} rows; roapi {version('roapi')}, adbc-driver-flightsql {version('adbc-driver-flightsql')}, pyarrow {pa.__version__}.")
         print(f"jcw's first answer came {1000 * self.started:.0f} ms after its start.\n")
-        print("| | jcw, row filter and log | jcw, log alone | ROAPI | jcw is | the filter costs |\n|---|---:|---:|---:|---:|---:|")
+        print("| | jcw, row filter and log | jcw, log alone | ROAPI | does nothing | jcw is | the filter costs |\n|---|---:|---:|---:|---:|---:|---:|")
         for what in self.results["ROAPI"]:
-            value = {name: statistics.median(found[what]) for name, found in self.results.items()}
+            value = {name: statistics.median(found[what]) for name, found in self.results.items() if what in found}
+            floor = f"{value[FLOOR]:.1f}" if FLOOR in value else ""
             is_rate = what.endswith("/s") or "second" in what
             better = value["filtered"] / value["ROAPI"] if is_rate else value["ROAPI"] / value["filtered"]
             costs = value["plain"] / value["filtered"] if is_rate else value["filtered"] / value["plain"]
-            print(f"| {what} | {value['filtered']:.1f} | {value['plain']:.1f} | {value['ROAPI']:.1f} | {better:.1f} times as good | {100 * (costs - 1):.0f} % |")
+            print(f"| {what} | {value['filtered']:.1f} | {value['plain']:.1f} | {value['ROAPI']:.1f} | {floor} | {better:.1f} times as good | {100 * (costs - 1):.0f} % |")
 
 
 def connect(door):

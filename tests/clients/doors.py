@@ -10,7 +10,9 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 import threading
+import traceback
 
 import adbc_driver_flightsql.dbapi as adbc
 import adbc_driver_manager
@@ -219,3 +221,16 @@ def together(works):
         thread.join()
     if failures:
         raise failures[0]
+
+
+def ends(main):
+    """Runs it, and ends at once: Arrow's threads sometimes abort an interpreter that
+    ends in its own time, which is not ours to test."""
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    sys.stdout.flush()
+    os._exit(0)

@@ -11,15 +11,13 @@ import collections
 import datetime
 import hashlib
 import math
-import os
 import random
 import sys
-import traceback
 
 import datafusion
 import pyarrow as pa
 import pyarrow.compute as pc
-from doors import DOORS, CommandLine, Given, Http, Refused, from_json, together, tuples
+from doors import DOORS, CommandLine, Given, Http, Refused, ends, from_json, together, tuples
 from doors_queries import TABLES, Queries
 
 AREAS = {"ann": "301", "bob": "303"}
@@ -155,12 +153,4 @@ def main():
         print(f"{user} | {door} | {count}", flush=True)
 
 
-try:
-    main()
-except BaseException:
-    traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(1)
-sys.stdout.flush()
-# Arrow's threads sometimes abort the interpreter as it ends; that is not ours to test.
-os._exit(0)
+ends(main)

@@ -1,6 +1,6 @@
 """Asks wrong questions by ADBC and prints the gRPC code and the sentence of each.
 
-    python flight_wrong.py SERVER USER PASSWORD < questions
+    python flight_wrong.py SERVER HTTP USER PASSWORD < questions
 
 Questions are a JSON array of SQL on standard input; `null` is one that is asked while
 another runs for the same user.
@@ -11,11 +11,11 @@ import os
 import re
 import sys
 import threading
-import time
 
 import adbc_driver_flightsql.dbapi as adbc
+from waiting import becomes
 
-SERVER, USER, PASSWORD = sys.argv[1:4]
+SERVER, HTTP, USER, PASSWORD = sys.argv[1:5]
 ENDLESS = (
     "select count(*) as n from generate_series(1, 1000000) a,"
     " generate_series(1, 1000000) b where a.value * b.value % 1000003 = 7"
@@ -49,7 +49,7 @@ def ignored():
 
 def busy():
     threading.Thread(target=ignored, daemon=True).start()
-    time.sleep(0.7)
+    becomes(HTTP, "jcw_running 1")
     return told("select 1")
 
 

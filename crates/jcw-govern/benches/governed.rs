@@ -25,7 +25,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// A question, and how often it is asked of each.
-const QUESTIONS: [(&str, &str, usize); 4] = [
+const QUESTIONS: [(&str, &str, usize); 6] = [
     ("select 1", "select 1", 2_000),
     (
         "published metric",
@@ -38,6 +38,17 @@ const QUESTIONS: [(&str, &str, usize); 4] = [
         30,
     ),
     ("whole table", "select * from published.contact", 10),
+    // What bounds the growth of texts costs, where texts are all there is.
+    (
+        "texts put together",
+        "select sum(length(concat('a', value, 'b', value))) as n from generate_series(1, 1000000)",
+        10,
+    ),
+    (
+        "texts written larger",
+        "select sum(length(upper(concat('a', value)))) as n from generate_series(1, 1000000)",
+        10,
+    ),
 ];
 
 /// The two take turns in rounds, so that a busy moment does not fall on one.

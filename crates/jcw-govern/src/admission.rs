@@ -72,12 +72,19 @@ impl Admission {
         }
     }
 
+    /// Most that one person may have running, whatever their role says: a quarter of
+    /// the places is always for others.
+    fn each(&self) -> usize {
+        self.bounds.running - self.bounds.running / 4
+    }
+
     /// Waits for a place. Dropping the future leaves the queue.
     pub(crate) async fn admit(&self, person: &str, own: Bounds) -> Result<Place, Full> {
         let (id, mut call) = {
             let mut state = self.lock();
             let share = state.people.entry(person.to_owned()).or_default();
-            let is_free = share.running < own.running;
+            let most = own.running.min(self.each());
+            let is_free = share.running < most;
             let (waiting, queued) = (share.waiting, state.queue.len());
             if is_free && state.running < self.bounds.running {
                 state.begin(person);
@@ -98,7 +105,7 @@ impl Admission {
             state.queue.push_back(Waiter {
                 id,
                 person: person.to_owned(),
-                running: own.running,
+                running: most,
                 called,
             });
             state.share(person).waiting += 1;
@@ -295,6 +302,24 @@ mod tests {
         drop(other);
         // There is room now, but not for this person.
         assert!(futures::poll!(third.as_mut()).is_pending());
+    }
+
+    #[tokio::test]
+    async fn nobody_takes_every_place() {
+        let admission = admission(8, 100);
+        let greedy = Bounds {
+            running: 100,
+            waiting: 100,
+        };
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(admission.admit("a", greedy).await.unwrap());
+        }
+        let mut seventh = Box::pin(admission.admit("a", greedy));
+        assert!(futures::poll!(seventh.as_mut()).is_pending());
+        let _other = admission.admit("b", OWN).await.unwrap();
+        drop(held.pop());
+        assert!(futures::poll!(seventh.as_mut()).is_ready());
     }
 
     #[tokio::test]

@@ -7,14 +7,19 @@ use crate::error::{GovernError, Kind, Result};
 use crate::functions::is_registered;
 use crate::public::PublicTable;
 use crate::table::GovernedTable;
+use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable as _, GroupingSet, LogicalPlan, TableScan, WindowFunctionDefinition,
+};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
+use jcw_lake::answers_wrongly;
 use std::any::Any;
 use std::sync::Arc;
 
@@ -24,6 +29,10 @@ pub(crate) const STEPS: usize = 10_000;
 
 /// Most values of one `in (...)`.
 const LIST: usize = 1_000;
+
+/// Most ways in which one step may group its rows: each has its own groups, and the
+/// engine neither counts nor stops the making of them.
+const GROUPINGS: usize = 128;
 
 /// What is known of the session for which a plan is checked.
 #[derive(Clone, Copy)]
@@ -55,7 +64,11 @@ impl Allowed<'_> {
             })
         });
         walked.map_err(|_| unknown())?;
-        found
+        found?;
+        match answers_wrongly(plan) {
+            Some(why) => Err(GovernError::new(Kind::Unsupported, why)),
+            None => Ok(()),
+        }
     }
 
     fn node(self, node: &LogicalPlan) -> Result<()> {
@@ -63,8 +76,6 @@ impl Allowed<'_> {
             LogicalPlan::TableScan(scan) => self.scan(scan),
             LogicalPlan::Projection(_)
             | LogicalPlan::Filter(_)
-            | LogicalPlan::Window(_)
-            | LogicalPlan::Aggregate(_)
             | LogicalPlan::Sort(_)
             | LogicalPlan::Join(_)
             | LogicalPlan::Union(_)
@@ -75,6 +86,10 @@ impl Allowed<'_> {
             | LogicalPlan::Values(_)
             | LogicalPlan::Distinct(_)
             | LogicalPlan::Unnest(_) => Ok(()),
+            LogicalPlan::Window(window) => extremes(&window.window_expr, window.input.schema()),
+            LogicalPlan::Aggregate(aggregate) => {
+                extremes(&aggregate.aggr_expr, aggregate.input.schema())
+            }
             LogicalPlan::RecursiveQuery(_) => Err(GovernError::new(
                 Kind::Unsupported,
                 "recursive queries are not answered here: they may never end",
@@ -145,9 +160,15 @@ impl Allowed<'_> {
             | Expr::InSubquery(_)
             | Expr::SetComparison(_)
             | Expr::ScalarSubquery(_)
-            | Expr::GroupingSet(_)
             | Expr::OuterReferenceColumn(..)
             | Expr::Unnest(_) => Ok(()),
+            Expr::GroupingSet(sets) => match groupings(sets) {
+                Some(number) if number <= GROUPINGS => Ok(()),
+                _ => Err(GovernError::new(
+                    Kind::Limit,
+                    format!("rows are grouped in more than {GROUPINGS} ways; ask in parts"),
+                )),
+            },
             Expr::InList(list) if list.list.len() > LIST => Err(GovernError::new(
                 Kind::Limit,
                 format!("a list has more than {LIST} values; ask in parts"),
@@ -204,6 +225,49 @@ impl Allowed<'_> {
 }
 
 /// # Errors
+/// When a least or greatest is asked of values that the engine cannot compare: over
+/// a moving window it would give any of them.
+fn extremes(expressions: &[Expr], of: &DFSchema) -> Result<()> {
+    let mut found = Ok(());
+    let walked = expressions.iter().try_for_each(|expression| {
+        let walked = expression.apply(|part| {
+            let called = match part {
+                Expr::AggregateFunction(called) => Some((&called.func, &called.params.args)),
+                Expr::WindowFunction(called) => match &called.fun {
+                    WindowFunctionDefinition::AggregateUDF(function) => {
+                        Some((function, &called.params.args))
+                    }
+                    WindowFunctionDefinition::WindowUDF(_) => None,
+                },
+                _ => None,
+            };
+            let args = called.filter(|(function, _)| ["max", "min"].contains(&function.name()));
+            let args = args.into_iter().flat_map(|(_, args)| args);
+            for kind in args.filter_map(|arg| arg.get_type(of).ok()) {
+                if !has_order(&kind) {
+                    found = Err(crate::refusal::no_order());
+                }
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        walked.map(|_| ())
+    });
+    walked.map_err(|_| unknown())?;
+    found
+}
+
+/// Whether the engine can say which of two values of this type is the greater.
+fn has_order(kind: &DataType) -> bool {
+    match kind {
+        DataType::Struct(fields) => fields.iter().all(|field| has_order(field.data_type())),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            !item.data_type().is_nested()
+        }
+        other => !other.is_nested(),
+    }
+}
+
+/// # Errors
 /// When a plan has more steps than anybody asks in earnest.
 pub(crate) fn check_size(plan: &LogicalPlan) -> Result<()> {
     let mut steps = 0;
@@ -218,6 +282,15 @@ pub(crate) fn check_size(plan: &LogicalPlan) -> Result<()> {
     match steps > STEPS {
         true => Err(too_many_steps()),
         false => Ok(()),
+    }
+}
+
+/// In how many ways rows are grouped; none where that is no number any more.
+fn groupings(sets: &GroupingSet) -> Option<usize> {
+    match sets {
+        GroupingSet::Rollup(columns) => columns.len().checked_add(1),
+        GroupingSet::Cube(columns) => 1_usize.checked_shl(u32::try_from(columns.len()).ok()?),
+        GroupingSet::GroupingSets(sets) => Some(sets.len()),
     }
 }
 

@@ -209,6 +209,10 @@ pub(crate) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
     let allowed = all
         .into_iter()
         .filter(|function| SCALAR.contains(&function.name()));
+    let allowed = allowed.map(|function| match function.name() {
+        "round" => jcw_lake::round(),
+        _ => function,
+    });
     let bounded = allowed.map(|function| match PLAIN.contains(&function.name()) {
         true => function,
         false => Bounded::around(function),

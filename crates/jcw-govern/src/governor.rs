@@ -6,11 +6,12 @@ use crate::error::{GovernError, Kind, Result};
 use crate::limits::{Capacity, Limits, Load};
 use crate::log::{self, Ended, QueryLog};
 use crate::releases::{Releases, unavailable};
+use crate::roles::Roles;
 use crate::session::{Asking, Door, Session};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use jcw_lake::Lake;
 use jcw_login::{Principal, ServerKey};
-use jcw_project::Project;
+use jcw_project::{Project, Role};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub struct Governor {
 struct Shared {
     project: Project,
     lake: Lake,
+    roles: Roles,
     releases: Arc<Releases>,
     limits: Limits,
     log: QueryLog,
@@ -69,6 +71,7 @@ impl Governor {
             releases: Releases::open(lake.clone(), described, runtime).await?,
             limits: Limits::start(capacity)?,
             log: QueryLog::open(&lake, &spool, key).await?,
+            roles: Roles::new(&project.roles),
             project,
             lake,
         };
@@ -77,7 +80,7 @@ impl Governor {
         })
     }
 
-    /// The project whose releases are served.
+    /// The project whose releases are served; its roles were those of the start.
     pub fn project(&self) -> &Project {
         &self.shared.project
     }
@@ -85,6 +88,24 @@ impl Governor {
     /// The lake, for doors that hand out files of it (Delta Sharing).
     pub fn lake(&self) -> &Lake {
         &self.shared.lake
+    }
+
+    /// From now on the roles are these. What is on its way to somebody whose role says
+    /// something else now, ends.
+    pub fn follow(&self, roles: &[Role]) {
+        self.shared.roles.become_these(roles);
+    }
+
+    /// The role whose members may see least, to try what everybody may.
+    pub fn narrowest(&self) -> Option<Role> {
+        let all = self.shared.roles.all();
+        let roles = all.values().map(|known| &known.role);
+        let breadth = |role: &&Role| (role.reads.len(), role.reads.iter().any(|r| r.value == "*"));
+        roles.min_by_key(breadth).cloned()
+    }
+
+    pub(crate) fn roles(&self) -> &Roles {
+        &self.shared.roles
     }
 
     /// Tells of every question that has ended; only the first who asks is told.
@@ -133,17 +154,18 @@ impl Governor {
     /// [`Kind::NoRelease`] when there is no such release,
     /// [`Kind::Unauthenticated`] when the role is not there any more.
     pub async fn session(&self, principal: Principal, asking: Asking) -> Result<Session> {
-        let role = self.shared.project.role(&principal.role).ok_or_else(|| {
+        let known = self.shared.roles.get(&principal.role).ok_or_else(|| {
             let message = "your role is not there any more; ask those who run the warehouse";
             GovernError::new(Kind::Unauthenticated, message)
         })?;
         let releases = &self.shared.releases;
         let release = releases.choose(&asking.release).await?;
-        let scope = releases.scope(&release, role, &principal)?;
+        let scope = releases.scope(&release, &known, &principal)?;
         let visible = scope.visible().await.map_err(unavailable)?;
         Ok(Session {
             governor: self.clone(),
-            limits: role.limits.clone(),
+            limits: known.role.limits.clone(),
+            role: known,
             principal: Arc::new(principal),
             asking: Arc::new(asking),
             release,

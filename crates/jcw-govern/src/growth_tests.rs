@@ -2,7 +2,6 @@
 
 use crate::Kind;
 use crate::world::{World, ask};
-use std::time::Instant;
 
 /// `levels` subqueries, each with `step` around what the one below has made, `T`.
 /// Every name is another: the engine takes two steps that are written alike for one.
@@ -119,26 +118,4 @@ async fn honest_questions_put_texts_together() {
     let named = named.unwrap();
     let names: Vec<_> = named.schema().fields().iter().map(|f| f.name()).collect();
     assert_eq!(names, ["person.sex || person.lsoa", "upper(person.sex)"]);
-}
-
-/// What the bound costs: run by hand, prints.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn what_it_costs() {
-    let world = World::new().await;
-    let analyst = world.analyst().await;
-    for sql in [
-        "select sum(length(concat('a', value, 'b', value))) from generate_series(1, 1000000)",
-        "select sum(length(upper(concat('a', value)))) from generate_series(1, 1000000)",
-    ] {
-        for _ in 0..3 {
-            let began = Instant::now();
-            ask(&analyst, sql).await.unwrap();
-            let governed = began.elapsed();
-            let began = Instant::now();
-            let bare = datafusion::prelude::SessionContext::new();
-            bare.sql(sql).await.unwrap().collect().await.unwrap();
-            eprintln!("{governed:?} governed, {:?} bare: {sql}", began.elapsed());
-        }
-    }
 }

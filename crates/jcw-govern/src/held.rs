@@ -14,8 +14,8 @@ use datafusion::datasource::TableType;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt as _;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes of one table.
 const TABLE: usize = 32 << 20;
@@ -24,71 +24,73 @@ const ALL: usize = 256 << 20;
 /// Most rows of one table, as the release tells them: no more are tried.
 const ROWS: u64 = 500_000;
 
-/// What all that is held shares.
+/// What is held of the newest release.
 #[derive(Debug, Default)]
 pub(crate) struct Holding {
-    /// Bytes.
-    held: AtomicUsize,
+    shelf: Mutex<Shelf>,
+    /// Whoever reads a table for everybody; one at a time, so that there is room.
+    reading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
     /// The number of the newest release.
-    newest: AtomicU64,
+    newest: u64,
+    /// Of all rows held.
+    bytes: usize,
+    tables: HashMap<String, State>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Somebody has asked; whoever is next reads it for everybody.
+    Asked,
+    /// Is being read, is too large, or there is no room.
+    NotHeld,
+    Held(Arc<Vec<RecordBatch>>),
 }
 
 impl Holding {
-    /// Nothing of an older release is given from memory any more.
+    /// Nothing of an older release is held any more.
     pub(crate) fn is_newest(&self, release: u64) {
-        self.newest.fetch_max(release, Ordering::AcqRel);
+        let mut shelf = self.shelf();
+        if shelf.newest < release {
+            *shelf = Shelf {
+                newest: release,
+                ..Shelf::default()
+            };
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct HeldTable {
+    name: String,
     table: Arc<dyn TableProvider>,
     release: u64,
     holding: Arc<Holding>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-enum State {
-    /// Nobody has asked.
-    #[default]
-    New,
-    /// Somebody has; whoever is next reads it for everybody.
-    Asked,
-    /// Is being read, is too large, or there is no room.
-    NotHeld,
-    Held(Held),
-}
-
-/// Rows, and the room that they take.
-#[derive(Debug)]
-struct Held {
-    rows: Arc<Vec<RecordBatch>>,
-    bytes: usize,
-    holding: Arc<Holding>,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.holding.held.fetch_sub(self.bytes, Ordering::AcqRel);
-    }
 }
 
 impl HeldTable {
     /// A table of so many rows; as it is when those are too many.
     pub(crate) fn around(
         table: Arc<dyn TableProvider>,
+        name: String,
         rows: u64,
         release: u64,
         holding: &Arc<Holding>,
     ) -> Arc<dyn TableProvider> {
         match rows <= ROWS {
             true => Arc::new(HeldTable {
+                name,
                 table,
                 release,
                 holding: holding.clone(),
-                state: Mutex::default(),
             }),
             false => table,
         }
@@ -96,51 +98,53 @@ impl HeldTable {
 
     /// The rows, where they are held or the time has come to hold them.
     async fn rows(&self, session: &dyn Session) -> Option<Arc<Vec<RecordBatch>>> {
-        let is_newest = self.holding.newest.load(Ordering::Acquire) == self.release;
-        {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*state {
-                _ if !is_newest => {
-                    *state = State::NotHeld;
-                    return None;
-                }
-                State::Held(held) => return Some(held.rows.clone()),
-                State::NotHeld => return None,
-                State::New => {
-                    *state = State::Asked;
-                    return None;
-                }
-                State::Asked => *state = State::NotHeld,
+        let _reading = {
+            let mut shelf = self.holding.shelf();
+            if shelf.newest != self.release {
+                return None;
             }
-        }
+            match shelf.tables.get(&self.name) {
+                Some(State::Held(rows)) => return Some(rows.clone()),
+                Some(State::NotHeld) => return None,
+                None => {
+                    shelf.tables.insert(self.name.clone(), State::Asked);
+                    return None;
+                }
+                Some(State::Asked) => {
+                    let reading = self.holding.reading.try_lock().ok()?;
+                    shelf.tables.insert(self.name.clone(), State::NotHeld);
+                    if shelf.bytes + TABLE > ALL {
+                        return None;
+                    }
+                    reading
+                }
+            }
+        };
         // What cannot be read is told by whoever asks for it.
-        let held = self.read(session).await.ok().flatten()?;
-        let rows = held.rows.clone();
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Held(held);
+        let (rows, bytes) = self.read(session).await.ok().flatten()?;
+        let rows = Arc::new(rows);
+        let mut shelf = self.holding.shelf();
+        if shelf.newest == self.release {
+            shelf.bytes += bytes;
+            let held = State::Held(rows.clone());
+            shelf.tables.insert(self.name.clone(), held);
+        }
         Some(rows)
     }
 
-    /// All rows, unless there is no room for them.
-    async fn read(&self, session: &dyn Session) -> Result<Option<Held>> {
+    /// All rows and their size in bytes, unless they are too large.
+    async fn read(&self, session: &dyn Session) -> Result<Option<(Vec<RecordBatch>, usize)>> {
         let plan = self.table.scan(session, None, &[], None).await?;
-        let mut held = Held {
-            rows: Arc::default(),
-            bytes: 0,
-            holding: self.holding.clone(),
-        };
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         let mut stream = execute_stream(plan, session.task_ctx())?;
         while let Some(batch) = stream.try_next().await? {
-            let bytes = batch.get_array_memory_size();
-            held.bytes += bytes;
-            let all = self.holding.held.fetch_add(bytes, Ordering::AcqRel) + bytes;
-            if held.bytes > TABLE || all > ALL {
+            bytes += batch.get_array_memory_size();
+            if bytes > TABLE {
                 return Ok(None);
             }
             rows.push(batch);
         }
-        held.rows = Arc::new(rows);
-        Ok(Some(held))
+        Ok(Some((rows, bytes)))
     }
 }
 
@@ -187,8 +191,10 @@ impl TableProvider for HeldTable {
 
 #[cfg(test)]
 mod tests {
+    use super::{Holding, State};
     use crate::world::{World, ask, publish_another};
     use std::path::Path;
+    use std::sync::Arc;
     use std::time::Duration;
 
     fn remove_rows(folder: &Path) {
@@ -200,6 +206,21 @@ mod tests {
                 std::fs::remove_file(path).unwrap();
             }
         }
+    }
+
+    #[test]
+    fn a_newer_release_lets_go_of_the_rows_of_the_one_before() {
+        let holding = Holding::default();
+        holding.is_newest(1);
+        let rows = Arc::new(Vec::new());
+        let known = Arc::downgrade(&rows);
+        holding.shelf().bytes = 7;
+        (holding.shelf().tables).insert("a.b".to_owned(), State::Held(rows));
+        holding.is_newest(1);
+        assert!(known.upgrade().is_some());
+        holding.is_newest(2);
+        assert!(known.upgrade().is_none());
+        assert_eq!(holding.shelf().bytes, 0);
     }
 
     #[tokio::test]

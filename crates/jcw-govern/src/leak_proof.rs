@@ -4,6 +4,7 @@
 //! and groups of rows can be skipped by them.
 
 use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, Operator};
 
 /// Whether `predicate` is made of comparisons between columns and literals of the
@@ -25,6 +26,8 @@ pub(crate) fn is_leak_proof(predicate: &Expr, schema: &Schema) -> bool {
             }
             _ => false,
         },
+        // `in (1, null)` becomes `= 1 or null`: the same of every row.
+        Expr::Literal(value, _) => matches!(value, ScalarValue::Boolean(_) | ScalarValue::Null),
         Expr::IsNull(column) | Expr::IsNotNull(column) => kind_of(column, schema).is_some(),
         Expr::Between(between) => {
             compares(&between.expr, &between.low, schema)

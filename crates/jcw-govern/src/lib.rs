@@ -39,6 +39,7 @@ mod names;
 #[cfg(test)]
 mod oracle_tests;
 mod outlet;
+mod parcel;
 mod planned;
 mod policy;
 mod public;
@@ -47,13 +48,17 @@ mod release_tables;
 mod releases;
 #[cfg(test)]
 mod releases_tests;
+mod roles;
 mod scope;
 mod session;
 mod statement;
+#[cfg(test)]
+mod statement_tests;
 mod steps;
 mod table;
 mod text;
 mod visible;
+mod wildcard;
 #[cfg(test)]
 mod world;
 
@@ -65,7 +70,8 @@ pub use jcw_login::{Method, Principal};
 pub use limits::{Capacity, Load};
 pub use log::{Break, Chain, Ended, Noted, QUERY_LOG, Verified, verify_log};
 pub use outlet::{outlet_batch, outlet_schema};
+pub use parcel::Parcel;
 pub use session::{Asking, Door, ReleaseChoice, Session};
-pub use statement::Statement;
+pub use statement::{Statement, all_exactly, exactly};
 pub use text::measure;
 pub use visible::{ForeignKey, Visible, VisibleColumn, VisibleTable};

@@ -46,7 +46,9 @@ pub struct Capacity {
     pub running: usize,
     /// Questions that may wait besides.
     pub waiting: usize,
-    /// Longest that a question may wait for its turn.
+    /// Longest that a question may wait for its turn to be prepared, and again to
+    /// run, in all queues before that together: shorter than the patience of the
+    /// clients that wait with it.
     pub wait: Duration,
     /// Longest that planning may take.
     pub planning: Duration,
@@ -64,7 +66,7 @@ impl Default for Capacity {
             spill: 20 << 30,
             running: (2 * cores).max(8),
             waiting: 1_000,
-            wait: Duration::from_secs(60),
+            wait: Duration::from_secs(30),
             planning: Duration::from_secs(5),
             reader: Duration::from_secs(60),
             answer: 8 << 30,
@@ -174,13 +176,30 @@ impl Limits {
         person: &str,
         planning: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
+        self.plan_by(self.turn(), person, planning).await
+    }
+
+    /// The same, its turn to come by then.
+    async fn plan_by<T: Send + 'static>(
+        &self,
+        turn: Instant,
+        person: &str,
+        planning: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
         if self.closing.is_cancelled() {
             return Err(stopping());
         }
-        let place = self.wait(&self.planning, person, OWN_PLANNING).await?;
+        let place = self
+            .wait(turn, &self.planning, person, OWN_PLANNING)
+            .await?;
         (self.engine)
             .plan(self.capacity.planning, place, planning)
             .await
+    }
+
+    /// When the turn of a question that is asked now must have come.
+    fn turn(&self) -> Instant {
+        Instant::now() + self.capacity.wait
     }
 
     /// Runs a planned question when its turn comes: `plan` is that of `planned`,
@@ -216,16 +235,18 @@ impl Limits {
             running: role.running,
             waiting: role.waiting,
         };
-        let place = self.wait(&self.admission, person, own).await?;
+        let turn = self.turn();
+        let place = self.wait(turn, &self.admission, person, own).await?;
         question.admitted();
         let stop = Stop {
+            began: Instant::now(),
             cancel: self.ending.child_token(),
             deadline: Instant::now() + role.time,
         };
         let (scope, its) = (session.scope.clone(), stop.clone());
         let memory = role.memory.min(self.memory.most() as u64);
         let schema = known.schema.clone();
-        let planned = self.plan(person, async move {
+        let planned = self.plan_by(turn, person, async move {
             let planned = query::physical(&scope, &known, &plan, memory, &its).await;
             planned.map(|plan| (plan, scope))
         });
@@ -243,7 +264,7 @@ impl Limits {
             rows: role.rows,
             bytes: self.capacity.answer,
             reader: self.capacity.reader,
-            still: session.still.clone(),
+            still: Some(Arc::new(session.stays())),
             stop,
             ending: self.ending.clone(),
             place,
@@ -265,11 +286,17 @@ impl Limits {
         })
     }
 
-    async fn wait(&self, queue: &Admission, person: &str, own: Bounds) -> Result<Place> {
+    async fn wait(
+        &self,
+        turn: Instant,
+        queue: &Admission,
+        person: &str,
+        own: Bounds,
+    ) -> Result<Place> {
         let admitted = tokio::select! {
             biased;
             () = self.closing.cancelled() => return Err(stopping()),
-            admitted = tokio::time::timeout(self.capacity.wait, queue.admit(person, own)) => admitted,
+            admitted = tokio::time::timeout_at(turn, queue.admit(person, own)) => admitted,
         };
         let message = match admitted {
             Ok(Ok(place)) => return Ok(place),

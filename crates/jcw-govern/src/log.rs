@@ -6,11 +6,13 @@
 //! Before the first byte is given the question is [noted](begun) on this machine,
 //! and before the answer ends a [row](row) is appended to a [spool](spool) there;
 //! a question that is ended with its server has its row at the next start. Rows are
-//! put into the lake's table [`QUERY_LOG`] with others every two seconds
-//! by the [keeper](keeper). Rows of one server are chained by hashes, and the last
-//! is [sealed](seal) with the servers' key where there is one: [`verify_log`] finds
-//! what was changed, taken out, put in or written anew.
+//! put into the lake's [table](table) [`QUERY_LOG`] with others every two seconds
+//! by the [keeper](keeper), and its small files together now and then. Rows of one
+//! server are chained by hashes, and the last is [sealed](seal) with the servers' key
+//! where there is one: [`verify_log`] finds what was changed, taken out, put in or
+//! written anew.
 
+mod attempts;
 mod begun;
 mod fingerprint;
 mod keeper;
@@ -18,6 +20,7 @@ mod question;
 mod row;
 mod seal;
 mod spool;
+mod table;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -31,6 +34,7 @@ pub(crate) use watch::Watch;
 
 use crate::error::{GovernError, Kind, Result};
 use crate::session::Door;
+use attempts::Attempts;
 use jcw_lake::Lake;
 use jcw_login::ServerKey;
 use keeper::Keeper;
@@ -39,8 +43,9 @@ use sha2::Digest as _;
 use spool::Spool;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
+use table::LogTable;
 
 /// The lake's table of the query log: appended to, and in no release.
 pub const QUERY_LOG: &str = "jcw.query_log";
@@ -59,30 +64,6 @@ pub(crate) struct QueryLog {
 #[derive(Debug, Clone, Default)]
 struct Open(Arc<()>);
 
-/// Failed attempts to log in, of which so many a second get a row of their own:
-/// whoever tries thousands does not fill the lake.
-#[derive(Debug, Default)]
-struct Attempts(Mutex<(Option<Instant>, u32, i64)>);
-
-const ATTEMPTS_A_SECOND: u32 = 20;
-
-impl Attempts {
-    /// How many attempts the next row stands for; none when this one has none.
-    fn noted(&self) -> Option<i64> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (began, noted, left_out) = &mut *held;
-        if began.is_none_or(|began| began.elapsed() > Duration::from_secs(1)) {
-            (*began, *noted) = (Some(Instant::now()), 0);
-        }
-        *left_out += 1;
-        if *noted >= ATTEMPTS_A_SECOND {
-            return None;
-        }
-        *noted += 1;
-        Some(std::mem::take(left_out))
-    }
-}
-
 impl QueryLog {
     /// Opens a chain below the folder `spool`, that of a server which has ended
     /// before one of its own, and takes in what servers that were killed left.
@@ -99,7 +80,12 @@ impl QueryLog {
             cannot_log()
         })?;
         let spool = Arc::new(spool);
-        let keeper = Keeper::start(lake.clone(), spool.clone(), key);
+        let table = LogTable {
+            lake: lake.clone(),
+            server_id: spool.server_id().to_owned(),
+            key,
+        };
+        let keeper = Keeper::start(table, spool.clone());
         Ok(QueryLog {
             spool,
             keeper,
@@ -110,15 +96,15 @@ impl QueryLog {
     }
 
     /// Notes that somebody could not log in; `rows` of its row is how many attempts
-    /// it stands for. `name` is only given when there is
-    /// such a user: what is typed into the wrong field may be a password.
+    /// it stands for. `name` is only given when there is such a user: what is typed
+    /// into the wrong field may be a password.
     pub(crate) fn refused_log_in(
         &self,
         name: Option<&str>,
         door: Option<Door>,
         address: Option<IpAddr>,
     ) {
-        let Some(attempts) = self.attempts.noted() else {
+        let Some(attempts) = self.attempts.one_more() else {
             return;
         };
         let now = row::now();

@@ -7,8 +7,7 @@ use crate::error::Result;
 use crate::log::Read;
 use crate::release_tables::ReleaseTables;
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::common::tree_node::TreeNode as _;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -103,9 +102,10 @@ impl Plans {
         Some(entry)
     }
 
-    /// Keeps it, unless it reads what is not the same in a minute.
-    pub(crate) fn keep(&self, sql: &Arc<str>, planned: &Arc<Planned>) {
-        if sql.len() > LONGEST || reads_live(&planned.plan) {
+    /// Keeps it, unless it reads what is not the same in a minute. Tables without a
+    /// schema are of this one.
+    pub(crate) fn keep(&self, sql: &Arc<str>, planned: &Arc<Planned>, schema: &str) {
+        if sql.len() > LONGEST || reads_live(&planned.plan, schema) {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,11 +117,11 @@ impl Plans {
 }
 
 /// Whether a table is read as it stands now, in no release.
-fn reads_live(plan: &LogicalPlan) -> bool {
+fn reads_live(plan: &LogicalPlan, schema: &str) -> bool {
     let mut is_live = false;
     let looked = plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
-            is_live |= (scan.table_name.schema()).is_some_and(ReleaseTables::is_live);
+            is_live |= ReleaseTables::is_live(scan.table_name.schema().unwrap_or(schema));
         }
         Ok(match is_live {
             true => TreeNodeRecursion::Stop,

@@ -3,12 +3,15 @@
 //! rows, and what is shown in place of a value. What it does not grant is not
 //! there.
 
+use crate::roles::Known;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result, ScalarValue, plan_datafusion_err};
+use datafusion::common::{DFSchema, Result, ScalarValue, plan_datafusion_err, plan_err};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, ExprSchemable as _, lit};
+use datafusion::sql::parser::DFParserBuilder;
+use jcw_lake::misread;
 use jcw_login::Principal;
 use jcw_project::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +21,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PolicyKey {
     role: String,
+    edition: u64,
     attributes: BTreeMap<String, String>,
 }
 
@@ -48,10 +52,20 @@ pub(crate) struct ShownColumn {
     pub(crate) mask: Option<Expr>,
 }
 
+/// A filter or mask, if it means what it says.
+fn read(text: &str, columns: &DFSchema, state: &SessionState) -> Result<Expr> {
+    let parsed = DFParserBuilder::new(text).build()?.parse_into_expr()?;
+    if let Some(found) = misread(&parsed.expr) {
+        return plan_err!("{}; {}", found.what, found.instead);
+    }
+    state.create_logical_expr(text, columns)
+}
+
 impl PolicyKey {
-    pub(crate) fn of(principal: &Principal) -> PolicyKey {
+    pub(crate) fn of(known: &Known, principal: &Principal) -> PolicyKey {
         PolicyKey {
             role: principal.role.clone(),
+            edition: known.edition,
             attributes: principal.attributes.clone(),
         }
     }
@@ -93,7 +107,7 @@ impl Policy {
             named.as_arrow().field_with_name(column)?;
         }
         let rows = match self.role.rows.get(name) {
-            Some(filter) => Some(self.bound(state.create_logical_expr(filter, &named)?, &named)?),
+            Some(filter) => Some(self.bound(read(filter, &named, state)?, &named)?),
             None => None,
         };
         let mut columns = Vec::new();
@@ -102,10 +116,7 @@ impl Policy {
                 continue;
             }
             let mask = match masks.and_then(|masks| masks.get(field.name())) {
-                Some(mask) => Some(
-                    (state.create_logical_expr(mask, &named)?)
-                        .cast_to(field.data_type(), &named)?,
-                ),
+                Some(mask) => Some(read(mask, &named, state)?.cast_to(field.data_type(), &named)?),
                 None => None,
             };
             columns.push(ShownColumn {

@@ -14,8 +14,36 @@ use jcw_project::did_you_mean;
 /// Longest sentence of the engine that is passed on.
 const SENTENCE: usize = 300;
 
-/// A text that is not SQL.
-pub(crate) fn of_parsing(error: &DataFusionError) -> GovernError {
+/// A text that is not SQL. One that just ends is wrong at its end, of which the
+/// parser says no place.
+pub(crate) fn of_parsing(error: &DataFusionError, sql: &str) -> GovernError {
+    let refused = unreadable(error);
+    match refused.spot.is_none() && refused.message.ends_with(ENDS) {
+        true => GovernError {
+            spot: Some(end_of(sql)),
+            message: refused.message.replace(ENDS, "found: the end"),
+            ..refused
+        },
+        false => refused,
+    }
+}
+
+/// What the parser says where the text ends too early.
+const ENDS: &str = "found: EOF";
+
+/// Behind the last sign of the text that is no space.
+fn end_of(sql: &str) -> Spot {
+    let (mut line, mut column) = (1, 1);
+    for sign in sql.trim_end().chars() {
+        (line, column) = match sign {
+            '\n' => (line + 1, 1),
+            _ => (line, column + 1),
+        };
+    }
+    Spot { line, column }
+}
+
+fn unreadable(error: &DataFusionError) -> GovernError {
     let DataFusionError::SQL(said, _) = root(error) else {
         return GovernError::new(Kind::Syntax, "this SQL cannot be read");
     };
@@ -39,7 +67,7 @@ pub(crate) fn of_planning(error: &DataFusionError, visible: Option<&Visible>) ->
         .map(spot_of);
     match root(error) {
         DataFusionError::SchemaError(error, _) => of_schema(error, spot),
-        DataFusionError::SQL(..) => of_parsing(error),
+        DataFusionError::SQL(..) => unreadable(error),
         DataFusionError::Plan(said) => of_plan(said, spot, visible),
         DataFusionError::NotImplemented(said) => GovernError {
             kind: Kind::Unsupported,
@@ -69,6 +97,11 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
             Kind::Limit,
             "the query needs more memory than a question may take; ask for fewer rows or columns, or aggregate in steps",
         );
+    }
+    if let DataFusionError::Internal(said) = error
+        && said.starts_with(NO_ORDER)
+    {
+        return no_order();
     }
     let message = match error {
         DataFusionError::ArrowError(error, _) => of_arrow(error),
@@ -105,6 +138,18 @@ pub(crate) fn of_running(error: &DataFusionError) -> GovernError {
         }
     }
 }
+
+/// Values of a type without an order, which the engine calls its own fault.
+pub(crate) fn no_order() -> GovernError {
+    GovernError::new(
+        Kind::Unsupported,
+        "values of these types cannot be compared here, such as lists in lists; \
+         take a part of each that is a number, a text or a date",
+    )
+}
+
+/// What it says then, before the values.
+const NO_ORDER: &str = "Uncomparable values";
 
 /// What the library of regular expressions says of one that it cannot take.
 fn is_of_a_pattern(said: &str) -> bool {
@@ -238,6 +283,16 @@ pub(crate) fn no_table(name: &str, visible: Option<&Visible>) -> GovernError {
     GovernError::new(Kind::NoTable, message)
 }
 
+/// Likewise.
+pub(crate) fn no_schema(name: &str, visible: &Visible) -> GovernError {
+    let message = format!("there is no schema \"{}\"", shortened(name));
+    let message = match did_you_mean(name, visible.schemas()) {
+        Some(near) => format!("{message}; did you mean \"{near}\"?"),
+        None => message,
+    };
+    GovernError::new(Kind::NoTable, message)
+}
+
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once(after)?.0)
@@ -282,5 +337,60 @@ fn root(error: &DataFusionError) -> &DataFusionError {
         DataFusionError::Shared(inner) => root(inner),
         DataFusionError::Collection(all) => all.first().map_or(error, root),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Kind;
+    use crate::world::World;
+
+    #[tokio::test]
+    async fn a_text_that_just_ends_is_wrong_at_its_end() {
+        let world = World::new().await;
+        let analyst = world.analyst().await;
+        for (sql, line, column) in [
+            ("select 1 from", 1, 14),
+            ("select (", 1, 9),
+            ("select 'é',\n  (  \n\n", 2, 4),
+            ("select pid from person where", 1, 29),
+            ("select 1 from -- of what?", 1, 26),
+            ("with p as", 1, 10),
+            ("select", 1, 7),
+            ("explain select 1 +", 1, 19),
+        ] {
+            let refused = analyst.prepare(sql).await.unwrap_err();
+            assert_eq!(refused.kind, Kind::Syntax, "{sql}");
+            let spot = refused.spot.map(|spot| (spot.line, spot.column));
+            assert_eq!(spot, Some((line, column)), "{sql}: {refused}");
+            assert!(!refused.message.contains("EOF"), "{sql}: {refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn values_without_an_order_are_the_askers_affair() {
+        let world = World::new().await;
+        let lists = "(values ([[1], [2]]), ([[3]])) t(l)";
+        for sql in [
+            format!("select max(l) from {lists}"),
+            format!("select min(l) from {lists}"),
+            format!("select max(l) over () from {lists}"),
+            // The engine would give the first of them.
+            format!("select max(l) over (order by l rows 1 preceding) from {lists}"),
+            format!("select min(q.m) from (select array_agg(l) as m from {lists} group by l) q"),
+            format!("select max(named_struct('a', l)) from {lists}"),
+            "select max(map(['a'], [pid])) from person".into(),
+            "select (select max(make_array(make_array(pid))) from person) as m".into(),
+        ] {
+            let refused = world.ask(&sql).await.unwrap_err();
+            assert_eq!(refused.kind, Kind::Unsupported, "{sql}: {refused}");
+        }
+        for (sql, answer) in [
+            ("select max([pid]) from person", "[300]"),
+            ("select max(named_struct('a', pid)) from person", "{a: 300}"),
+            ("select max(pid) over () from person limit 1", "300"),
+        ] {
+            assert_eq!(world.ask(sql).await.unwrap(), [answer], "{sql}");
+        }
     }
 }

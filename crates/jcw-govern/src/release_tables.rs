@@ -8,8 +8,8 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::SessionState;
 use jcw_lake::{Catalog, Lake, LakeError, Release, SessionSettings, session};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// Tables of the warehouse's own books, read as they stand now, in no release.
@@ -24,8 +24,6 @@ pub(crate) struct ReleaseTables {
     views: OnceCell<()>,
     descriptions: Arc<Descriptions>,
     holding: Arc<Holding>,
-    /// By name, those that have been opened.
-    held: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl std::fmt::Debug for ReleaseTables {
@@ -57,7 +55,6 @@ impl ReleaseTables {
             views: OnceCell::new(),
             descriptions,
             holding,
-            held: Mutex::default(),
         })
     }
 
@@ -129,16 +126,13 @@ impl ReleaseTables {
         Ok(found.map(|found| self.held(name, found)))
     }
 
-    /// The same table for everybody, so that its rows are held once.
+    /// The table from memory where its rows are held.
     fn held(&self, name: String, table: Arc<dyn TableProvider>) -> Arc<dyn TableProvider> {
         let Some(pinned) = self.release.contents.tables.get(&name) else {
             return table;
         };
         let release = self.release.sequence;
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        (held.entry(name))
-            .or_insert_with(|| HeldTable::around(table, pinned.rows, release, &self.holding))
-            .clone()
+        HeldTable::around(table, name, pinned.rows, release, &self.holding)
     }
 
     /// Views may read those before them.

@@ -7,13 +7,13 @@ use crate::error::{GovernError, Kind, Result};
 use crate::held::Holding;
 use crate::policy::{Policy, PolicyKey};
 use crate::release_tables::ReleaseTables;
+use crate::roles;
 use crate::scope::Scope;
 use crate::session::ReleaseChoice;
 use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use jcw_lake::{Lake, LakeError, Release};
 use jcw_login::Principal;
-use jcw_project::Role;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -106,10 +106,10 @@ impl Releases {
     pub(crate) fn scope(
         &self,
         release: &Arc<Release>,
-        role: &Role,
+        role: &roles::Known,
         principal: &Principal,
     ) -> Result<Arc<Scope>> {
-        let key = (release.sequence, PolicyKey::of(principal));
+        let key = (release.sequence, PolicyKey::of(role, principal));
         let mut known = self.lock();
         if let Some(scope) = recent(&mut known.scopes, &key) {
             return Ok(scope);
@@ -124,7 +124,7 @@ impl Releases {
                 tables
             }
         };
-        let policy = Policy::new(role, principal);
+        let policy = Policy::new(&role.role, principal);
         let scope = Scope::new(policy, tables, self.runtime.clone());
         keep(&mut known.scopes, key, scope.clone(), SCOPES);
         Ok(scope)

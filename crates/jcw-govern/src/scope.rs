@@ -16,11 +16,12 @@ use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::common::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder, SessionStateDefaults};
+use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::prelude::SessionConfig;
-use jcw_lake::{CATALOG, DEFAULT_SCHEMA};
+use jcw_lake::{CATALOG, DEFAULT_SCHEMA, mended};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::OnceCell;
 
 /// What one policy sees of one release.
@@ -32,8 +33,9 @@ pub(crate) struct Scope {
     /// Runs what was allowed.
     running: SessionState,
     capability: Arc<Capability>,
-    visible: OnceCell<Arc<Visible>>,
     plans: Plans,
+    /// The same, in which tables without a schema are of another one, by its name.
+    others: Mutex<BTreeMap<String, Arc<Scope>>>,
 }
 
 impl fmt::Debug for Scope {
@@ -54,26 +56,51 @@ impl Scope {
             release,
             capability: capability.clone(),
             governed: RwLock::default(),
+            visible: OnceCell::new(),
         });
-        Arc::new_cyclic(|scope: &std::sync::Weak<Scope>| {
-            let catalog = Arc::new(GovernedCatalog {
-                tables: tables.clone(),
-                scope: scope.clone(),
-            });
-            let planned = || {
-                state(catalog.clone(), DEFAULT_SCHEMA, &runtime)
-                    .with_scalar_functions(scalar_functions())
-                    .with_table_functions(table_functions(&capability))
-            };
-            Scope {
-                tables: Some(tables.clone()),
-                planning: planned().build(),
-                running: may_run(planned(), &capability),
-                capability: capability.clone(),
-                visible: OnceCell::new(),
-                plans: Plans::default(),
-            }
+        Scope::of(tables, DEFAULT_SCHEMA, &runtime)
+    }
+
+    fn of(
+        tables: Arc<GovernedTables>,
+        default_schema: &str,
+        runtime: &Arc<RuntimeEnv>,
+    ) -> Arc<Scope> {
+        let capability = tables.capability.clone();
+        let catalog = Arc::new(GovernedCatalog {
+            tables: tables.clone(),
+        });
+        let planned = || {
+            state(catalog.clone(), default_schema, runtime)
+                .with_scalar_functions(scalar_functions())
+                .with_table_functions(table_functions(&capability))
+        };
+        Arc::new(Scope {
+            tables: Some(tables),
+            planning: planned().build(),
+            running: may_run(planned(), &capability),
+            capability,
+            plans: Plans::default(),
+            others: Mutex::default(),
         })
+    }
+
+    /// The same, in which tables that are named without a schema are of this one. It
+    /// keeps its own plans, for one text means another table there.
+    pub(crate) fn within(self: &Arc<Scope>, schema: &str) -> Arc<Scope> {
+        let Some(tables) = self
+            .tables
+            .as_ref()
+            .filter(|_| schema != self.default_schema())
+        else {
+            return self.clone();
+        };
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = others.entry(schema.to_owned()).or_insert_with(|| {
+            let runtime = self.running.runtime_env();
+            Scope::of(tables.clone(), schema, runtime)
+        });
+        other.clone()
     }
 
     /// Over a door's own books.
@@ -97,8 +124,8 @@ impl Scope {
             planning: planned().build(),
             running: may_run(planned(), &capability),
             capability: capability.clone(),
-            visible: OnceCell::new(),
             plans: Plans::default(),
+            others: Mutex::default(),
         })
     }
 
@@ -143,39 +170,26 @@ impl Scope {
         }
     }
 
+    /// Whether there is a table of that schema to be read.
+    pub(crate) fn reads_of(&self, schema: &str) -> bool {
+        let names = self.tables.as_ref().map(|tables| tables.names());
+        names.is_some_and(|names| names.iter().any(|(known, _)| known == schema))
+    }
+
     /// The schema of a table that is named without one.
     pub(crate) fn default_schema(&self) -> &str {
         &self.planning.config_options().catalog.default_schema
     }
 
-    /// Everything that metadata may tell. Opens all tables that are seen, once.
+    /// Everything that metadata may tell.
     ///
     /// # Errors
     /// When the lake cannot be read.
     pub(crate) async fn visible(&self) -> Result<Arc<Visible>, DataFusionError> {
-        let visible = self.visible.get_or_try_init(|| async {
-            let Some(tables) = &self.tables else {
-                return Ok(Arc::default());
-            };
-            let names = tables.names();
-            let opened = names.into_iter().map(|(schema, table)| {
-                let tables = tables.clone();
-                tokio::spawn(async move {
-                    let governed = tables.get(&schema, &table).await;
-                    governed.map(|governed| (schema, table, governed))
-                })
-            });
-            let mut seen = BTreeMap::new();
-            for opened in futures::future::join_all(opened).await {
-                let opened = opened.map_err(|error| DataFusionError::External(Box::new(error)))?;
-                if let (schema, table, Some(governed)) = opened? {
-                    seen.insert((schema, table), governed);
-                }
-            }
-            let describing = tables.release.descriptions();
-            Ok::<_, DataFusionError>(Arc::new(describing.visible(&seen)))
-        });
-        Ok(visible.await?.clone())
+        match &self.tables {
+            Some(tables) => tables.visible().await,
+            None => Ok(Arc::default()),
+        }
     }
 }
 
@@ -192,13 +206,14 @@ fn state(
     let catalogs = datafusion::catalog::MemoryCatalogProviderList::new();
     use datafusion::catalog::CatalogProviderList as _;
     catalogs.register_catalog(CATALOG.to_owned(), catalog);
-    SessionStateBuilder::new()
+    let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime.clone())
         .with_catalog_list(Arc::new(catalogs))
         .with_expr_planners(SessionStateDefaults::default_expr_planners())
         .with_aggregate_functions(aggregate_functions())
-        .with_window_functions(window_functions())
+        .with_window_functions(window_functions());
+    mended(state)
 }
 
 /// A state whose session carries the capability. Names of functions have been
@@ -207,7 +222,8 @@ fn may_run(mut state: SessionStateBuilder, capability: &Arc<Capability>) -> Sess
     let config = state.config().get_or_insert_default();
     config.set_extension(capability.clone());
     *state.scalar_functions() = None;
-    *state.aggregate_functions() = None;
+    // Into which `distinct on` is turned.
+    *state.aggregate_functions() = Some(vec![first_value_udaf()]);
     *state.window_functions() = None;
     *state.table_functions() = None;
     state.build()
@@ -220,6 +236,7 @@ struct GovernedTables {
     release: Arc<ReleaseTables>,
     capability: Arc<Capability>,
     governed: RwLock<HashMap<(String, String), Arc<GovernedTable>>>,
+    visible: OnceCell<Arc<Visible>>,
 }
 
 impl GovernedTables {
@@ -269,6 +286,29 @@ impl GovernedTables {
         Ok(Some(governed))
     }
 
+    /// Opens all tables that are seen, once.
+    async fn visible(self: &Arc<Self>) -> Result<Arc<Visible>, DataFusionError> {
+        let visible = self.visible.get_or_try_init(|| async {
+            let opened = self.names().into_iter().map(|(schema, table)| {
+                let tables = self.clone();
+                tokio::spawn(async move {
+                    let governed = tables.get(&schema, &table).await;
+                    governed.map(|governed| (schema, table, governed))
+                })
+            });
+            let mut seen = BTreeMap::new();
+            for opened in futures::future::join_all(opened).await {
+                let opened = opened.map_err(|error| DataFusionError::External(Box::new(error)))?;
+                if let (schema, table, Some(governed)) = opened? {
+                    seen.insert((schema, table), governed);
+                }
+            }
+            let describing = self.release.descriptions();
+            Ok::<_, DataFusionError>(Arc::new(describing.visible(&seen)))
+        });
+        Ok(visible.await?.clone())
+    }
+
     fn known(&self, key: &(String, String)) -> Option<Arc<GovernedTable>> {
         let known = self.governed.read().unwrap_or_else(PoisonError::into_inner);
         known.get(key).cloned()
@@ -279,7 +319,6 @@ impl GovernedTables {
 #[derive(Debug)]
 struct GovernedCatalog {
     tables: Arc<GovernedTables>,
-    scope: std::sync::Weak<Scope>,
 }
 
 impl CatalogProvider for GovernedCatalog {
@@ -299,7 +338,6 @@ impl CatalogProvider for GovernedCatalog {
         Some(Arc::new(GovernedSchema {
             name: name.to_owned(),
             tables: self.tables.clone(),
-            scope: self.scope.clone(),
         }))
     }
 }
@@ -308,7 +346,6 @@ impl CatalogProvider for GovernedCatalog {
 struct GovernedSchema {
     name: String,
     tables: Arc<GovernedTables>,
-    scope: std::sync::Weak<Scope>,
 }
 
 #[async_trait]
@@ -321,10 +358,7 @@ impl SchemaProvider for GovernedSchema {
 
     async fn table(&self, table: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         if self.name == INFORMATION {
-            let Some(scope) = self.scope.upgrade() else {
-                return Ok(None);
-            };
-            let visible = scope.visible().await?;
+            let visible = self.tables.visible().await?;
             let Some(told) = information(table, &visible)? else {
                 return Ok(None);
             };

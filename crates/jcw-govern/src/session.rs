@@ -4,13 +4,15 @@
 use crate::error::Result;
 use crate::governor::Governor;
 use crate::log::{Asked, Question};
+use crate::parcel::Parcel;
+use crate::roles::Known;
 use crate::scope::Scope;
 use crate::statement::Statement;
 use crate::visible::Visible;
 use chrono::NaiveDate;
 use jcw_lake::Release;
 use jcw_login::Principal;
-use jcw_project::RoleLimits;
+use jcw_project::{Role, RoleLimits};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -81,6 +83,7 @@ pub struct Session {
     pub(crate) release: Arc<Release>,
     pub(crate) scope: Arc<Scope>,
     pub(crate) visible: Arc<Visible>,
+    pub(crate) role: Arc<Known>,
     pub(crate) limits: RoleLimits,
     pub(crate) still: Option<Still>,
     pub(crate) address: Option<IpAddr>,
@@ -114,6 +117,27 @@ impl Session {
         &self.principal
     }
 
+    /// In which role, as it was when the session began.
+    pub fn role(&self) -> &Role {
+        &self.role.role
+    }
+
+    /// Whether both see the same: they are of one release and one principal, and of the
+    /// role in the same words.
+    pub fn sees_as(&self, other: &Session) -> bool {
+        self.release.id == other.release.id
+            && self.principal == other.principal
+            && self.role.edition == other.role.edition
+    }
+
+    /// Whether what was asked may still be had: the login holds, and the role says what
+    /// it said.
+    pub fn stays(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let (governor, role) = (self.governor.clone(), self.role.clone());
+        let still = self.still.clone();
+        move || governor.roles().stands(&role) && still.as_ref().is_none_or(|still| still())
+    }
+
     /// Which release every statement of this session sees.
     pub fn release(&self) -> &Release {
         &self.release
@@ -129,14 +153,14 @@ impl Session {
         &self.visible
     }
 
-    /// Notes in the query log that files of a table leave as they are, with this
-    /// many rows and bytes. The door that gives them has seen to it that the
+    /// Notes in the query log that a file of a table begins to leave as it is, with
+    /// this many rows and bytes. The door that gives it has seen to it that the
     /// principal sees all of the table.
     ///
     /// # Errors
     /// When it cannot be logged: then nothing may be given.
-    pub fn gives_files(&self, table: &str, rows: u64, bytes: u64) -> Result<()> {
-        Question::files(self, table, rows, bytes)
+    pub fn gives_file(&self, table: &str, rows: u64, bytes: u64) -> Result<Parcel> {
+        Parcel::begin(self, table, rows, bytes)
     }
 
     /// One read-only query, planned and governed. Nothing is run.

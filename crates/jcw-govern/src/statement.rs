@@ -13,7 +13,9 @@ use crate::planned::Planned;
 use crate::refusal::{of_planning, of_running};
 use crate::session::Session;
 use crate::text::{Request, measure};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::ArrayRef;
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::{DFParser, Statement as Parsed};
@@ -41,10 +43,8 @@ impl Statement {
             Request::Query(query) => {
                 let plan = plan(session, *query).await?;
                 let statement = Statement::of(session, sql, plan, asked)?;
-                session
-                    .scope
-                    .plans()
-                    .keep(&statement.sql, &statement.planned);
+                let plans = session.scope.plans();
+                plans.keep(&statement.sql, &statement.planned, session.schema());
                 return Ok(statement);
             }
             Request::Explain(query) => {
@@ -230,6 +230,46 @@ fn promised(
     }
 }
 
+/// The value as one of another type, if that is the same one: not a number without its
+/// fraction, nor a time without its hour.
+#[must_use]
+pub fn exactly(value: &ScalarValue, kind: &DataType) -> Option<ScalarValue> {
+    let all = all_exactly(&value.to_array().ok()?, kind)?;
+    ScalarValue::try_from_array(&all, 0).ok()
+}
+
+/// The same of every value of a column.
+#[must_use]
+pub fn all_exactly(column: &ArrayRef, kind: &DataType) -> Option<ArrayRef> {
+    let strict = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    let (own, to) = (column.data_type(), |of: &ArrayRef, kind: &DataType| {
+        cast_with_options(of, kind, &strict).ok()
+    });
+    let cast = to(column, kind)?;
+    let is_kept = match (own.is_string(), finest(kind)) {
+        // A text may be written in many ways.
+        (true, Some(finest)) => to(column, &finest)? == to(&cast, &finest)?,
+        (true, None) => true,
+        (false, _) if own.is_null() || kind.is_string() => true,
+        (false, _) => &to(&cast, own)? == column,
+    };
+    is_kept.then_some(cast)
+}
+
+/// A type that loses nothing of a text that is read as one of `kind`.
+fn finest(kind: &DataType) -> Option<DataType> {
+    match kind {
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => {
+            Some(DataType::Decimal256(76, 38))
+        }
+        DataType::Date32 => Some(DataType::Timestamp(TimeUnit::Microsecond, None)),
+        _ => None,
+    }
+}
+
 /// Values of the parameters' types: one value each, and not too long.
 fn typed(values: Vec<ScalarValue>, wanted: &[Option<DataType>]) -> Result<Vec<ScalarValue>> {
     let size: usize = values.iter().map(ScalarValue::size).sum();
@@ -244,7 +284,7 @@ fn typed(values: Vec<ScalarValue>, wanted: &[Option<DataType>]) -> Result<Vec<Sc
         };
         match wanted {
             _ if value.data_type().is_nested() => Err(wrong()),
-            Some(kind) => value.cast_to(kind).map_err(|_| wrong()),
+            Some(kind) => exactly(&value, kind).ok_or_else(wrong),
             None => Ok(value),
         }
     });

@@ -4,6 +4,7 @@
 use crate::allowed::{STEPS, too_many_steps};
 use crate::error::{GovernError, Kind, Result, Spot};
 use crate::steps::has_at_most;
+use crate::wildcard::completed;
 use datafusion::common::format::ExplainStatementOptions;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::{
@@ -13,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{Query, Select};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use jcw_lake::{Misread, misread};
 use std::ops::ControlFlow;
 
 /// Most bytes of SQL.
@@ -59,7 +61,7 @@ impl Request {
             .with_recursion_limit(DEPTH)
             .build()
             .and_then(|mut parser| parser.parse_statements())
-            .map_err(|error| crate::refusal::of_parsing(&error))?;
+            .map_err(|error| crate::refusal::of_parsing(&error, sql))?;
         let statement = match (statements.pop_front(), statements.is_empty()) {
             (Some(statement), true) => statement,
             (None, _) => return Err(GovernError::new(Kind::Syntax, "there is no query here")),
@@ -93,15 +95,21 @@ impl Request {
 
     fn of_sql(sql: Sql) -> Result<Request> {
         match sql {
-            Sql::Query(ref query) => {
-                if !has_at_most(STEPS, query) {
+            Sql::Query(mut query) => {
+                if !has_at_most(STEPS, &query) {
                     return Err(too_many_steps());
                 }
                 let mut odd = Odd;
-                if let ControlFlow::Break(error) = sql.visit(&mut odd) {
+                if let ControlFlow::Break(error) = query.visit(&mut odd) {
                     return Err(error);
                 }
-                Ok(Request::Query(Box::new(Parsed::Statement(Box::new(sql)))))
+                if let Some(found) = misread(&query) {
+                    return Err(otherwise(found));
+                }
+                completed(&mut query);
+                Ok(Request::Query(Box::new(Parsed::Statement(Box::new(
+                    Sql::Query(query),
+                )))))
             }
             Sql::Explain {
                 analyze: false,
@@ -133,6 +141,17 @@ impl Request {
 
 fn refused(message: &str) -> GovernError {
     GovernError::new(Kind::Refused, message)
+}
+
+fn otherwise(found: Misread) -> GovernError {
+    GovernError {
+        kind: Kind::Unsupported,
+        message: format!("{}; {}", found.what, found.instead),
+        spot: Some(Spot {
+            line: found.span.start.line,
+            column: found.span.start.column,
+        }),
+    }
 }
 
 fn writes() -> GovernError {

@@ -153,6 +153,22 @@ impl World {
         self.session("analyst", &[("area", "301")]).await
     }
 
+    /// The only row of the analyst's answer.
+    pub(crate) async fn one(&self, sql: &str) -> String {
+        let rows = self.ask(sql).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        assert_eq!(rows.len(), 1, "{sql}");
+        rows[0].clone()
+    }
+
+    /// Why the analyst is not answered.
+    pub(crate) async fn refused(&self, sql: &str) -> GovernError {
+        match self.ask(sql).await {
+            Err(error) => error,
+            Ok(rows) => panic!("{sql} was answered: {rows:?}"),
+        }
+    }
+
     pub(crate) async fn ask(&self, sql: &str) -> Result<Vec<String>, GovernError> {
         ask(&self.analyst().await, sql).await
     }

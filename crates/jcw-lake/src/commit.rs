@@ -9,11 +9,11 @@ use crate::provenance::Provenance;
 use crate::schema_change::schema_actions;
 use crate::stage::{Period, Staged};
 use crate::table::{LINES_KEY, PROVENANCE_KEY, Table, log_entry, read_commit};
-use deltalake::kernel::Action;
 use deltalake::kernel::transaction::CommitData;
+use deltalake::kernel::{Action, Add};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use object_store::path::Path;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Which rows the staged ones take the place of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub enum Scope {
     },
     /// None.
     Append,
+    /// Those of these files, named from the root of the store: the staged rows are
+    /// the same ones, in other files. Nothing changes for a reader.
+    Files(BTreeSet<Path>),
 }
 
 /// What a commit did.
@@ -51,6 +54,11 @@ impl Scope {
             values: staged.periods(),
         }
     }
+
+    /// Whether it can follow a table that has moved since the stage began.
+    fn follows(&self) -> bool {
+        matches!(self, Scope::Append | Scope::Files(_))
+    }
 }
 
 impl Lake {
@@ -58,7 +66,8 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError::LostRace`] when the table has moved since the stage began
-    /// (an append follows the table instead); [`LakeError::SchemaChange`] when
+    /// (an append follows the table instead, and so does what only puts files
+    /// together, while the table still has them); [`LakeError::SchemaChange`] when
     /// the rows do not fit. After any error nothing is visible that was not
     /// before.
     pub async fn commit(
@@ -72,10 +81,10 @@ impl Lake {
             commit_id: commit_id.clone(),
             ..provenance
         };
-        for _ in 0..APPEND_TRIES {
+        for _ in 0..TRIES {
             let current = Table::open(self, staged.name.clone(), None).await?;
             let found = current.as_ref().map(Table::version);
-            if scope != Scope::Append && found != staged.base {
+            if !scope.follows() && found != staged.base {
                 return Err(LakeError::LostRace {
                     what: staged.table(),
                 });
@@ -96,7 +105,7 @@ impl Lake {
                     checkpoint(self, &staged.name, version).await;
                     return Ok(committed);
                 }
-                Err(error) if error.is_lost_race() && scope == Scope::Append => {}
+                Err(error) if error.is_lost_race() && scope.follows() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -145,6 +154,8 @@ impl Plan {
     fn new(staged: &Staged, scope: &Scope, current: Option<&Table>) -> Result<Plan> {
         let mut actions = schema_actions(staged, scope, current)?;
         let mut superseded_rows = 0;
+        let changes_rows = !matches!(scope, Scope::Files(_));
+        let mut replaced = 0;
         if let Some(table) = current {
             for view in table.snapshot().log_data().iter() {
                 let values = view.partition_values_map();
@@ -153,11 +164,23 @@ impl Plan {
                     .iter()
                     .map(|c| values.get(c).cloned().flatten())
                     .collect();
-                if is_replaced(scope, &period) {
+                let is_replaced = match scope {
+                    Scope::Files(files) => files.contains(&table.place_of(&view)),
+                    _ => is_replaced(scope, &period),
+                };
+                if is_replaced {
+                    replaced += 1;
                     superseded_rows += view.num_records().unwrap_or_default() as u64;
-                    actions.push(Action::Remove(view.remove_action(true)));
+                    actions.push(Action::Remove(view.remove_action(changes_rows)));
                 }
             }
+        }
+        if let Scope::Files(files) = scope
+            && replaced != files.len()
+        {
+            return Err(LakeError::LostRace {
+                what: staged.table(),
+            });
         }
         if let Scope::Periods { .. } = scope
             && let Some(stray) = staged
@@ -173,12 +196,12 @@ impl Plan {
                 ),
             });
         }
-        actions.extend(
-            staged
-                .files
-                .iter()
-                .map(|file| Action::Add(file.add.clone())),
-        );
+        actions.extend(staged.files.iter().map(|file| {
+            Action::Add(Add {
+                data_change: changes_rows,
+                ..file.add.clone()
+            })
+        }));
         Ok(Plan {
             actions,
             superseded_rows,
@@ -203,14 +226,20 @@ impl Plan {
             what: format!("the provenance of {}", staged.table()),
             reason: error.to_string(),
         })?;
-        let operation = DeltaOperation::Write {
-            mode: if *scope == Scope::Append {
-                SaveMode::Append
-            } else {
-                SaveMode::Overwrite
+        let operation = match scope {
+            Scope::Files(_) => DeltaOperation::Optimize {
+                predicate: None,
+                target_size: i64::try_from(staged.bytes()).unwrap_or(i64::MAX),
             },
-            partition_by: (!staged.partition_by.is_empty()).then(|| staged.partition_by.clone()),
-            predicate: None,
+            _ => DeltaOperation::Write {
+                mode: match scope {
+                    Scope::Append => SaveMode::Append,
+                    _ => SaveMode::Overwrite,
+                },
+                partition_by: (!staged.partition_by.is_empty())
+                    .then(|| staged.partition_by.clone()),
+                predicate: None,
+            },
         };
         let lines = self.actions.len() + 1;
         let metadata = HashMap::from([
@@ -231,7 +260,7 @@ impl Plan {
 fn is_replaced(scope: &Scope, period: &Period) -> bool {
     match scope {
         Scope::Everything => true,
-        Scope::Append => false,
+        Scope::Append | Scope::Files(_) => false,
         Scope::Periods { values, .. } => values.iter().any(|value| same_period(value, period)),
     }
 }
@@ -268,8 +297,8 @@ async fn checkpoint(lake: &Lake, name: &TableName, version: u64) {
 
 const CHECKPOINT_EVERY: u64 = 50;
 
-/// How often an append follows a table that others are appending to.
-const APPEND_TRIES: usize = 20;
+/// How often a commit follows a table that others are appending to.
+const TRIES: usize = 20;
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,7 @@
 //! ```
 
 mod commit;
+mod compaction;
 mod data_file;
 mod error;
 mod fsync;
@@ -37,6 +38,7 @@ mod lease;
 mod listing;
 mod log_check;
 mod machine;
+mod mended;
 mod name;
 mod period_split;
 mod provenance;
@@ -45,6 +47,7 @@ mod report;
 mod scan;
 mod schema_change;
 mod session;
+mod spill_pool;
 mod stage;
 mod table;
 mod types;
@@ -60,9 +63,11 @@ pub use landing::{Incoming, Landed, Landing, LocalFile};
 pub use lease::Lease;
 pub use listing::{ListedFile, Listing};
 pub use log_check::Quarantined;
+pub use mended::{Misread, answers_wrongly, mended, misread, round};
 pub use provenance::{ExtractUsed, Provenance};
 pub use release::{Contents, Note, Pin, Release, ReleasedExtract, View};
 pub use session::{CATALOG, Catalog, DEFAULT_SCHEMA, SessionSettings, session};
+pub use spill_pool::SpillPool;
 pub use stage::{Period, Stage, StageWriter, Staged, StagedFile};
 pub use table::{Commit, Table};
 pub use types::{stored_schema, to_stored};

@@ -3,12 +3,14 @@
 
 use crate::error::{Doing as _, LakeError, Result};
 use crate::lake::Lake;
+use crate::mended::mended;
 use crate::name::TableName;
 use crate::release::Release;
+use crate::spill_pool::SpillPool;
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use std::collections::BTreeMap;
@@ -44,12 +46,16 @@ pub fn session(catalog: Arc<Catalog>, settings: &SessionSettings) -> Result<Sess
     }
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(memory) = settings.memory {
-        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(memory)));
+        runtime = runtime.with_memory_pool(Arc::new(SpillPool::new(memory)));
     }
     let runtime = runtime
         .build_arc()
         .doing(|| "preparing the query engine".into())?;
-    let context = SessionContext::new_with_config_rt(config, runtime);
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features();
+    let context = SessionContext::new_with_state(mended(state).build());
     context.register_catalog(CATALOG, catalog);
     Ok(context)
 }

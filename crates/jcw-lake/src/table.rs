@@ -10,7 +10,7 @@ use crate::stage::Period;
 use crate::types::stored_schema;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use deltalake::kernel::EagerSnapshot;
+use deltalake::kernel::{EagerSnapshot, LogicalFileView};
 use futures::TryStreamExt as _;
 use object_store::ObjectStore as _;
 use object_store::path::Path;
@@ -237,13 +237,23 @@ impl Table {
     /// As [`Table::provider`].
     pub fn by_file(&self) -> Result<Vec<(String, Arc<dyn TableProvider>)>> {
         let files = self.files.iter().map(|file| {
-            let alone = Table {
-                files: vec![file.clone()],
-                ..self.clone()
-            };
+            let alone = self.of_files(vec![file.clone()]);
             Ok((file.path.to_string(), alone.provider()?))
         });
         files.collect()
+    }
+
+    /// The same version, as if it had these of its files alone.
+    pub(crate) fn of_files(&self, files: Vec<DataFile>) -> Table {
+        Table {
+            files,
+            ..self.clone()
+        }
+    }
+
+    /// Where a file of the log is, from the root of the store.
+    pub(crate) fn place_of(&self, file: &LogicalFileView) -> Path {
+        below(&self.lake.table_root(&self.name), &file.object_store_path())
     }
 
     /// The same table at another version.

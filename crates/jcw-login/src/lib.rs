@@ -27,7 +27,7 @@ mod secret;
 pub use desk::{Desk, ListedToken, ListedUser, NewUser};
 pub use error::LoginError;
 pub use key::ServerKey;
-pub use logins::{Credential, Login, Logins, TOKEN_USER, Witness};
+pub use logins::{Credential, Login, Logins, TOKEN_USER};
 pub use pass::Pass;
 pub use principal::{Method, Principal};
 pub use scram::Scram;

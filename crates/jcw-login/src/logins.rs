@@ -12,10 +12,10 @@ use crate::scram::Scram;
 use crate::{LoginError, Method, Principal, secret};
 use chrono::Utc;
 use jcw_lake::Lake;
-use jcw_project::Project;
+use jcw_project::{Project, Role};
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 /// The name under which a bearer token comes where a protocol has only names
@@ -64,7 +64,6 @@ pub struct Logins {
     lockout: Lockout,
     nobody: Arc<Hashed>,
     providers: Vec<Provider>,
-    witness: Heard,
 }
 
 /// Somebody who has shown who they are.
@@ -75,19 +74,6 @@ pub struct Login {
     /// What it rests on: a connection that stays open shows it at every call with
     /// [`Logins::still`].
     pub pass: Pass,
-}
-
-/// Is told of a failed attempt to log in: the user's name, if there is such a
-/// user, and from where.
-pub type Witness = Arc<dyn Fn(Option<&str>, Option<IpAddr>) + Send + Sync>;
-
-#[derive(Default)]
-struct Heard(OnceLock<Witness>);
-
-impl std::fmt::Debug for Heard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Heard")
-    }
 }
 
 /// Who may log in, as it was read last.
@@ -124,8 +110,14 @@ impl Logins {
             lockout: Lockout::new(),
             nobody: Arc::new(Hashed::of_nobody()),
             providers,
-            witness: Heard::default(),
         })
+    }
+
+    /// From now on the roles are these: groups of the providers act in them.
+    pub fn follow(&self, roles: &[Role]) {
+        for provider in &self.providers {
+            provider.follow(roles);
+        }
     }
 
     /// Who shows this.
@@ -147,30 +139,14 @@ impl Logins {
             Credential::Bearer(token) => self.bearer(token, from).await,
             Credential::Certificate(subject) => self.certificate(subject),
         };
-        if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &pass {
-            let user = match shown {
-                Credential::Password { user, .. } => user,
-                _ => TOKEN_USER,
-            };
-            self.witnessed(user, from);
-        }
         Login::of(pass?)
     }
 
-    /// Tells of every failed attempt from now on, to whoever keeps a log of them.
-    /// Only the first witness is heard.
-    pub fn tell(&self, witness: Witness) {
-        let _ = self.witness.0.set(witness);
-    }
-
-    /// A name that nobody has is not told: it may be a password, typed into the
-    /// wrong field.
-    fn witnessed(&self, user: &str, from: Option<IpAddr>) {
-        if let Some(witness) = self.witness.0.get() {
-            let access = self.access();
-            let is_known = access.is_ok_and(|access| access.users.contains_key(user));
-            witness(is_known.then_some(user), from);
-        }
+    /// Whether there is a user of that name: for whoever keeps a log of attempts, and
+    /// nobody who tries.
+    pub fn has_user(&self, name: &str) -> bool {
+        let access = self.access();
+        access.is_ok_and(|access| access.users.contains_key(name))
     }
 
     /// A token for the time of a session, for somebody who has just logged in;
@@ -232,9 +208,6 @@ impl Logins {
             let pass = Pass::of_user(user, record, Method::Password);
             (record.scram.as_ref() == Some(shown)).then_some((pass, proved))
         });
-        if finished.is_err() {
-            self.witnessed(user, from);
-        }
         let (pass, proved) = finished?;
         Ok((Login::of(pass)?, proved))
     }

@@ -79,7 +79,7 @@ async fn shows(logins: &Logins, token: &str) -> Result<Principal, LoginError> {
 async fn within_seconds(mut is_so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !is_so().await {
-        assert!(began.elapsed() < Duration::from_secs(20), "not followed");
+        assert!(began.elapsed() < Duration::from_secs(60), "not followed");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -445,11 +445,17 @@ async fn a_name_that_nobody_has_looks_like_one_that_somebody_has() {
     // A server without a key of its own, and one after a restart, say the same.
     let other = house.logins().await;
     assert_eq!(other.scram("bob", from(1)).unwrap(), scram("bob"));
-    let time = async |user| {
-        let began = Instant::now();
-        let _ = tries(&logins, user, "wrong password").await;
-        began.elapsed().as_secs_f64()
+    // A password of nobody's is looked at as long as one of somebody's. The quickest of
+    // three is not what a busy machine made of them.
+    let quickest = async |user| {
+        let mut quickest = Duration::MAX;
+        for _ in 0..3 {
+            let began = Instant::now();
+            let _ = tries(&logins, user, "wrong password").await;
+            quickest = quickest.min(began.elapsed());
+        }
+        quickest
     };
-    let (known, unknown) = (time("ann").await, time("bob").await);
-    assert!(unknown > known / 10.0, "{known} s and {unknown} s");
+    let (known, unknown) = (quickest("ann").await, quickest("bob").await);
+    assert!(unknown > known / 10, "{known:?} and {unknown:?}");
 }

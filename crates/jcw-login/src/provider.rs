@@ -10,6 +10,7 @@ use crate::{LoginError, Method, Principal};
 use jcw_project::{Project, Role};
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::{Map, Value};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 /// Clocks differ.
@@ -22,7 +23,7 @@ const LONGEST: usize = 16 << 10;
 pub(crate) struct Provider {
     said: jcw_project::Provider,
     /// Groups and the role in which their members act.
-    roles: Vec<(String, String)>,
+    roles: RwLock<Vec<(String, String)>>,
     keys: Keys,
     expected: Validation,
 }
@@ -57,16 +58,17 @@ impl Provider {
         expected.set_audience(&said.audiences);
         expected.set_issuer(&[&said.issuer.value]);
         expected.set_required_spec_claims(&["exp", "iss", "aud"]);
-        let roles = roles.iter().flat_map(|role| {
-            let groups = role.groups.iter();
-            groups.map(|group| (group.clone(), role.id.value.clone()))
-        });
         Ok(Provider {
             keys: Keys::at(&said.keys.value, refresh)?,
             said: said.clone(),
-            roles: roles.collect(),
+            roles: RwLock::new(by_group(roles)),
             expected,
         })
+    }
+
+    /// From now on its groups are of these roles.
+    pub(crate) fn follow(&self, roles: &[Role]) {
+        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = by_group(roles);
     }
 
     /// Who that is.
@@ -125,7 +127,8 @@ impl Provider {
             _ => return None,
         };
         let is_in = |group: &String| groups.contains(&group.as_str());
-        let mut roles: Vec<&String> = (self.roles.iter())
+        let known = self.roles.read().unwrap_or_else(PoisonError::into_inner);
+        let mut roles: Vec<&String> = (known.iter())
             .filter(|(group, _)| is_in(group))
             .map(|(_, role)| role)
             .collect();
@@ -142,6 +145,15 @@ impl Provider {
             _ => None,
         }
     }
+}
+
+/// Each group, and the role in which its members act.
+fn by_group(roles: &[Role]) -> Vec<(String, String)> {
+    let each = roles.iter().flat_map(|role| {
+        let groups = role.groups.iter();
+        groups.map(|group| (group.clone(), role.id.value.clone()))
+    });
+    each.collect()
 }
 
 fn text<'c>(claims: &'c Map<String, Value>, claim: &str) -> Option<&'c str> {

@@ -10,9 +10,9 @@ use crate::report::{Report, TableOutcome, TableReport};
 use crate::tables::{Kind, Tables};
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use jcw_lake::{Lake, LakeError, Provenance, Scope};
+use jcw_lake::{Lake, LakeError, Provenance, Scope, SpillPool};
 use jcw_project::Materialised;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -155,7 +155,7 @@ pub async fn build(
 
 fn runtime(options: &Options) -> Result<Arc<RuntimeEnv>, DataFusionError> {
     let named = NonZeroUsize::MIN.saturating_add(4);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(options.memory), named);
+    let pool = TrackConsumersPool::new(SpillPool::new(options.memory), named);
     let builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool));
     match &options.spill {
         Some(folder) => builder.with_temp_file_path(folder),

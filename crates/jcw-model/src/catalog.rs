@@ -7,7 +7,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableFunctionArgs;
 use datafusion::common::TableReference;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{DFSchema, DataFusionError, Result, plan_datafusion_err};
+use datafusion::common::{DFSchema, DataFusionError, Result, plan_datafusion_err, plan_err};
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionStateBuilder;
@@ -26,6 +26,7 @@ use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast;
+use jcw_lake::{answers_wrongly, mended};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,10 +44,9 @@ impl Catalog {
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(Compact))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(Compact));
         Catalog {
-            state: Arc::new(state),
+            state: Arc::new(mended(state).build()),
             tables: BTreeMap::new(),
         }
     }
@@ -75,7 +75,10 @@ impl Catalog {
     pub(crate) fn plan(&self, statement: &Statement) -> Result<LogicalPlan> {
         let plan =
             SqlToRel::new_with_options(self, options()).statement_to_plan(statement.clone())?;
-        self.typed(plan)
+        match answers_wrongly(&plan) {
+            Some(why) => plan_err!("{why}"),
+            None => self.typed(plan),
+        }
     }
 
     /// Parses and plans SQL that the engine made itself.

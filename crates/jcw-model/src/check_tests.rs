@@ -25,6 +25,27 @@ fn sql_that_cannot_be_read_is_placed_in_the_file() {
 }
 
 #[test]
+fn sql_that_the_engine_reads_otherwise_than_it_is_written_is_refused() {
+    for (sql, said) in [
+        (
+            "select area from council.requests where area is distinct from 'a' and refused = 1",
+            "a.sql:5:41: where `is distinct from` ends is not clear",
+        ),
+        (
+            "select area from council.requests except all select area from council.requests",
+            "do not count here",
+        ),
+        (
+            "select area from council.requests where area not in (select area from council.requests) or refused = 1",
+            "would be answered wrongly where there are nulls",
+        ),
+    ] {
+        let found = Files::new().model("staging.a", "", sql).said();
+        assert!(found.contains(said), "{sql}\n{found}");
+    }
+}
+
+#[test]
 fn an_unknown_table_is_placed_and_the_nearest_is_named() {
     let files = Files::new().model("staging.a", "", "select area\nfrom council.request");
     assert_eq!(

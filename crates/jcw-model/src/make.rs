@@ -11,6 +11,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError, Result};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
@@ -150,7 +151,8 @@ impl Maker {
     /// one file for each partition of the plan.
     async fn stage(&self, catalog: &Catalog, plan: LogicalPlan) -> Result<Staged, MakeError> {
         let state = catalog.state();
-        let physical = sorted_once(state.create_physical_plan(&plan).await?)?;
+        let memory = state.runtime_env().memory_pool.memory_limit();
+        let physical = sorted_once(state.create_physical_plan(&plan).await?, memory)?;
         let stage = self
             .lake
             .stage(&self.node.name, &self.node.schema, &[])
@@ -200,16 +202,27 @@ impl Maker {
 /// two hundred of them.
 const MOST_SORTERS: usize = 16;
 
+/// Bytes for each of them. With fewer, those that merge what they hold at one moment
+/// leave nothing for one another, and the build fails by chance.
+const SORTER: usize = 64 << 20;
+
 /// A plan that sorts many parts each for itself and merges them sorts all of
-/// them at once instead.
-fn sorted_once(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+/// them at once instead, where so many would not have the room.
+fn sorted_once(
+    plan: Arc<dyn ExecutionPlan>,
+    memory: MemoryLimit,
+) -> Result<Arc<dyn ExecutionPlan>> {
     let Some(merge) = plan.downcast_ref::<SortPreservingMergeExec>() else {
         return Ok(plan);
     };
     let sort = merge.input();
     let parts = sort.output_partitioning().partition_count();
+    let most = match memory {
+        MemoryLimit::Finite(bytes) => MOST_SORTERS.min(bytes / SORTER),
+        MemoryLimit::Infinite | MemoryLimit::Unknown => MOST_SORTERS,
+    };
     match sort.downcast_ref::<SortExec>() {
-        Some(sort) if parts > MOST_SORTERS => {
+        Some(sort) if parts > most => {
             let all = Arc::new(CoalescePartitionsExec::new(Arc::clone(sort.input())));
             Ok(Arc::new(SortExec::new(sort.expr().clone(), all)))
         }

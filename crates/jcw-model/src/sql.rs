@@ -11,6 +11,7 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
     self, Expr, Ident, ObjectName, Select, SelectItem, Spanned, Statement as Sql, Visit, Visitor,
 };
+use jcw_lake::misread;
 use jcw_project::Diagnostic;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -67,6 +68,7 @@ impl Query {
         let reads = reads(&statement).map_err(|error| text.problems(&error))?;
         let mut habits = Habits::default();
         if let Statement::Statement(sql) = &statement {
+            is_as_written(text, sql.as_ref())?;
             let _ = sql.visit(&mut habits);
         }
         Ok(Query {
@@ -86,11 +88,24 @@ impl Query {
 
 /// Parses one SQL expression: a metric's numerator, a test.
 pub(crate) fn parse_expression(text: &Text<'_>) -> Result<Expr, Vec<Diagnostic>> {
-    DFParserBuilder::new(text.sql)
+    let parsed = DFParserBuilder::new(text.sql)
         .build()
         .and_then(|mut parser| parser.parse_into_expr())
-        .map(|parsed| parsed.expr)
-        .map_err(|error| text.problems(&error))
+        .map_err(|error| text.problems(&error))?;
+    is_as_written(text, &parsed.expr)?;
+    Ok(parsed.expr)
+}
+
+/// The engine reads it as whoever wrote it does.
+fn is_as_written(text: &Text<'_>, parsed: &impl Visit) -> Result<(), Vec<Diagnostic>> {
+    match misread(parsed) {
+        None => Ok(()),
+        Some(found) => {
+            let place = text.place(Span::try_from_sqlparser_span(found.span));
+            let problem = Diagnostic::error(place, found.what);
+            Err(vec![problem.hint(found.instead)])
+        }
+    }
 }
 
 /// Columns named in an expression, in the order in which they are first

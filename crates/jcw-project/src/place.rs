@@ -72,6 +72,13 @@ pub struct Placed<T> {
     pub place: Place,
 }
 
+/// What was read is the same, wherever it stands.
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
 impl<T> std::ops::Deref for Placed<T> {
     type Target = T;
     fn deref(&self) -> &T {

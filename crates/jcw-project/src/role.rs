@@ -10,8 +10,8 @@ use std::time::Duration;
 /// What a role that may see everything reads.
 pub(crate) const EVERYTHING: &str = "*";
 
-/// One role.
-#[derive(Debug, Clone)]
+/// One role. Two are equal that say the same, wherever they stand.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Role {
     /// Lower-case word, unique: `commissioner`.
     pub id: Placed<String>,

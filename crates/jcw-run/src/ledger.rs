@@ -423,6 +423,8 @@ pub(crate) async fn read_rows<T: DeserializeOwned>(
     })
 }
 
+/// Adds rows to one of the warehouse's own books, and now and then puts its small files
+/// together: it is appended to as long as there is a warehouse.
 pub(crate) async fn append_rows<T: Serialize>(
     lake: &Lake,
     name: &str,
@@ -436,9 +438,12 @@ pub(crate) async fn append_rows<T: Serialize>(
     let stage = lake.stage(name, &schema, &[]).await?;
     let mut writer = stage.writer();
     writer.write(&batch).await?;
-    let files = writer.close().await?;
-    lake.commit(stage.finish(files), Scope::Append, Provenance::default())
-        .await?;
+    let staged = stage.finish(writer.close().await?);
+    let commit = lake.commit(staged, Scope::Append, Provenance::default());
+    let appended = commit.await?;
+    if let Err(error) = lake.compact(name, appended).await {
+        tracing::warn!(%error, "small files of {name} stay as they are");
+    }
     Ok(())
 }
 
@@ -509,4 +514,34 @@ pub(crate) fn schema(fields: &[(&str, DataType, bool)]) -> SchemaRef {
             .map(|(name, data_type, nullable)| Field::new(*name, data_type.clone(), *nullable))
             .collect::<Vec<_>>(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn many_runs_are_few_files_and_none_is_forgotten() {
+        let lake = Lake::open("memory:///lake").await.unwrap();
+        for run in 0..40 {
+            let at = DateTime::from_timestamp(run, 0).unwrap();
+            let row = RunRow {
+                run_id: format!("{run}"),
+                source: Some("council/requests".into()),
+                scheduled_for: Some(at),
+                started_at: at,
+                ended_at: at,
+                outcome: "unchanged".into(),
+                release: None,
+            };
+            record_runs(&lake, &[row]).await.unwrap();
+        }
+        let table = lake.table(RUN_TABLE).await.unwrap().unwrap();
+        let files = table.by_file().unwrap().len();
+        assert!(files < 20, "{files} files");
+        assert_eq!(table.rows(), 40);
+        let newest = DateTime::from_timestamp(39, 0).unwrap();
+        let served = served(&lake).await.unwrap();
+        assert_eq!(served, [("council/requests".to_owned(), newest)]);
+    }
 }

@@ -10,6 +10,7 @@ use axum::extract::ConnectInfo;
 use http::Extensions;
 use jcw_govern::{Capacity, Door, Governor, Session};
 use jcw_login::{Credential, Login, LoginError, Logins, Method, Pass};
+use jcw_project::Role;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,10 +52,6 @@ pub struct House {
 impl House {
     /// A house with open doors.
     pub fn new(governor: Governor, logins: Logins) -> House {
-        let log = governor.clone();
-        logins.tell(Arc::new(move |user, from| {
-            log.refused_log_in(user, None, from)
-        }));
         let numbers = Numbers::default();
         let counted = numbers.clone();
         governor.watch(move |ended| counted.ended(ended));
@@ -72,6 +69,12 @@ impl House {
             look: Look::default(),
             ticket_life: Duration::from_secs(10 * 60),
         }
+    }
+
+    /// From now on the roles are these; who has lost a right loses what is on its way.
+    pub fn follow(&self, roles: &[Role]) {
+        self.logins.follow(roles);
+        self.governor.follow(roles);
     }
 
     /// Who shows this at a door, on a connection with these extensions: where the
@@ -94,6 +97,11 @@ impl House {
                 false => Err(LoginError::Refused),
             }
         });
+        let user = match shown {
+            Credential::Password { user, .. } => Some(user),
+            Credential::Bearer(_) | Credential::Certificate(_) => None,
+        };
+        let known = self.noted(door, user, address(on), known);
         self.numbers.log_in(door, known.is_ok());
         if known.is_ok() {
             self.knows(on);
@@ -101,14 +109,34 @@ impl House {
         known
     }
 
-    /// A session that ends with the login: its running questions too. What a
-    /// provider has vouched for is not taken back while an answer is on its way.
-    pub(crate) fn hold(&self, session: Session, pass: &Pass) -> Session {
-        if session.principal().method == Method::Provider {
-            return session;
+    /// The same, with a row of the query log where somebody was not let in. A name
+    /// that nobody has is not in it: it may be a password, typed into the wrong field.
+    pub(crate) fn noted<T>(
+        &self,
+        door: Door,
+        user: Option<&str>,
+        from: Option<IpAddr>,
+        known: Result<T, LoginError>,
+    ) -> Result<T, LoginError> {
+        if let Err(LoginError::Refused | LoginError::TooMany { .. }) = &known {
+            let user = user.filter(|user| self.logins.has_user(user));
+            self.governor.refused_log_in(user, Some(door), from);
         }
+        known
+    }
+
+    /// A session that ends with the login: its running questions too.
+    pub(crate) fn hold(&self, session: Session, pass: &Pass) -> Session {
+        session.only_while(self.holds(pass))
+    }
+
+    /// Whether an answer on its way may go on. What a provider has vouched for is not
+    /// taken back by then.
+    pub(crate) fn holds(&self, pass: &Pass) -> impl Fn() -> bool + Send + Sync + use<> {
         let (logins, pass) = (self.logins.clone(), pass.clone());
-        session.only_while(move || !matches!(logins.still(&pass), Err(LoginError::Refused)))
+        let owner = pass.principal();
+        let is_vouched = owner.is_some_and(|owner| owner.method == Method::Provider);
+        move || is_vouched || !matches!(logins.still(&pass), Err(LoginError::Refused))
     }
 
     /// Somebody is let in on this connection.

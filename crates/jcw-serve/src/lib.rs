@@ -14,6 +14,7 @@ mod house;
 mod http;
 mod listen;
 mod metrics;
+mod placeholder;
 mod postgres;
 mod server;
 mod sharing;

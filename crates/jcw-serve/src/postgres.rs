@@ -19,6 +19,7 @@ mod handler;
 mod list;
 mod login;
 mod parameter;
+mod pattern;
 mod scram;
 mod statement;
 mod variable;

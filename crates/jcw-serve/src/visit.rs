@@ -46,8 +46,8 @@ struct State {
     /// Calls that are not answered to the end.
     calls: usize,
     answers: Vec<Weak<Reading>>,
-    /// When a call last began or ended.
-    moved: Instant,
+    /// When a call last ended.
+    answered_at: Instant,
     /// Since when the system takes no bytes.
     stuck: Option<Instant>,
 }
@@ -83,7 +83,7 @@ impl Visit {
                 is_known: false,
                 calls: 0,
                 answers: Vec::new(),
-                moved: now,
+                answered_at: now,
                 stuck: None,
             }),
         })
@@ -94,7 +94,6 @@ impl Visit {
         let mut state = self.lock();
         state.has_asked = true;
         state.calls += 1;
-        state.moved = Instant::now();
         Call(self.clone())
     }
 
@@ -129,7 +128,7 @@ impl Visit {
         };
         let is_silent = (!state.has_asked && stays > FIRST)
             || (!state.is_known && stays > login)
-            || (state.calls == 0 && now - state.moved > IDLE);
+            || (state.calls == 0 && now - state.answered_at > IDLE);
         if is_silent {
             return Some(Over::Silent);
         }
@@ -139,7 +138,7 @@ impl Visit {
         // Nothing else is asked, and what is left of it waits in the protocol.
         let left = state.answers.iter().filter_map(Weak::upgrade);
         let left = left.filter(|answer| answer.was_left(now, self.reader * 2));
-        let is_left = state.calls > 0 && now - state.moved > self.reader;
+        let is_left = state.calls > 0 && now - state.answered_at > self.reader;
         (is_left && left.count() == state.calls).then_some(Over::Slow)
     }
 
@@ -176,7 +175,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.calls = state.calls.saturating_sub(1);
-        state.moved = Instant::now();
+        state.answered_at = Instant::now();
     }
 }
 
@@ -184,8 +183,12 @@ impl Drop for Call {
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use futures::FutureExt as _;
     use http::header;
     use http_body_util::BodyExt as _;
+    use hyper::body::Body as _;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
     const READER: Duration = Duration::from_secs(60);
     const MOMENT: Duration = Duration::from_secs(1);
@@ -229,6 +232,26 @@ mod tests {
         );
     }
 
+    /// As if everything so far had been so long ago.
+    fn age(visit: &Visit, by: Duration) {
+        let mut state = visit.lock();
+        state.answered_at -= by;
+        for answer in state.answers.iter().filter_map(Weak::upgrade) {
+            answer.age(by);
+        }
+    }
+
+    #[test]
+    fn time_without_a_question_counts_from_the_end_of_the_last_answer() {
+        let visit = known();
+        age(&visit, IDLE + MOMENT);
+        assert_eq!(visit.is_over(Instant::now()), Some(Over::Silent));
+        let asks = visit.call();
+        age(&visit, IDLE + MOMENT);
+        drop(asks);
+        assert_eq!(visit.is_over(Instant::now()), None, "just answered");
+    }
+
     #[tokio::test]
     async fn an_answer_that_nobody_reads_ends_and_cannot_be_taken_for_whole() {
         for (kind, is_grpc) in [("text/csv", false), ("application/grpc", true)] {
@@ -266,16 +289,116 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_that_is_read_slowly_goes_on() {
+        let visit = known();
+        let mut slow = visit.call().answered(answer("text/csv")).into_body();
+        for _ in 0..4 {
+            slow.frame().await.unwrap().unwrap();
+            age(&visit, READER - MOMENT);
+            assert!(visit.unread(Instant::now()).is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_only_long_after_its_last_answer_was_taken_away() {
+        let visit = known();
+        let unread = visit.call().answered(answer("text/csv")).into_body();
+        age(&visit, READER + MOMENT);
+        assert_eq!(visit.is_over(Instant::now()), None, "nothing is taken away");
+        assert_eq!(visit.unread(Instant::now()).len(), 1);
+        assert!(!unread.is_end_stream(), "it is not whole");
+        assert_eq!(visit.is_over(Instant::now()), None, "it may be told so");
+        age(&visit, READER);
+        drop(visit.call());
+        assert_eq!(visit.is_over(Instant::now()), None, "just answered");
+        age(&visit, READER + MOMENT);
+        assert_eq!(visit.is_over(Instant::now()), Some(Over::Slow));
+        let asks = visit.call();
+        drop(unread);
+        assert!(visit.unread(Instant::now()).is_empty());
+        assert!(visit.lock().answers.is_empty(), "none is remembered");
+        drop(asks);
+        assert_eq!(visit.is_over(Instant::now()), None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_away_keeps_its_connection() {
+        let visit = known();
+        let _reading = visit.call().answered(answer("text/csv")).into_body();
+        age(&visit, READER * 3);
+        assert_eq!(visit.is_over(Instant::now()), None);
+    }
+
+    #[tokio::test]
+    async fn the_clock_is_looked_at_and_every_answer_that_ends_is_told() {
+        let visit = Visit::begin(MOMENT / 10);
+        visit.is_known();
+        let mut unread = visit.call().answered(answer("text/csv")).into_body();
+        let told = std::cell::Cell::new(0);
+        let over = visit.over(|| told.set(told.get() + 1));
+        let over = tokio::time::timeout(MOMENT * 20, over).await.unwrap();
+        assert_eq!((over, told.get()), (Over::Slow, 1));
+        assert!(unread.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
     async fn a_connection_that_takes_no_bytes_ends() {
-        use tokio::io::AsyncWriteExt as _;
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let visit = known();
         let _asks = visit.call();
-        let (ours, _theirs) = tokio::io::duplex(1);
+        let (ours, mut theirs) = tokio::io::duplex(1);
         let mut watched = Watched::new(ours, visit.clone());
         let write = tokio::time::timeout(MOMENT / 10, watched.write_all(b"xx"));
         assert!(write.await.is_err());
         let now = Instant::now();
         assert_eq!(visit.is_over(now + READER - MOMENT), None);
         assert_eq!(visit.is_over(now + READER + MOMENT), Some(Over::Slow));
+        // Whoever goes on reading is not held to it.
+        theirs.read_exact(&mut [0; 1]).await.unwrap();
+        watched.write_all(b"x").await.unwrap();
+        assert_eq!(visit.is_over(now + READER + MOMENT), None);
+        theirs.read_exact(&mut [0; 1]).await.unwrap();
+        // Whatever it is that the system does not take.
+        let full = || {
+            visit.lock().stuck = None;
+            Watched::new(Full, visit.clone())
+        };
+        let late = || visit.is_over(Instant::now() + READER + MOMENT);
+        assert!(full().flush().now_or_never().is_none());
+        assert_eq!(late(), Some(Over::Slow));
+        assert!(full().shutdown().now_or_never().is_none());
+        assert_eq!(late(), Some(Over::Slow));
+        let parts = [std::io::IoSlice::new(b"x")];
+        assert!(full().write_vectored(&parts).now_or_never().is_none());
+        assert_eq!(late(), Some(Over::Slow));
+    }
+
+    /// A system that takes nothing.
+    struct Full;
+
+    impl tokio::io::AsyncWrite for Full {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<std::io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[std::io::IoSlice<'_>],
+        ) -> Poll<std::io::Result<usize>> {
+            Poll::Pending
+        }
     }
 }

@@ -8,6 +8,7 @@ mod command;
 mod exit;
 mod home;
 mod output;
+mod roles;
 mod watch;
 
 use clap::Parser;

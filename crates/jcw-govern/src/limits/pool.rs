@@ -3,8 +3,9 @@
 
 use datafusion::common::DataFusionError;
 use datafusion::execution::memory_pool::{
-    FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+    MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
+use jcw_lake::SpillPool;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,7 +57,7 @@ impl ServerMemory {
 /// One query's memory.
 #[derive(Debug)]
 pub(crate) struct QueryPool {
-    own: FairSpillPool,
+    own: SpillPool,
     most: usize,
     server: Arc<ServerMemory>,
 }
@@ -66,7 +67,7 @@ impl QueryPool {
     pub(crate) fn new(most: usize, server: Arc<ServerMemory>) -> QueryPool {
         let most = most.min(server.most());
         QueryPool {
-            own: FairSpillPool::new(most),
+            own: SpillPool::new(most),
             most,
             server,
         }

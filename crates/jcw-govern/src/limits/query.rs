@@ -201,7 +201,7 @@ async fn taken_back(still: Option<&Still>) {
 }
 
 fn nobody() -> GovernError {
-    let message = "your login does not hold any more; log in again";
+    let message = "your login does not hold any more, or your rights have changed; log in again";
     GovernError::new(Kind::Unauthenticated, message)
 }
 

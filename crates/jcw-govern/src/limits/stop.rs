@@ -1,7 +1,10 @@
 //! A stop is what a join looks at between two of its steps. The engine's
 //! operators only pause where their input does, and a join may work for hours on
 //! what it has in memory: so every join gives way to others after a number of
-//! batches, and its condition fails once the query has been stopped.
+//! batches, and its condition fails once the query has been stopped. A condition that
+//! hardly any row meets gives no batch for minutes; once a query is [long](LONG), its
+//! conditions leave their thread's other work to another thread, so that a few such
+//! queries do not keep everybody waiting.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Schema};
@@ -17,12 +20,19 @@ use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Queries that take less do not pay for a change of threads.
+const LONG: Duration = Duration::from_secs(1);
 
 /// When a query must end, whether it is done or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
+    pub(crate) began: Instant,
     pub(crate) cancel: CancellationToken,
     pub(crate) deadline: Instant,
 }
@@ -30,6 +40,12 @@ pub(crate) struct Stop {
 impl Stop {
     fn is_due(&self) -> bool {
         self.cancel.is_cancelled() || Instant::now() > self.deadline
+    }
+
+    fn is_long(&self) -> bool {
+        let runs_on_many = Handle::try_current()
+            .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        runs_on_many && self.began.elapsed() > LONG
     }
 }
 
@@ -106,6 +122,7 @@ impl PhysicalExpr for Condition {
         match self.stop.is_due() {
             // Nobody reads this: whoever stopped the query has told its reader.
             true => Err(DataFusionError::Execution("stopped".into())),
+            false if self.stop.is_long() => block_in_place(|| self.inner.evaluate(batch)),
             false => self.inner.evaluate(batch),
         }
     }

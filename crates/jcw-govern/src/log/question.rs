@@ -142,11 +142,8 @@ impl Question {
         }
     }
 
-    /// Files of a table were given as they are: `rows` and `bytes` of them.
-    ///
-    /// # Errors
-    /// When it cannot be logged: then they must not be given.
-    pub(crate) fn files(session: &Session, table: &str, rows: u64, bytes: u64) -> Result<()> {
+    /// Files of a table are wanted as they are.
+    pub(crate) fn files(session: &Session, table: &str) -> Question {
         let asked = Asked::now(&format!("select * from {table}"));
         let mut question = Question::new(session, &asked);
         let shown = session.visible().tables.get(table);
@@ -158,11 +155,16 @@ impl Question {
                 .collect(),
             ..Read::default()
         });
-        if let Some(row) = &mut question.row {
-            row.rows = i64::try_from(rows).unwrap_or(i64::MAX);
-            row.bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        question
+    }
+
+    /// So much of a file was given.
+    pub(crate) fn gave_of_file(&mut self, rows: u64, bytes: u64) {
+        if let Some(row) = &mut self.row {
+            row.first_batch_at.get_or_insert_with(now);
+            row.rows += i64::try_from(rows).unwrap_or(i64::MAX);
+            row.bytes += i64::try_from(bytes).unwrap_or(i64::MAX);
         }
-        question.answered()
     }
 
     /// It was answered to the end.

@@ -83,3 +83,54 @@ impl FromStr for Noted {
             .ok_or("a noted row is SERVER:SEQUENCE:HASH, as `jcw audit verify` prints it")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_is_of_one_row_of_one_chain_under_one_key() {
+        let key = ServerKey::random().unwrap();
+        let head = Head {
+            sequence: 7,
+            hash: "ab".repeat(32),
+        };
+        let sealed = Sealed::of(&key, "one", &head);
+        assert!(sealed.is_of(&key, "one"));
+        assert!(!sealed.is_of(&key, "two"), "another server's chain");
+        assert!(!sealed.is_of(&ServerKey::random().unwrap(), "one"));
+        let mut later = sealed.clone();
+        later.head.sequence = 8;
+        let mut other = sealed.clone();
+        other.head.hash = "ac".repeat(32);
+        assert!(!later.is_of(&key, "one") && !other.is_of(&key, "one"));
+        for spoilt in ["", "0", "zz", &sealed.seal[1..], &sealed.seal[2..]] {
+            let spoilt = Sealed {
+                seal: spoilt.to_owned(),
+                ..sealed.clone()
+            };
+            assert!(!spoilt.is_of(&key, "one"), "{spoilt:?}");
+        }
+    }
+
+    #[test]
+    fn a_noted_row_is_read_as_it_was_printed_and_nothing_else_is() {
+        let hash = "ab".repeat(32);
+        let noted: Noted = format!(" one:7:{hash}\n").parse().unwrap();
+        assert_eq!(
+            (noted.server_id.as_str(), noted.sequence, &noted.hash),
+            ("one", 7, &hash)
+        );
+        for wrong in [
+            format!(":7:{hash}"),
+            format!("one:0:{hash}"),
+            format!("one:-1:{hash}"),
+            format!("one:seven:{hash}"),
+            format!("one:7:{}", &hash[1..]),
+            format!("one:7:{hash}:"),
+            "one:7".into(),
+        ] {
+            assert!(wrong.parse::<Noted>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! <spool>/<server id>/lock                 held by the server that writes here
 //! <spool>/<server id>/head.json            the last row that is in the lake
 //! <spool>/<server id>/<first sequence>.jsonl   rows that are not, one a line
-//! <spool>/<server id>/begun/<query id>     questions that have no row yet
+//! <spool>/<server id>/begun/<number>       a question that has no row yet, or none
 //! ```
 //!
 //! A server takes over the folder, and so the chain, of one that has ended, if
@@ -68,14 +68,13 @@ impl Spool {
                 hash: row.hash.clone(),
             },
             (None, Some(head)) => head,
-            (None, None) => super::keeper::head_in_lake(lake, &server_id)
+            (None, None) => super::table::head_in_lake(lake, &server_id)
                 .await
                 .map_err(io::Error::other)?
                 .unwrap_or_else(Head::genesis),
         };
-        let begun = Begun::open(&folder)?;
         let have_rows = waiting.into_iter().map(|row| row.query_id).collect();
-        let lost = begun.lost(&have_rows)?;
+        let (begun, lost) = Begun::open(&folder, &have_rows)?;
         let spool = Spool {
             begun,
             folder,

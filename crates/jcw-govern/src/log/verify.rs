@@ -3,9 +3,9 @@
 //! says the lake has.
 
 use super::QUERY_LOG;
-use super::keeper::{KeepError, note_name};
 use super::row::{GENESIS, Link, links};
 use super::seal::{Note, Noted};
+use super::table::{TableError, note_name};
 use futures::TryStreamExt as _;
 use jcw_lake::{Lake, LakeError, SessionSettings, session};
 use jcw_login::ServerKey;
@@ -66,7 +66,7 @@ pub async fn verify_log(
     key: Option<&ServerKey>,
 ) -> Result<Result<Verified, Break>, LakeError> {
     verify(lake, noted, key).await.map_err(|error| match error {
-        KeepError::Lake(error) => error,
+        TableError::Lake(error) => error,
         other => LakeError::Corrupt {
             what: QUERY_LOG.into(),
             reason: other.to_string(),
@@ -78,14 +78,22 @@ async fn verify(
     lake: &Lake,
     noted: &[Noted],
     key: Option<&ServerKey>,
-) -> Result<Result<Verified, Break>, KeepError> {
+) -> Result<Result<Verified, Break>, TableError> {
+    // Before the table is opened: what a working server adds meanwhile is then beyond
+    // what it had noted, and nothing that it had noted can be missing.
+    let mut notes = noted_by_servers(lake).await?;
     let Some(table) = lake.table(QUERY_LOG).await? else {
         let none = BTreeMap::new();
-        let found = heads(lake, &none, None).await?;
+        let found = heads(&notes, &none, &BTreeSet::new(), None);
         let found = found.and_then(|_| are_there(noted, &none));
         return Ok(found.map(|()| Verified::default()));
     };
-    let context = session(lake.empty_catalog(), &SessionSettings::default())?;
+    // One thread reads a file's rows in order: their places are told.
+    let settings = SessionSettings {
+        threads: Some(1),
+        ..SessionSettings::default()
+    };
+    let context = session(lake.empty_catalog(), &settings)?;
     let mut files = Vec::new();
     let mut chains: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     let mut rows = 0;
@@ -115,7 +123,8 @@ async fn verify(
             }));
         }
     }
-    let sealed = match heads(lake, &chains, key).await? {
+    let begun = begun_since(&mut notes, lake, &chains).await?;
+    let sealed = match heads(&notes, &chains, &begun, key) {
         Ok(sealed) => sealed,
         Err(broken) => return Ok(Err(broken)),
     };
@@ -191,31 +200,31 @@ fn follow(chain: &[Found]) -> Result<(), (&Found, String)> {
 
 /// Chains go as far as their servers said: rows taken from the end leave no gap.
 /// Gives how far each is sealed; with a key, every chain must be.
-async fn heads(
-    lake: &Lake,
+fn heads(
+    notes: &BTreeMap<String, Note>,
     chains: &BTreeMap<String, Vec<Found>>,
+    begun: &BTreeSet<String>,
     key: Option<&ServerKey>,
-) -> Result<Result<BTreeMap<String, i64>, Break>, KeepError> {
-    let mut known: BTreeSet<String> = servers(lake).await?.into_iter().collect();
+) -> Result<BTreeMap<String, i64>, Break> {
+    let mut known: BTreeSet<&String> = notes.keys().collect();
     if key.is_some() {
-        known.extend(chains.keys().cloned());
+        known.extend(chains.keys().filter(|id| !begun.contains(*id)));
     }
     let mut seals = BTreeMap::new();
     for server_id in known {
-        let note = lake.note(&note_name(&server_id)).await?;
-        let note: Option<Note> = note.map(|note| serde_json::from_str(&note)).transpose()?;
-        let chain = chains.get(&server_id);
+        let note = notes.get(server_id);
+        let chain = chains.get(server_id);
         let last = chain.and_then(|chain| chain.last());
         let last = last.map_or(0, |found| found.link.sequence);
         let broken = |sequence: i64, reason: String| {
-            Ok(Err(Break {
+            Err(Break {
                 place: None,
                 server_id: server_id.clone(),
                 sequence,
                 reason,
-            }))
+            })
         };
-        if let Some(Note { head, .. }) = &note {
+        if let Some(Note { head, .. }) = note {
             match at(chain, head.sequence) {
                 Some(found) if found.link.hash == head.hash => (),
                 Some(_) => {
@@ -231,7 +240,7 @@ async fn heads(
                 }
             }
         }
-        let Some(sealed) = note.and_then(|note| note.sealed) else {
+        let Some(sealed) = note.and_then(|note| note.sealed.as_ref()) else {
             match key {
                 None => continue,
                 Some(_) => return broken(last, "no server has sealed the chain".into()),
@@ -239,18 +248,53 @@ async fn heads(
         };
         let is_there = at(chain, sealed.head.sequence)
             .is_some_and(|found| found.link.hash == sealed.head.hash);
-        let is_sealed = key.is_none_or(|key| sealed.is_of(key, &server_id));
+        let is_sealed = key.is_none_or(|key| sealed.is_of(key, server_id));
         if !is_there || !is_sealed {
             let reason = "the seal is not of this chain and this key";
             return broken(sealed.head.sequence, reason.into());
         }
-        seals.insert(server_id, sealed.head.sequence);
+        seals.insert(server_id.clone(), sealed.head.sequence);
     }
-    Ok(Ok(seals))
+    Ok(seals)
+}
+
+/// What every server has noted of its chain.
+async fn noted_by_servers(lake: &Lake) -> Result<BTreeMap<String, Note>, TableError> {
+    let mut notes = BTreeMap::new();
+    for server_id in servers(lake).await? {
+        if let Some(note) = lake.note(&note_name(&server_id)).await? {
+            notes.insert(server_id, serde_json::from_str(&note)?);
+        }
+    }
+    Ok(notes)
+}
+
+/// Adds what servers have noted that began after the others were read, and gives those
+/// that have noted more since than was read of their rows: nothing is known of these yet.
+async fn begun_since(
+    notes: &mut BTreeMap<String, Note>,
+    lake: &Lake,
+    chains: &BTreeMap<String, Vec<Found>>,
+) -> Result<BTreeSet<String>, TableError> {
+    let mut begun = BTreeSet::new();
+    for (server_id, chain) in chains {
+        if notes.contains_key(server_id) {
+            continue;
+        }
+        let Some(note) = lake.note(&note_name(server_id)).await? else {
+            continue;
+        };
+        let note: Note = serde_json::from_str(&note)?;
+        match at(Some(chain), note.head.sequence) {
+            Some(_) => drop(notes.insert(server_id.clone(), note)),
+            None => drop(begun.insert(server_id.clone())),
+        }
+    }
+    Ok(begun)
 }
 
 /// Servers that have noted how far their chain goes.
-async fn servers(lake: &Lake) -> Result<Vec<String>, KeepError> {
+async fn servers(lake: &Lake) -> Result<Vec<String>, TableError> {
     let notes = lake.store().list(Some(&Path::from("notes")));
     let notes: Vec<_> = notes.try_collect().await?;
     let named = notes.iter().filter_map(|note| {

@@ -18,6 +18,8 @@ use tonic::{Extensions, Request, Status};
 const RELEASE: &str = "x-jcw-release";
 /// Why somebody asks, in a header.
 const PURPOSE: &str = "x-jcw-purpose";
+/// Of tables that are named without one, in a header.
+const SCHEMA: &str = "x-jcw-schema";
 /// Where clients of Flight's first handshake put its token.
 const OLD_TOKEN: &str = "auth-token-bin";
 
@@ -69,6 +71,9 @@ impl Caller {
         if let Some(purpose) = text(headers, PURPOSE)? {
             options.purpose = Some(purpose);
         }
+        if let Some(schema) = text(headers, SCHEMA)? {
+            options.schema = Some(schema);
+        }
         Ok(Caller {
             has_session: is_token && principal.method == Method::Password,
             principal,
@@ -116,7 +121,10 @@ impl Caller {
             .house
             .governor
             .session(self.principal.clone(), asking);
-        let session = session.await.map_err(of_govern)?;
+        let mut session = session.await.map_err(of_govern)?;
+        if let Some(schema) = &self.options.schema {
+            session = session.in_schema(schema).map_err(of_govern)?;
+        }
         let session = service.house.hold(session, &self.pass);
         Ok(session.asked_from(self.from))
     }

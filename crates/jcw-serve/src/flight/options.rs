@@ -11,10 +11,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use jcw_govern::ReleaseChoice;
-use jcw_lake::{CATALOG, DEFAULT_SCHEMA};
+use jcw_lake::CATALOG;
 use jcw_login::Principal;
 use prost::Message;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Response, Status};
@@ -32,6 +32,19 @@ pub(super) struct Options {
     pub(super) release: Option<String>,
     /// Why somebody asks.
     pub(super) purpose: Option<String>,
+    /// Of tables that are named without one; the usual one unless said.
+    pub(super) schema: Option<String>,
+}
+
+impl Options {
+    /// Those with which a ticket was given.
+    pub(super) fn of(claim: &Claim) -> Options {
+        Options {
+            release: claim.release.clone(),
+            purpose: claim.purpose.clone(),
+            schema: claim.schema.clone(),
+        }
+    }
 }
 
 /// Which release words mean: an id or number, or a day, with or without AS OF.
@@ -64,10 +77,7 @@ pub(super) fn of_cookie(
     let sealed = ours.and_then(|value| URL_SAFE_NO_PAD.decode(value.trim_matches('"')).ok());
     let opened = sealed.map(|sealed| service.signer.open(&sealed.into(), Use::Options, principal));
     match opened {
-        Some(Ok(claim)) => Options {
-            release: claim.release,
-            purpose: claim.purpose,
-        },
+        Some(Ok(claim)) => Options::of(&claim),
         _ => Options::default(),
     }
 }
@@ -81,10 +91,10 @@ pub(super) async fn set(
     let asked = SetSessionOptionsRequest::decode(body).map_err(super::actions::malformed)?;
     let mut options = caller.options.clone();
     let mut errors = HashMap::new();
-    for (name, value) in asked.session_options {
+    // In order, for a schema is looked for in the release.
+    for (name, value) in BTreeMap::from_iter(asked.session_options) {
         let value = value.text();
-        only_default(&name, &value)?;
-        if let Err(wrong) = set_one(service, caller, &mut options, &name, value).await {
+        if let Err(wrong) = set_one(service, caller, &mut options, &name, value).await? {
             let error = SetSessionOptionsError {
                 value: wrong.into(),
             };
@@ -94,6 +104,7 @@ pub(super) async fn set(
     let claim = Claim {
         release: options.release,
         purpose: options.purpose,
+        schema: options.schema,
         ..service.signer.claim(&caller.principal, LASTS)?
     };
     let sealed = service.signer.seal(&claim, Use::Options);
@@ -104,49 +115,48 @@ pub(super) async fn set(
     Ok(response)
 }
 
+/// Sets one, or says by the protocol's number what is wrong with it.
+///
+/// # Errors
+/// For another catalog than there is, and a schema that is not there for the caller:
+/// those numbers have no room for a reason, and a client that went on would read
+/// another table than it means.
 async fn set_one(
     service: &Service,
     caller: &Caller,
     options: &mut Options,
     name: &str,
     value: Result<Option<String>, ()>,
-) -> Result<(), Wrong> {
-    let value = value.map_err(|()| Wrong::InvalidValue)?;
-    let value = value.filter(|value| !value.is_empty());
+) -> Result<Result<(), Wrong>> {
+    let value = match value {
+        Ok(value) => value.filter(|value| !value.is_empty()),
+        Err(()) => return Ok(Err(Wrong::InvalidValue)),
+    };
     if value.as_ref().is_some_and(|value| value.len() > LONGEST) {
-        return Err(Wrong::InvalidValue);
+        return Ok(Err(Wrong::InvalidValue));
     }
     let mut tried = options.clone();
     match name {
-        "catalog" | "schema" => return Ok(()),
+        "catalog" => return only_catalog(value.as_deref()).map(Ok),
+        "schema" => tried.schema = value,
         "release" => tried.release = value,
         "purpose" => tried.purpose = value,
-        _ => return Err(Wrong::InvalidName),
+        _ => return Ok(Err(Wrong::InvalidName)),
     }
     let session = caller.asking(tried.clone()).session(service).await;
-    session.map_err(|_| Wrong::InvalidValue)?;
-    *options = tried;
-    Ok(())
+    match session {
+        Ok(_) => *options = tried,
+        Err(refused) if name == "schema" => return Err(refused),
+        Err(_) => return Ok(Err(Wrong::InvalidValue)),
+    }
+    Ok(Ok(()))
 }
 
-/// Names that do not say their schema are those of one schema, always. The
-/// protocol's answer has no room for a reason, and a client that went on would
-/// read another table than it means.
-///
-/// # Errors
-/// INVALID_ARGUMENT for another one, with what can be set.
-fn only_default(name: &str, value: &Result<Option<String>, ()>) -> Result<()> {
-    let there_is = match name {
-        "catalog" => CATALOG,
-        "schema" => DEFAULT_SCHEMA,
-        _ => return Ok(()),
-    };
+fn only_catalog(value: Option<&str>) -> Result<()> {
     match value {
-        Ok(None) => Ok(()),
-        Ok(Some(value)) if value.is_empty() || value == there_is => Ok(()),
-        _ => Err(Status::invalid_argument(format!(
-            "the session option {name} can only be {there_is:?}; write other schemas before the \
-             table's name. What can be set is release and purpose"
+        None | Some(CATALOG) => Ok(()),
+        Some(_) => Err(Status::invalid_argument(format!(
+            "the session option catalog can only be {CATALOG:?}"
         ))),
     }
 }
@@ -157,7 +167,7 @@ pub(super) async fn get(service: &Service, caller: &Caller) -> Result<Response<V
     let options = &caller.options;
     let mut told = HashMap::from([
         ("catalog".to_owned(), CATALOG.into()),
-        ("schema".to_owned(), DEFAULT_SCHEMA.into()),
+        ("schema".to_owned(), session.schema().into()),
         ("release".to_owned(), session.release().id.as_str().into()),
     ]);
     if let Some(purpose) = &options.purpose {

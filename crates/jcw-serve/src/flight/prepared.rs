@@ -7,11 +7,11 @@ use super::actions::malformed;
 use super::batches::schema_bytes;
 use super::caller::Caller;
 use super::error::{Result, ours};
+use super::options::Options;
 use super::service::Service;
 use super::statement;
 use super::ticket::{Claim, Use};
 use arrow::array::RecordBatch;
-use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
@@ -25,7 +25,7 @@ use arrow_flight::sql::{
 use bytes::Bytes;
 use datafusion::common::ScalarValue;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, future};
-use jcw_govern::Statement;
+use jcw_govern::{Statement, all_exactly};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,6 +101,7 @@ pub(super) async fn create(
         sql: statement.sql().to_owned(),
         release: caller.options.release.clone(),
         purpose: caller.options.purpose.clone(),
+        schema: caller.options.schema.clone(),
         ..service.signer.claim(&caller.principal, LASTS)?
     };
     let result = ActionCreatePreparedStatementResult {
@@ -143,14 +144,11 @@ pub(super) async fn open(
         true => service.bound.get(&claim.id).unwrap_or_default(),
         false => claim.parameters.clone(),
     };
-    caller.options.release = claim.release;
-    caller.options.purpose = claim.purpose;
+    caller.options = Options::of(&claim);
     if let Some(kept) = service.running.kept(&claim.id) {
         // The newest release may be another one by now, and rights too.
         let session = caller.session(service).await?;
-        if session.release().id == kept.session().release().id
-            && session.principal() == kept.session().principal()
-        {
+        if session.sees_as(kept.session()) {
             return Ok((kept, parameters));
         }
     }
@@ -258,19 +256,15 @@ pub(super) fn rows(bound: &Bytes, types: &[Option<DataType>]) -> Result<Vec<Vec<
     Ok(rows)
 }
 
+/// The values as the types that the query needs, if they are the same ones.
 fn typed(batch: &RecordBatch, types: &[Option<DataType>]) -> Result<Vec<arrow::array::ArrayRef>> {
-    let strict = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
     let columns = batch.columns().iter().zip(types).enumerate();
     let typed = columns.map(|(place, (column, wanted))| match wanted {
         Some(wanted) if wanted != column.data_type() => {
-            let wrong = |_| {
+            all_exactly(column, wanted).ok_or_else(|| {
                 let place = place + 1;
                 Status::invalid_argument(format!("parameter ${place} has to be {wanted}"))
-            };
-            cast_with_options(column, wanted, &strict).map_err(wrong)
+            })
         }
         _ => Ok(column.clone()),
     });

@@ -30,7 +30,6 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jcw_govern::{Session, Statement};
-use jcw_lake::DEFAULT_SCHEMA;
 use jcw_login::Credential;
 use prost::Message as _;
 use std::sync::Arc;
@@ -351,7 +350,7 @@ impl Service {
 /// A table by its path: everything in it.
 async fn of_path(session: &Session, descriptor: &FlightDescriptor) -> Result<Statement> {
     let (schema, table) = match descriptor.path.as_slice() {
-        [table] => (DEFAULT_SCHEMA, table),
+        [table] => (session.schema(), table),
         [schema, table] => (schema.as_str(), table),
         _ => return Err(Status::invalid_argument("a path is a schema and a table")),
     };

@@ -52,6 +52,7 @@ pub(super) fn info(
         sql: statement.sql().to_owned(),
         release: Some(statement.session().release().id.clone()),
         purpose: caller.options.purpose.clone(),
+        schema: caller.options.schema.clone(),
         parameters,
         ..(service.signer).claim(&caller.principal, service.house.ticket_life)?
     };
@@ -112,10 +113,7 @@ pub(super) async fn fetch(
     let statement = match ready {
         Some(statement) => statement,
         None => {
-            caller.options = Options {
-                release: claim.release.clone(),
-                purpose: claim.purpose.clone(),
-            };
+            caller.options = Options::of(&claim);
             plan(service, &caller, &claim.sql).await?
         }
     };

@@ -58,6 +58,9 @@ pub(super) struct Claim {
     /// Rows of parameters, as an Arrow IPC stream; empty if there are none.
     #[prost(bytes = "bytes", tag = "7")]
     pub(super) parameters: Bytes,
+    /// Of tables that are named without one.
+    #[prost(string, optional, tag = "8")]
+    pub(super) schema: Option<String>,
 }
 
 impl Claim {

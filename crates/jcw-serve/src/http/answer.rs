@@ -52,7 +52,7 @@ async fn begin(
     format: Format,
     choices: &Choices,
 ) -> Result<Begun, GovernError> {
-    let statement = session.prepare(sql).await?;
+    let statement = parameter::prepare(session, sql, parameters).await?;
     if format == Format::Json {
         names_differ(statement.schema().fields())?;
     }

@@ -86,12 +86,10 @@ async fn ask(house: &House) -> Result<(), GovernError> {
 }
 
 fn narrowest(house: &House) -> Principal {
-    let roles = house.governor.project().roles.iter();
-    let role =
-        roles.min_by_key(|role| (role.reads.len(), role.reads.iter().any(|r| r.value == "*")));
+    let role = house.governor.narrowest();
     Principal {
         name: "readiness".into(),
-        role: role.map(|role| role.id.value.clone()).unwrap_or_default(),
+        role: role.map(|role| role.id.value).unwrap_or_default(),
         attributes: BTreeMap::new(),
         method: Method::CommandLine,
     }

@@ -1,9 +1,44 @@
 //! A parameter comes as JSON and is bound as what the query needs.
 
+use crate::placeholder::with;
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use jcw_govern::{GovernError, Kind, Statement};
+use jcw_govern::{GovernError, Kind, Session, Statement, exactly};
 use serde_json::Value;
+
+/// The statement, in which a parameter of whatever type is of its value's.
+///
+/// # Errors
+/// As [`Session::prepare`].
+pub(super) async fn prepare(
+    session: &Session,
+    sql: &str,
+    given: &[Value],
+) -> Result<Statement, GovernError> {
+    let statement = session.prepare(sql).await?;
+    let kinds = statement.parameters().iter().enumerate();
+    let open: Vec<usize> = (kinds.filter(|(_, kind)| kind.is_none()))
+        .map(|(index, _)| index)
+        .collect();
+    if open.is_empty() || given.len() != statement.parameters().len() {
+        return Ok(statement);
+    }
+    let cast = |index: usize, text: &str| {
+        let kind = given.get(index).map_or("VARCHAR", sql_type);
+        format!("CAST({text} AS {kind})")
+    };
+    session.prepare(&with(sql, &open, &cast)).await
+}
+
+/// What a value is of itself.
+fn sql_type(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "BOOLEAN",
+        Value::Number(number) if number.is_i64() => "BIGINT",
+        Value::Number(_) => "DOUBLE",
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => "VARCHAR",
+    }
+}
 
 /// Values for all parameters of a statement.
 ///
@@ -54,8 +89,8 @@ fn bound(value: &Value, kind: Option<&DataType>) -> Option<ScalarValue> {
         Value::Null => ScalarValue::try_from(kind).ok(),
         Value::Bool(_) if *kind != DataType::Boolean => None,
         Value::Bool(value) => Some(ScalarValue::from(*value)),
-        Value::Number(number) => ScalarValue::try_from_string(number.to_string(), kind).ok(),
-        Value::String(text) => ScalarValue::try_from_string(text.clone(), kind).ok(),
+        Value::Number(number) => exactly(&ScalarValue::from(number.to_string()), kind),
+        Value::String(text) => exactly(&ScalarValue::from(text.as_str()), kind),
         Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -79,6 +114,16 @@ mod tests {
         assert_eq!(bound(&json!("seven"), Some(&DataType::Int64)), None);
         assert_eq!(bound(&json!("2024-02-31"), Some(&DataType::Date32)), None);
         assert_eq!(bound(&json!([1]), None), None);
+        let money = DataType::Decimal128(12, 2);
+        let cents = ScalarValue::Decimal128(Some(425), 12, 2);
+        for same in [json!("4.25"), json!(4.25), json!("4.2500")] {
+            assert_eq!(bound(&same, Some(&money)), Some(cents.clone()), "{same}");
+        }
+        for finer in [json!("4.2500000001"), json!(4.251), json!("4.25x")] {
+            assert_eq!(bound(&finer, Some(&money)), None, "{finer}");
+        }
+        let with_hour = bound(&json!("2024-02-03T04:00:00"), Some(&DataType::Date32));
+        assert_eq!(with_hour, None);
         assert_eq!(bound(&json!(true), Some(&DataType::Int64)), None);
     }
 }

@@ -1,6 +1,8 @@
 //! What a spreadsheet takes for a formula: text that begins with `=`, `+`, `-`,
-//! `@`, tab or a new line. Somebody who can put such text into a source could make
-//! the reader's spreadsheet do things. An apostrophe before it makes it text again.
+//! `@`, tab or a new line, also after spaces, which some take away first, or in the
+//! wide form that some write for East Asian text. Somebody who can put such text into
+//! a source could make the reader's spreadsheet do things. An apostrophe before it
+//! makes it text again.
 //!
 //! CSV is written so unless a program says that it wants the text as it is: people
 //! open it in Excel without knowing that there is a choice, and programs have
@@ -14,9 +16,13 @@ use arrow::error::ArrowError;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Signs with which a formula begins.
+const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// The same text, which no spreadsheet computes.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_harmless(text) {
+    let begins = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
+    match begins.starts_with(SIGNS) && !is_harmless(begins) {
         true => format!("'{text}").into(),
         false => text.into(),
     }
@@ -70,11 +76,27 @@ mod tests {
     #[test]
     fn text_that_would_be_computed_is_not() {
         for formula in [
-            "=1+1", "=", "+1+1", "-A1", "-1e3", "--1", "-1.2.3", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
+            "=1+1",
+            "=",
+            "+1+1",
+            "-A1",
+            "-1e3",
+            "--1",
+            "-1.2.3",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "\u{a0}@A1",
+            "＝1",
+            " ＋A1",
         ] {
             assert_eq!(safe(formula), format!("'{formula}"));
         }
-        for text in ["Southend", "1-2", "'=1", "", " =1", "-", "-5", "+1.25"] {
+        for text in [
+            "Southend", "1-2", "'=1", "", " 1", " -5", "-", "-5", "+1.25",
+        ] {
             assert_eq!(safe(text), text);
         }
     }

@@ -7,6 +7,7 @@
 mod functions;
 mod information;
 mod lists;
+mod nothing;
 mod oid;
 mod rewrite;
 mod route;
@@ -15,6 +16,9 @@ mod tables;
 
 pub(super) use route::is_of_catalogue;
 
+use arrow::array::AsArray as _;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use async_trait::async_trait;
 use datafusion::catalog::{
     MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableFunction, TableProvider,
@@ -31,7 +35,8 @@ use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use jcw_govern::{Books, GovernError, Kind, Session};
 use jcw_lake::CATALOG;
 use oid::Oids;
-use std::collections::BTreeMap;
+use rewrite::Names;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -50,6 +55,8 @@ struct Template {
     functions: Vec<Arc<ScalarUDF>>,
     table_functions: Vec<Arc<TableFunction>>,
     parser: Arc<PostgresCompatibilityParser>,
+    /// Names of all functions of a Postgres.
+    named: Arc<BTreeSet<String>>,
 }
 
 /// What a connection says of itself.
@@ -77,9 +84,7 @@ impl Catalogue {
         session: &Session,
         setting: Setting,
     ) -> Result<Books, GovernError> {
-        let template = (self.template)
-            .get_or_try_init(async || Template::new())
-            .await;
+        let template = (self.template).get_or_try_init(Template::new).await;
         let known = Known {
             oids: Arc::new(Oids::of(session.visible())),
             session: session.clone(),
@@ -96,7 +101,7 @@ impl Catalogue {
 impl Template {
     /// From a context without anything of the engine's own: whatever is in it then
     /// are the tables and functions of a Postgres.
-    fn new() -> Result<Template, DataFusionError> {
+    async fn new() -> Result<Template, DataFusionError> {
         let context = SessionContext::new_with_state(SessionStateBuilder::new().build());
         context.register_catalog(CATALOG, Arc::new(MemoryCatalogProvider::new()));
         setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|failed| *failed)?;
@@ -104,16 +109,19 @@ impl Template {
             .catalog(CATALOG)
             .and_then(|catalog| catalog.schema("pg_catalog"));
         let missing = || DataFusionError::Internal("pg_catalog is not there".into());
+        let fixed = fixed.ok_or_else(missing)?;
+        let named = names_of_functions(&context, &fixed).await?;
         let state = context.state();
         // An alias of a function stands there as another of the same name.
         let functions: BTreeMap<&str, &Arc<ScalarUDF>> = (state.scalar_functions().values())
             .map(|function| (function.name(), function))
             .collect();
         Ok(Template {
-            fixed: fixed.ok_or_else(missing)?,
+            fixed,
             functions: functions.into_values().cloned().collect(),
             table_functions: state.table_functions().values().cloned().collect(),
             parser: Arc::new(PostgresCompatibilityParser::new()),
+            named: Arc::new(named),
         })
     }
 
@@ -129,6 +137,10 @@ impl Template {
         let mut functions = self.functions.clone();
         functions.extend(functions::of(known));
         let parser = self.parser.clone();
+        let names = Named {
+            functions: self.named.clone(),
+            known: known.clone(),
+        };
         Ok(Books {
             schemas: BTreeMap::from([
                 ("pg_catalog".to_owned(), Arc::new(shown) as _),
@@ -138,16 +150,55 @@ impl Template {
             functions,
             table_functions: self.table_functions.clone(),
             types: Some(Arc::new(PgOidTypePlanner)),
-            reads: Arc::new(move |sql| read(&parser, sql)),
+            reads: Arc::new(move |sql| read(&parser, &names, sql)),
         })
     }
 }
 
+async fn names_of_functions(
+    context: &SessionContext,
+    fixed: &Arc<dyn SchemaProvider>,
+) -> Result<BTreeSet<String>, DataFusionError> {
+    let Some(functions) = fixed.table("pg_proc").await? else {
+        return Ok(BTreeSet::new());
+    };
+    let names = context
+        .read_table(functions)?
+        .select_columns(&["proname"])?;
+    let mut all = BTreeSet::new();
+    for batch in names.collect().await? {
+        let names = cast(batch.column(0), &DataType::Utf8)?;
+        let names = names.as_string::<i32>().iter().flatten();
+        all.extend(names.map(str::to_owned));
+    }
+    Ok(all)
+}
+
+/// What names stand for in one question.
+struct Named {
+    functions: Arc<BTreeSet<String>>,
+    known: Known,
+}
+
+impl Names for Named {
+    fn has_function(&self, name: &str) -> bool {
+        self.functions.contains(name)
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        lists::classes(&self.known).contains_key(name)
+    }
+}
+
 /// The one statement of a text, in words that the engine knows.
-fn read(parser: &PostgresCompatibilityParser, sql: &str) -> Result<Statement, GovernError> {
+fn read(
+    parser: &PostgresCompatibilityParser,
+    names: &Named,
+    sql: &str,
+) -> Result<Statement, GovernError> {
     // The rewriting of Postgres' SQL is not ours; whatever it trips over is the end
     // of the question, not of the connection.
-    let named = rewrite::named(sql);
+    let named = rewrite::named(sql, names)?;
     let sql = named.as_deref().unwrap_or(sql);
     let statements = catch_unwind(AssertUnwindSafe(|| parser.parse(sql)));
     let statements = statements
@@ -178,11 +229,11 @@ impl SchemaProvider for Shown {
         match fixed {
             Some(fixed) => tables::table(name, &self.known, fixed).map(Some),
             None if name == tables::USERS => tables::users(&self.known).map(Some),
-            None => Ok(None),
+            None => nothing::table(name).transpose(),
         }
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.fixed.table_exist(name) || name == tables::USERS
+        self.fixed.table_exist(name) || name == tables::USERS || nothing::table(name).is_some()
     }
 }

@@ -4,7 +4,7 @@
 use crate::postgres::command::Command;
 use crate::postgres::encoding::text_fields;
 use crate::postgres::error::error;
-use crate::postgres::visitor::Visitor;
+use crate::postgres::visitor::{Lasting, Visitor};
 use futures::{StreamExt as _, stream};
 use pgwire::api::results::{DataRowEncoder, QueryResponse, Response, Tag};
 use pgwire::api::store::PortalStore;
@@ -19,22 +19,24 @@ impl Visitor {
         let tag = |tag: &str| Ok(Response::Execution(Tag::new(tag)));
         match command {
             Command::Set(name, value) => {
-                self.set(name, value).await?;
+                self.set(name, value, Lasting::Session).await?;
+                tag("SET")
+            }
+            Command::SetLocal(name, value) => {
+                self.set(name, value, Lasting::Transaction).await?;
                 tag("SET")
             }
             Command::Reset(name) => {
-                let mut chosen = self.chosen();
-                let start = chosen.start.clone();
-                chosen.variables.reset(name, &start);
+                self.chosen().reset(name);
                 tag("RESET")
             }
             Command::Show(name) => self.show(name).map(Response::Query),
             Command::Begin => {
-                self.transact(true);
+                self.begin_transaction();
                 Ok(Response::TransactionStart(Tag::new("BEGIN")))
             }
             Command::End(ends) => {
-                self.transact(false);
+                self.end_transaction(*ends == "COMMIT");
                 Ok(Response::TransactionEnd(Tag::new(ends)))
             }
             Command::Fetch(name, count) => self
@@ -61,7 +63,7 @@ impl Visitor {
             }
             Command::Discard => {
                 self.forget("all", store);
-                self.transact(false);
+                self.end_transaction(false);
                 let mut chosen = self.chosen();
                 chosen.variables = chosen.start.clone();
                 tag("DISCARD ALL")

@@ -1,6 +1,7 @@
 //! A command is one statement of a client's text, told apart by its first words:
 //! a query, or one of the many things that tools send out of habit.
 
+use crate::placeholder::Places;
 use crate::postgres::error::{error, governed};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Query,
     /// Sets a variable.
     Set(String, String),
+    /// A variable and its value until the transaction ends.
+    SetLocal(String, String),
     /// Sets one variable, or with `all` every one, as it was.
     Reset(String),
     /// Shows one variable, or with `all` every one.
@@ -60,7 +63,7 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, PgWireError> {
     for token in tokens.iter().filter(|token| !is_space(&token.token)) {
         match (&token.token, first) {
             (Token::SemiColon, Some(begins)) => {
-                parts.push(place.part(text, begins, Some(token.span.start)));
+                parts.push(part(&place, text, begins, Some(token.span.start)));
                 first = None;
             }
             (Token::SemiColon, None) | (_, Some(_)) => (),
@@ -68,7 +71,7 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, PgWireError> {
         }
     }
     if let Some(begins) = first {
-        parts.push(place.part(text, begins, None));
+        parts.push(part(&place, text, begins, None));
     }
     Ok(parts)
 }
@@ -82,41 +85,12 @@ fn is_space(token: &Token) -> bool {
     matches!(token, Token::Whitespace(_))
 }
 
-/// Where lines begin.
-struct Places {
-    /// Bytes and characters before each line.
-    lines: Vec<(usize, usize)>,
-}
-
-impl Places {
-    fn of(text: &str) -> Places {
-        let mut lines = vec![(0, 0)];
-        let (mut bytes, mut characters) = (0, 0);
-        for line in text.split_inclusive('\n') {
-            bytes += line.len();
-            characters += line.chars().count();
-            lines.push((bytes, characters));
-        }
-        Places { lines }
-    }
-
-    /// Bytes and characters before a place.
-    fn before(&self, text: &str, at: Location) -> (usize, usize) {
-        let line = usize::try_from(at.line).unwrap_or(1).saturating_sub(1);
-        let column = usize::try_from(at.column).unwrap_or(1).saturating_sub(1);
-        let (bytes, characters) = self.lines.get(line).copied().unwrap_or((text.len(), 0));
-        let rest = text.get(bytes..).unwrap_or_default();
-        let within: usize = rest.chars().take(column).map(char::len_utf8).sum();
-        (bytes + within, characters + column)
-    }
-
-    fn part(&self, text: &str, begins: Location, ends: Option<Location>) -> Part {
-        let (from, begins) = self.before(text, begins);
-        let to = ends.map_or(text.len(), |at| self.before(text, at).0);
-        Part {
-            sql: text.get(from..to).unwrap_or_default().trim_end().to_owned(),
-            begins,
-        }
+fn part(places: &Places, text: &str, begins: Location, ends: Option<Location>) -> Part {
+    let (from, begins) = places.before(text, begins);
+    let to = ends.map_or(text.len(), |at| places.before(text, at).0);
+    Part {
+        sql: text.get(from..to).unwrap_or_default().trim_end().to_owned(),
+        begins,
     }
 }
 
@@ -138,7 +112,11 @@ impl Command {
             ["SET", "ROLE", ..] | ["SET", "SESSION", "AUTHORIZATION", ..] => {
                 return Err(error("42501", "nobody becomes somebody else here"));
             }
-            ["SET", "SESSION" | "LOCAL", ..] => set(&words[2..])?,
+            ["SET", "SESSION", ..] => set(&words[2..])?,
+            ["SET", "LOCAL", ..] => match set(&words[2..])? {
+                Command::Set(name, value) => Command::SetLocal(name, value),
+                reset => reset,
+            },
             ["SET", ..] => set(&words[1..])?,
             ["RESET", "SESSION", "AUTHORIZATION"] | ["RESET", "ROLE"] => Command::Nothing("RESET"),
             ["RESET", ..] => Command::Reset(named(1)?),
@@ -320,7 +298,7 @@ mod tests {
         );
         assert_eq!(
             of("set local search_path to a, \"B\""),
-            set("search_path", "a, B")
+            Command::SetLocal("search_path".into(), "a, B".into())
         );
         assert_eq!(
             of("SET release = 'AS OF 2026-05-31'"),

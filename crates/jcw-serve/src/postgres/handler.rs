@@ -63,10 +63,11 @@ impl Visitor {
         format: &Format,
     ) -> PgWireResult<QueryResponse> {
         let described = fields(&planned.query.schema, format)?;
+        let stays = planned.stays();
         let batches = planned
             .run(values, self.running.begin(), self.until())
             .await?;
-        Ok(rows(described, batches))
+        Ok(rows(described, batches, stays))
     }
 
     /// One statement of a text.
@@ -144,7 +145,13 @@ impl SimpleQueryHandler for Visitor {
         for part in &parts {
             let moved_on = |failed| moved(failed, part.begins);
             let command = Command::of(&part.sql).map_err(moved_on)?;
-            Visitor::check(client.transaction_status(), &command).map_err(moved_on)?;
+            let status = client.transaction_status();
+            Visitor::check(status, &command).map_err(moved_on)?;
+            let command = match command {
+                // What has failed is not committed.
+                Command::End(_) if status == TransactionStatus::Error => Command::End("ROLLBACK"),
+                command => command,
+            };
             let response = self.simple(command, &part.sql, client.portal_store()).await;
             send(client, response.map_err(moved_on)?, true)
                 .await

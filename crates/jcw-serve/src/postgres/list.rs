@@ -1,8 +1,8 @@
 //! A list is a parameter of many values: `area_code = any($1)`. In text it is
 //! `{a,"b c",NULL}`; in binary a head and then each value with its length.
 
+use crate::placeholder::with;
 use crate::postgres::parameter::Parameter;
-use crate::postgres::statement::with;
 use bytes::{Buf as _, Bytes};
 use pgwire::api::Type;
 

@@ -11,6 +11,7 @@ use crate::postgres::visitor::Visitor;
 use async_trait::async_trait;
 use bytes::Buf as _;
 use futures::{Sink, SinkExt as _};
+use jcw_govern::Door;
 use jcw_login::{Credential, Login, LoginError, TOKEN_USER};
 use pgwire::api::auth::{
     StartupHandler, protocol_negotiation, save_startup_parameters_to_metadata,
@@ -160,11 +161,11 @@ impl Visitor {
         }
         let shown = Credential::Certificate(&subject.0);
         let login = logins.log_in(shown, Some(self.from.ip())).await;
-        match login {
-            Ok(login) if owner == user => Ok(Some(login)),
-            Ok(_) => Err(not_let_in(&LoginError::Refused)),
-            Err(failed) => Err(not_let_in(&failed)),
-        }
+        let login = login.and_then(|login| match owner == user {
+            true => Ok(login),
+            false => Err(LoginError::Refused),
+        });
+        self.noted(user, login).map(Some)
     }
 
     /// Whose certificate was shown.
@@ -182,14 +183,22 @@ impl Visitor {
             password: token,
         };
         let login = logins.log_in(shown, Some(self.from.ip())).await;
-        let login = login.map_err(|failed| not_let_in(&failed))?;
-        match self
-            .owner()
-            .is_none_or(|owner| owner == login.principal.name)
-        {
-            true => Ok(login),
-            false => Err(not_let_in(&LoginError::Refused)),
-        }
+        let login = login.and_then(|login| {
+            let owner = self.owner();
+            match owner.is_none_or(|owner| owner == login.principal.name) {
+                true => Ok(login),
+                false => Err(LoginError::Refused),
+            }
+        });
+        self.noted(TOKEN_USER, login)
+    }
+
+    /// With a row of the query log where somebody is not let in.
+    fn noted<T>(&self, user: &str, known: Result<T, LoginError>) -> PgWireResult<T> {
+        let from = Some(self.from.ip());
+        let house = &self.door.house;
+        let known = house.noted(Door::Postgres, Some(user), from, known);
+        known.map_err(|failed| not_let_in(&failed))
     }
 
     /// One step of SCRAM.
@@ -198,16 +207,14 @@ impl Visitor {
         let begun = self.chosen().exchange.take();
         let Some(exchange) = begun else {
             let first = first(shown).ok_or_else(|| fatal("08P01", "that is no SCRAM-SHA-256"))?;
-            let scram = logins
-                .scram(user, from)
-                .map_err(|failed| not_let_in(&failed))?;
+            let scram = self.noted(user, logins.scram(user, from))?;
             let (exchange, answer) = Exchange::begin(scram, first)
                 .ok_or_else(|| fatal("08P01", "that is no SCRAM-SHA-256"))?;
             self.chosen().exchange = Some(exchange);
             return Ok(Step::Send(answer));
         };
         let proved = logins.finish_scram(user, from, &exchange.scram, || exchange.finish(shown));
-        let (login, proof) = proved.map_err(|failed| not_let_in(&failed))?;
+        let (login, proof) = self.noted(user, proved)?;
         Ok(Step::Proved(proof, login))
     }
 

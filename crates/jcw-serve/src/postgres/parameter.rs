@@ -6,6 +6,7 @@ use crate::postgres::list;
 use arrow::datatypes::{DataType, TimeUnit};
 use bytes::{Buf as _, Bytes};
 use datafusion::common::ScalarValue;
+use jcw_govern::exactly;
 use pgwire::api::Type;
 use pgwire::error::PgWireError;
 use std::sync::Arc;
@@ -84,7 +85,11 @@ impl Parameter {
         };
         let kind = self.kind.clone().filter(|kind| !kind.is_null());
         let kind = kind.unwrap_or_else(|| natural_type(&self.wire));
-        natural.cast_to(&kind).map_err(|_| self.unfit(number))
+        // First what the client says that it is: a number does not lose its fraction
+        // because it is compared with one that has none.
+        let declared = natural_type(&self.wire);
+        let natural = natural.cast_to(&declared).map_err(|_| self.unfit(number))?;
+        exactly(&natural, &kind).ok_or_else(|| self.unfit(number))
     }
 
     /// JDBC sends a day with its time zone: `2026-01-01 +00`.

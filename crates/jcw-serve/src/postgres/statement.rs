@@ -2,11 +2,13 @@
 //! planned again, with the rights and the release of that moment, each time it
 //! is run.
 
+use crate::placeholder::with;
 use crate::postgres::catalogue::is_of_catalogue;
 use crate::postgres::command::Command;
 use crate::postgres::error::{error, governed};
 use crate::postgres::list;
 use crate::postgres::parameter::Parameter;
+use crate::postgres::pattern;
 use crate::postgres::visitor::Visitor;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -82,6 +84,13 @@ impl Prepared {
     }
 }
 
+impl Planned {
+    /// Whether what it asks may still be had.
+    pub(super) fn stays(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        self.statement.session().stays()
+    }
+}
+
 impl Query {
     /// Plans it again and checks that it still is what the client was told.
     ///
@@ -109,6 +118,7 @@ impl Planned {
         sql: &str,
         declared: &[Option<Type>],
     ) -> PgWireResult<Planned> {
+        let sql = &pattern::known(sql)?;
         let session = visitor.session().await?;
         let books = match is_of_catalogue(sql) {
             true => Some(visitor.books(&session).await),
@@ -242,9 +252,38 @@ async fn statement(
             }
         }
     }
+    // A number with a fraction is not one without because it is compared with one.
+    if let Ok(plain) = &plain {
+        let kinds = plain.parameters().iter().enumerate();
+        let finer = kinds.filter(|(index, kind)| {
+            let declared = declared_at(declared, *index);
+            declared.is_some_and(|declared| is_finer(declared, kind.as_ref()))
+        });
+        let finer: Vec<usize> = finer.map(|(index, _)| index).collect();
+        if !finer.is_empty() {
+            let as_declared = |index, text: &str| {
+                let kind = Parameter::sql_type(declared_at(declared, index));
+                format!("CAST({text} AS {kind})")
+            };
+            let cast = with(sql, &finer, &as_declared);
+            if let Ok(statement) = asker.prepare(&cast).await {
+                return Ok((statement, cast));
+            }
+        }
+    }
     match plain {
         Ok(plain) => Ok((plain, sql.to_owned())),
         Err(failed) => Err(governed(failed, sql)),
+    }
+}
+
+/// Whether what a client declares has more to it than what the plan takes it for.
+fn is_finer(declared: &Type, kind: Option<&DataType>) -> bool {
+    let Some(kind) = kind else { return false };
+    match *declared {
+        Type::FLOAT4 | Type::FLOAT8 | Type::NUMERIC => kind.is_integer() || kind.is_decimal(),
+        Type::TIMESTAMP | Type::TIMESTAMPTZ => *kind == DataType::Date32,
+        _ => false,
     }
 }
 
@@ -260,38 +299,4 @@ fn placeholders(sql: &str) -> Vec<usize> {
         _ => None,
     });
     numbers.collect()
-}
-
-/// The SQL with the parameters of these numbers as something else.
-pub(super) fn with(
-    sql: &str,
-    parameters: &[usize],
-    other: &dyn Fn(usize, &str) -> String,
-) -> String {
-    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize() else {
-        return sql.to_owned();
-    };
-    let text = tokens.iter().map(|token| {
-        let number = match token {
-            Token::Placeholder(name) => name.trim_start_matches('$').parse::<usize>().ok(),
-            _ => None,
-        };
-        match number.and_then(|number| number.checked_sub(1)) {
-            Some(index) if parameters.contains(&index) => other(index, &token.to_string()),
-            _ => token.to_string(),
-        }
-    });
-    text.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_parameters_of_an_open_type_are_cast() {
-        let sql = "select $1, '$1', $2 -- $1";
-        let text = with(sql, &[0], &|_, text| format!("CAST({text} AS TEXT)"));
-        assert_eq!(text, "select CAST($1 AS TEXT), '$1', $2 -- $1");
-    }
 }

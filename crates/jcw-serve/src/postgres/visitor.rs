@@ -31,6 +31,20 @@ pub(super) struct Visitor {
     chosen: Mutex<Chosen>,
 }
 
+/// How long a variable keeps its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasting {
+    Session,
+    Transaction,
+}
+
+/// What the variables are once a transaction has ended.
+#[derive(Debug, Clone)]
+struct Ends {
+    committed: Variables,
+    rolled_back: Variables,
+}
+
 /// What a visitor has said and chosen.
 #[derive(Debug, Default)]
 pub(super) struct Chosen {
@@ -44,6 +58,7 @@ pub(super) struct Chosen {
     pub(super) start: Variables,
     pub(super) variables: Variables,
     pub(super) in_transaction: bool,
+    ends: Option<Ends>,
     /// The release of the transaction, once it has asked something.
     pinned: Option<String>,
     pub(super) cursors: Cursors,
@@ -51,6 +66,16 @@ pub(super) struct Chosen {
     pub(super) statements: BTreeSet<String>,
     /// Names of portals.
     pub(super) portals: BTreeSet<String>,
+}
+
+impl Chosen {
+    /// A variable, or `all`, is as it was at the start.
+    pub(super) fn reset(&mut self, name: &str) {
+        self.variables.reset(name, &self.start);
+        if let Some(ends) = &mut self.ends {
+            ends.committed.reset(name, &self.start);
+        }
+    }
 }
 
 impl fmt::Debug for Visitor {
@@ -135,7 +160,7 @@ impl Visitor {
     ///
     /// # Errors
     /// When it cannot be set.
-    pub(super) async fn set(&self, name: &str, value: &str) -> PgWireResult<()> {
+    pub(super) async fn set(&self, name: &str, value: &str, lasting: Lasting) -> PgWireResult<()> {
         let is_release = name.eq_ignore_ascii_case("release");
         let before = {
             let mut chosen = self.chosen();
@@ -143,21 +168,50 @@ impl Visitor {
                 let message = "a transaction stays with its release; end it first";
                 return Err(error("25001", message));
             }
-            let before = chosen.variables.clone();
+            let before = (chosen.variables.clone(), chosen.ends.clone());
             chosen.variables.set(name, value)?;
+            match (lasting, &mut chosen.ends) {
+                (Lasting::Session, Some(ends)) => ends.committed.set(name, value)?,
+                (Lasting::Session, None) | (Lasting::Transaction, Some(_)) => (),
+                // Of no transaction: it has ended with this very statement.
+                (Lasting::Transaction, None) => chosen.variables = before.0.clone(),
+            }
             before
         };
         if is_release && let Err(failed) = self.session().await {
-            self.chosen().variables = before;
+            let mut chosen = self.chosen();
+            (chosen.variables, chosen.ends) = before;
             return Err(failed);
         }
         Ok(())
     }
 
-    /// A transaction begins or ends; cursors end with it.
-    pub(super) fn transact(&self, begins: bool) {
+    /// A transaction begins; within another it is the same.
+    pub(super) fn begin_transaction(&self) {
         let mut chosen = self.chosen();
-        chosen.in_transaction = begins;
+        if chosen.in_transaction {
+            return;
+        }
+        chosen.in_transaction = true;
+        chosen.ends = Some(Ends {
+            committed: chosen.variables.clone(),
+            rolled_back: chosen.variables.clone(),
+        });
+        chosen.pinned = None;
+        chosen.cursors.clear();
+    }
+
+    /// A transaction ends; its cursors do, and variables are as they were before it, or
+    /// as it has set them.
+    pub(super) fn end_transaction(&self, commits: bool) {
+        let mut chosen = self.chosen();
+        chosen.in_transaction = false;
+        if let Some(ends) = chosen.ends.take() {
+            chosen.variables = match commits {
+                true => ends.committed,
+                false => ends.rolled_back,
+            };
+        }
         chosen.pinned = None;
         chosen.cursors.clear();
     }

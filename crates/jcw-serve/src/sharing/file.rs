@@ -1,16 +1,18 @@
 //! A file of a shared table, streamed from the lake, whole or a range of it.
 
 use super::refusal::{Refusal, Result};
-use super::shelf::Shelf;
+use super::shelf::{Asker, Shelf};
 use super::ticket::Ticket;
-use crate::house::House;
+use crate::house::{House, address};
 use crate::http::caller::Caller;
-use axum::body::Body;
+use axum::BoxError;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use futures::{Stream, TryStream, TryStreamExt as _, future};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use jcw_govern::Door;
+use jcw_govern::{Door, GovernError, Kind, Parcel, ReleaseChoice};
 use object_store::{GetOptions, GetRange, ObjectStore as _};
 use std::ops::Range;
 
@@ -38,7 +40,14 @@ pub(super) async fn give(
             return Err(Refusal::no_ticket());
         }
     }
-    let shelf = Shelf::again(&house, owner, &ticket.release).await?;
+    let asker = Asker {
+        principal: owner,
+        pass: ticket.pass.clone(),
+        purpose: None,
+        from: address(&parts.extensions),
+    };
+    let release = ReleaseChoice::Named(ticket.release.clone());
+    let shelf = Shelf::of(&house, asker, release).await?;
     if !shelf.has(&ticket.table) {
         return Err(Refusal::missing());
     }
@@ -129,8 +138,35 @@ async fn stream(
         // How many rows a part holds is not known.
         false => 0,
     };
-    shelf.gives(&ticket.table, rows, range.end - range.start)?;
-    Ok(Body::from_stream(found.into_stream()))
+    let parcel = shelf.gives(&ticket.table, rows, range.end - range.start)?;
+    let still = shelf.session().stays();
+    Ok(Body::from_stream(only_while(
+        still,
+        parcel,
+        found.into_stream(),
+    )))
+}
+
+/// Breaks a file off between two of its pieces once its owner may not have it any
+/// more: an answer that is not whole is an error to every client.
+fn only_while<S>(
+    still: impl Fn() -> bool,
+    mut parcel: Parcel,
+    pieces: S,
+) -> impl Stream<Item = std::result::Result<Bytes, BoxError>>
+where
+    S: TryStream<Ok = Bytes, Error: std::error::Error + Send + Sync + 'static>,
+{
+    pieces.map_err(BoxError::from).and_then(move |piece| {
+        let left = match still() {
+            true => parcel.gives(piece.len() as u64),
+            false => Err(parcel.breaks_off(GovernError::new(
+                Kind::Unauthenticated,
+                "its owner may not have the file any more",
+            ))),
+        };
+        future::ready(left.map(|()| piece).map_err(BoxError::from))
+    })
 }
 
 fn respond(ticket: &Ticket, range: Option<Range<u64>>, body: Body) -> Response {

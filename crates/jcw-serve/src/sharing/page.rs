@@ -5,7 +5,8 @@ use super::refusal::{Refusal, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Most that one page has, whatever the client wants.
+/// Most that one page has, whatever the client wants; one at least, or there would be a
+/// next page for ever.
 const MOST: usize = 1000;
 
 /// Which part of a list.
@@ -31,7 +32,7 @@ impl Page {
             }
         };
         let to = from
-            .saturating_add(self.max_results.unwrap_or(MOST).min(MOST))
+            .saturating_add(self.max_results.unwrap_or(MOST).clamp(1, MOST))
             .min(items.len());
         let more = (to < items.len()).then(|| to.to_string());
         let part = items.get(from..to).unwrap_or_default();

@@ -2,14 +2,14 @@
 //! release that leave as they are, for their role sees all of each.
 
 use super::refusal::{Refusal, Result};
-use crate::house::House;
+use crate::house::{House, address};
 use crate::http::caller::Caller;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use jcw_govern::{Asking, Door, Principal, ReleaseChoice, Session};
+use jcw_govern::{Asking, Door, Parcel, Principal, ReleaseChoice, Session};
 use jcw_lake::{Listing, Pin};
 use jcw_login::Pass;
-use jcw_project::Role;
+use std::net::IpAddr;
 
 /// The one share.
 pub(super) const SHARE: &str = "warehouse";
@@ -21,7 +21,9 @@ pub(super) struct Asker {
     pub(super) principal: Principal,
     pub(super) pass: Pass,
     /// Why, where they say.
-    purpose: Option<String>,
+    pub(super) purpose: Option<String>,
+    /// Where the connection comes from.
+    pub(super) from: Option<IpAddr>,
 }
 
 impl FromRequestParts<House> for Asker {
@@ -35,6 +37,7 @@ impl FromRequestParts<House> for Asker {
             principal: caller.principal,
             pass: caller.pass,
             purpose: purpose.map(str::to_owned),
+            from: address(&parts.extensions),
         })
     }
 }
@@ -42,7 +45,6 @@ impl FromRequestParts<House> for Asker {
 /// Tables that leave as they are.
 pub(super) struct Shelf {
     session: Session,
-    role: Role,
 }
 
 impl Shelf {
@@ -56,27 +58,9 @@ impl Shelf {
             purpose: asker.purpose,
             release,
         };
-        Shelf::asking(house, asker.principal, asking).await
-    }
-
-    /// The same, for somebody who comes back for a file of a release.
-    ///
-    /// # Errors
-    /// When release or role are gone.
-    pub(super) async fn again(house: &House, principal: Principal, release: &str) -> Result<Shelf> {
-        let asking = Asking {
-            door: Door::Sharing,
-            purpose: None,
-            release: ReleaseChoice::Named(release.to_owned()),
-        };
-        Shelf::asking(house, principal, asking).await
-    }
-
-    async fn asking(house: &House, principal: Principal, asking: Asking) -> Result<Shelf> {
-        let role = house.governor.project().role(&principal.role).cloned();
-        let session = house.governor.session(principal, asking).await?;
-        let role = role.ok_or_else(Refusal::missing)?;
-        Ok(Shelf { session, role })
+        let session = house.governor.session(asker.principal, asking).await?;
+        let session = house.hold(session, &asker.pass).asked_from(asker.from);
+        Ok(Shelf { session })
     }
 
     /// The session by which it is known.
@@ -103,9 +87,10 @@ impl Shelf {
     fn pin(&self, name: &str) -> Option<Pin> {
         let full = format!("{SCHEMA}.{name}");
         let visible = self.session.visible().tables.get(&full)?;
-        let is_cut = self.role.rows.contains_key(&full)
-            || self.role.masks.contains_key(&full)
-            || self.role.hides.contains_key(&full);
+        let role = self.session.role();
+        let is_cut = role.rows.contains_key(&full)
+            || role.masks.contains_key(&full)
+            || role.hides.contains_key(&full);
         let pin = self.session.release().contents.tables.get(&full)?;
         (!is_cut && !visible.is_view).then_some(*pin)
     }
@@ -134,14 +119,13 @@ impl Shelf {
         table.listing().map_err(Refusal::unavailable)
     }
 
-    /// Notes in the query log that so much of a table leaves.
+    /// Notes in the query log that so much of a table begins to leave.
     ///
     /// # Errors
     /// When that cannot be noted, and so nothing may leave.
-    pub(super) fn gives(&self, name: &str, rows: u64, bytes: u64) -> Result<()> {
-        Ok(self
-            .session
-            .gives_files(&format!("{SCHEMA}.{name}"), rows, bytes)?)
+    pub(super) fn gives(&self, name: &str, rows: u64, bytes: u64) -> Result<Parcel> {
+        let table = format!("{SCHEMA}.{name}");
+        Ok(self.session.gives_file(&table, rows, bytes)?)
     }
 
     /// Whether a table is on the shelf.

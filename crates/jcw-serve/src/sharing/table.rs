@@ -110,7 +110,7 @@ pub(super) async fn query(
     let (shelf, table) = found(&house, asker, &place, release).await?;
     let listing = shelf.listing(&house, table).await?;
     // What really leaves is noted file by file.
-    shelf.gives(table, 0, 0)?;
+    shelf.gives(table, 0, 0)?.gives(0)?;
     let until = Utc::now() + GOOD_FOR;
     let mut lines = vec![protocol(), columns(table, &listing, shelf.version())];
     let mut rows = 0;

@@ -52,6 +52,15 @@ impl Reading {
     }
 }
 
+#[cfg(test)]
+impl Reading {
+    /// As if it waited for so much longer.
+    pub(super) fn age(&self, by: Duration) {
+        let mut held = self.lock();
+        held.waits = held.waits.map(|since| since - by);
+    }
+}
+
 fn last_word() -> HeaderMap {
     let mut trailers = HeaderMap::new();
     let status = tonic::Status::cancelled(UNREAD);

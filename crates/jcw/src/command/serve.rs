@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::roles::RolesFile;
 use crate::{home, output};
 use jcw_govern::{Capacity, Governor, Settings};
 use jcw_login::Logins;
@@ -14,7 +15,7 @@ use std::time::Duration;
 ///
 /// Flight SQL for BI tools, the Postgres wire for everything that speaks it,
 /// HTTP and Delta Sharing for the rest. `jcw user add` makes a user; what a role
-/// may see is in `pipelines/roles.yaml`. Stops when told to (Ctrl-C, SIGTERM),
+/// may see is in `pipelines/roles.yaml`, which the server follows. Stops when told to (Ctrl-C, SIGTERM),
 /// after those inside have their answers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -65,6 +66,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
+    let file = RolesFile::of(&home::root(global)?);
     let (project, lake) = home::served(global).await?;
     let logins = Logins::open(&project, &lake).await?;
     let reader = Duration::from_secs(args.reader_patience);
@@ -94,6 +96,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     house.crowd = Crowd::new(args.connections, args.connections_per_address);
     house.reader = reader;
     house.ticket_life = Duration::from_secs(args.ticket_life);
+    let following = tokio::spawn(file.follow(house.clone()));
     let server = Server::open(house, addresses, tls.as_ref(), args.plain_text).await?;
     let at = server.addresses();
     for (door, address) in [
@@ -106,6 +109,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
         }
     }
     told_to_stop().await?;
+    following.abort();
     server.close(Duration::from_secs(args.patience)).await;
     Ok(Exit::Done)
 }

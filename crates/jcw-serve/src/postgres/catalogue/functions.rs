@@ -5,7 +5,7 @@ use super::lists::{NO_WORD, NO_WORDS};
 use super::tables::comments;
 use super::{Known, lists};
 use crate::postgres::variable::VERSION;
-use arrow::array::{Array as _, ArrayRef, Int64Array, StringArray};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, ScalarValue};
@@ -63,6 +63,9 @@ pub(super) fn of(known: &Known) -> Vec<Arc<ScalarUDF>> {
         ("pg_get_function_result", none.clone()),
         ("pg_get_function_arguments", none.clone()),
         ("pg_get_functiondef", none.clone()),
+        ("pg_get_function_sqlbody", none.clone()),
+        ("pg_get_statisticsobjdef_columns", none.clone()),
+        ("pg_describe_object", none.clone()),
         ("pg_size_pretty", none.clone()),
         ("pg_function_is_visible", yes.clone()),
         ("pg_advisory_unlock_all", none.clone()),
@@ -87,6 +90,7 @@ pub(super) fn of(known: &Known) -> Vec<Arc<ScalarUDF>> {
         ("pg_table_size", number(0)),
         ("pg_indexes_size", number(0)),
         ("pg_database_size", number(0)),
+        ("pg_tablespace_size", number(0)),
     ];
     let constants = constants.into_iter();
     let mut functions: Vec<ScalarUDF> = constants
@@ -245,6 +249,9 @@ impl ScalarUDFImpl for Found {
     }
 }
 
+/// Variables that mean something here.
+const MEANT: [&str; 3] = ["release", "purpose", "statement_timeout"];
+
 /// `current_setting`, and `set_config`, which sets nothing.
 #[derive(Debug)]
 struct Variable {
@@ -291,17 +298,30 @@ impl ScalarUDFImpl for Variable {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
+        let value_of = |name: &str| self.variables.get(&name.to_lowercase()).cloned();
         let name = match args.args.first() {
-            Some(ColumnarValue::Scalar(name)) => name.to_string().to_lowercase(),
+            Some(ColumnarValue::Scalar(name)) => name.to_string(),
+            Some(ColumnarValue::Array(names)) if self.name == "current_setting" => {
+                let names = cast(names, &DataType::Utf8)?;
+                let values = names.as_string::<i32>().iter().map(|name| value_of(name?));
+                return Ok(ColumnarValue::Array(Arc::new(
+                    values.collect::<StringArray>(),
+                )));
+            }
             _ => {
                 return Err(DataFusionError::Plan(
                     "a parameter is named as a constant".into(),
                 ));
             }
         };
+        if self.name == "set_config" && MEANT.contains(&name.to_lowercase().as_str()) {
+            return Err(DataFusionError::NotImplemented(
+                "a function sets nothing here".into(),
+            ));
+        }
         let value = match (self.name, args.args.get(1)) {
             ("set_config", Some(ColumnarValue::Scalar(value))) => Some(value.to_string()),
-            _ => self.variables.get(&name).cloned(),
+            _ => value_of(&name),
         };
         Ok(ColumnarValue::Scalar(ScalarValue::Utf8(value)))
     }

@@ -3,7 +3,7 @@
 
 use super::Known;
 use super::oid::SYSTEM;
-use super::tables::full;
+use super::tables::{full, quoted};
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, Int16Array, Int16Builder, Int32Array, Int32Builder,
     ListBuilder, StringArray, StructArray, StructBuilder,
@@ -41,7 +41,7 @@ type Make = Arc<dyn Fn(&[ArrayRef]) -> Result<ArrayRef> + Send + Sync>;
 pub(super) fn of(known: &Known) -> Vec<ScalarUDF> {
     let classes = classes(known);
     let of_list = |kind: DataType| DataType::List(Arc::new(Field::new("item", kind, true)));
-    let made: [(&'static str, DataType, Make); 7] = [
+    let made: [(&'static str, DataType, Make); 8] = [
         (VECTOR, of_list(DataType::Int16), Arc::new(vector)),
         (SUBSCRIPTS, of_list(DataType::Int32), Arc::new(subscripts)),
         (SERIES, of_list(DataType::Int32), Arc::new(series)),
@@ -52,6 +52,7 @@ pub(super) fn of(known: &Known) -> Vec<ScalarUDF> {
         ),
         (PATTERN, DataType::Utf8, Arc::new(pattern)),
         ("array_to_string", DataType::Utf8, Arc::new(joined)),
+        ("format", DataType::Utf8, Arc::new(formatted)),
         (
             "to_regclass",
             DataType::Int32,
@@ -79,7 +80,7 @@ pub(super) fn of(known: &Known) -> Vec<ScalarUDF> {
 }
 
 /// Numbers of tables by the names that clients write.
-fn classes(known: &Known) -> BTreeMap<String, i32> {
+pub(super) fn classes(known: &Known) -> BTreeMap<String, i32> {
     let system = SYSTEM.iter().map(|(name, oid)| ((*name).to_owned(), *oid));
     let mut classes: BTreeMap<String, i32> = system.collect();
     for table in known.session.visible().tables.values() {
@@ -326,6 +327,36 @@ fn joined(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(made.collect::<StringArray>()))
 }
 
+/// `format`: `%s` is the next value, `%I` the same as a name.
+fn formatted(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let patterns = words(first(arguments)?)?;
+    let values: Result<Vec<StringArray>> = arguments.iter().skip(1).map(words).collect();
+    let values = values?;
+    let made = patterns.iter().enumerate().map(|(row, pattern)| {
+        let mut values =
+            (values.iter()).map(|values| values.is_valid(row).then(|| values.value(row)));
+        let (mut made, mut letters) = (String::new(), pattern?.chars());
+        while let Some(letter) = letters.next() {
+            match (letter, letters.as_str().chars().next()) {
+                ('%', Some(kind)) => {
+                    letters.next();
+                    let value = |found: Option<Option<&str>>| {
+                        found.flatten().unwrap_or_default().to_owned()
+                    };
+                    match kind {
+                        's' => made.push_str(&value(values.next())),
+                        'I' => made.push_str(&quoted(&value(values.next()))),
+                        other => made.push(other),
+                    }
+                }
+                (letter, _) => made.push(letter),
+            }
+        }
+        Some(made)
+    });
+    Ok(Arc::new(made.collect::<StringArray>()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,6 +376,20 @@ mod tests {
             assert_eq!(escaped(pattern, Some('/')), expected);
         }
         assert_eq!(escaped("a\\b_", None), "a\\\\b_");
+    }
+
+    #[test]
+    fn a_format_takes_its_values_in_their_order() {
+        let made = formatted(&[
+            text("%s of %I.%I, 100%%"),
+            text("one"),
+            text("plain"),
+            text("Two"),
+        ]);
+        let expected = "one of plain.\"Two\", 100%";
+        assert_eq!(made.unwrap().as_string::<i32>().value(0), expected);
+        let made = formatted(&[text("%s and %s"), text("one")]).unwrap();
+        assert_eq!(made.as_string::<i32>().value(0), "one and ");
     }
 
     #[test]

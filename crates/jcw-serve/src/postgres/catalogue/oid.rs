@@ -24,13 +24,22 @@ pub(super) const DATABASE: i32 = 5;
 /// The catalogue's own tables, by which comments and dependencies are told apart.
 pub(super) const SYSTEM: &[(&str, i32)] = &[
     ("pg_attribute", 1249),
+    ("pg_cast", 2605),
     ("pg_class", 1259),
+    ("pg_collation", 3456),
     ("pg_constraint", 2606),
+    ("pg_conversion", 2607),
     ("pg_database", 1262),
     ("pg_description", 2609),
     ("pg_index", 2610),
+    ("pg_language", 2612),
     ("pg_namespace", 2615),
+    ("pg_opclass", 2616),
+    ("pg_operator", 2617),
+    ("pg_opfamily", 2753),
     ("pg_proc", 1255),
+    ("pg_rewrite", 2618),
+    ("pg_trigger", 2620),
     ("pg_type", 1247),
 ];
 

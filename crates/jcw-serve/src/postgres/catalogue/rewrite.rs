@@ -1,16 +1,23 @@
 //! What clients write that the engine does not know, in its own words.
 
-use super::lists::{EXPANDED, NO_WORD, NO_WORDS, PATTERN, SERIES, SUBSCRIPTS, VECTOR};
-use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
+mod call;
+mod emptied;
+mod named;
+mod subquery;
+
+pub(super) use named::{Names, named};
+
+use super::lists::PATTERN;
+use super::nothing;
+use call::{call, called, field, last};
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SetExpr,
-    Statement, Subscript, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
+    BinaryOperator, DataType, Expr, Ident, Query, Select, SelectItem, SetExpr, Statement,
+    TableFactor, Value, VisitMut, VisitorMut,
 };
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::parser::Parser;
-use std::collections::BTreeSet;
+use emptied::emptied;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use subquery::{Counting, case, first};
 
 /// The statement with
 /// - sets of rows in a select list (`generate_subscripts`, `generate_series`,
@@ -18,13 +25,19 @@ use std::ops::ControlFlow;
 /// - `like ... escape` with the escape that the engine knows;
 /// - `array(select ...)` and other subqueries that give one value as aggregates,
 ///   which may ask of the rows outside;
+/// - lists of what a warehouse never has as empty ones;
+/// - the table that a row is of (`tableoid`) by its name;
 /// - functions of a type by name, and values without a name under different ones.
 pub(super) fn rewritten(mut statement: Statement) -> Statement {
-    let _ = VisitMut::visit(&mut statement, &mut Rewriting);
+    let _ = VisitMut::visit(&mut statement, &mut Rewriting::default());
     statement
 }
 
-struct Rewriting;
+/// With the tables of each select around, by their names there.
+#[derive(Default)]
+struct Rewriting {
+    tables: Vec<BTreeMap<String, String>>,
+}
 
 impl VisitorMut for Rewriting {
     type Break = ();
@@ -40,6 +53,31 @@ impl VisitorMut for Rewriting {
             for item in &mut select.projection {
                 let _ = VisitMut::visit(item, &mut Counting);
             }
+        }
+        emptied(query);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        let tables = select.from.iter().flat_map(|from| {
+            let joined = from.joins.iter().map(|join| &join.relation);
+            joined.chain([&from.relation])
+        });
+        self.tables.push(tables.filter_map(table_of).collect());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _: &mut Select) -> ControlFlow<()> {
+        self.tables.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args, .. } = factor
+            && let Some(name) = name.0.last().and_then(|part| part.as_ident())
+            && nothing::FUNCTIONS.contains(&name.value.to_lowercase().as_str())
+        {
+            *args = None;
         }
         ControlFlow::Continue(())
     }
@@ -57,13 +95,19 @@ impl VisitorMut for Rewriting {
                 }
             }
             Expr::Subquery(query) => {
-                if let Some(select) = plain(query)
-                    && select.selection.is_some()
+                if let Some(outside) = first(query) {
+                    *expression = case(outside, expression.clone());
+                }
+            }
+            Expr::CompoundIdentifier(names) => {
+                if let Some(table) = self.table(names) {
+                    let table = Value::SingleQuotedString(table).with_empty_span();
+                    *expression = call("to_regclass", vec![Expr::Value(table)]);
+                } else if let Some(name) = names.last_mut()
+                    && name.value == "colliculocale"
                 {
-                    aggregate(select, "first_value");
-                    if let Some(outside) = taken_out(select) {
-                        *expression = case(outside, expression.clone());
-                    }
+                    // So called before Postgres 17.
+                    *name = Ident::new("colllocale");
                 }
             }
             Expr::Like {
@@ -78,7 +122,7 @@ impl VisitorMut for Rewriting {
             } => {
                 if let Some(escape) = escape_char.take() {
                     let escape = Expr::Value(escape);
-                    let whole = std::mem::replace(pattern.as_mut(), nothing());
+                    let whole = std::mem::replace(pattern.as_mut(), call::nothing());
                     **pattern = call(PATTERN, vec![whole, escape]);
                 }
             }
@@ -103,354 +147,32 @@ impl VisitorMut for Rewriting {
     }
 }
 
-/// `exists (...)` as a value is a count above nought.
-struct Counting;
-
-impl VisitorMut for Counting {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Exists { subquery, negated } = expression
-            && let SetExpr::Select(select) = subquery.body.as_mut()
-        {
-            let one = Expr::Value(Value::Number("1".into(), false).with_empty_span());
-            select.projection = vec![SelectItem::UnnamedExpr(call("count", vec![one]))];
-            let nought = Expr::Value(Value::Number("0".into(), false).with_empty_span());
-            let op = match negated {
-                true => BinaryOperator::Eq,
-                false => BinaryOperator::Gt,
-            };
-            *expression = Expr::Nested(Box::new(Expr::BinaryOp {
-                left: Box::new(Expr::Subquery(subquery.clone())),
-                op,
-                right: Box::new(nought),
-            }));
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// The same text, with names of tables and functions as types already what they
-/// stand for: what reads the text for us does not take them as parameters, and
-/// looks for functions by numbers that stand in `pg_type` by name.
-pub(super) fn named(sql: &str) -> Option<String> {
-    let small = sql.to_lowercase();
-    if !(small.contains("regproc") || (small.contains("regclass") && small.contains('$'))) {
-        return None;
-    }
-    let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).ok()?;
-    let mut naming = Naming(false);
-    let _ = VisitMut::visit(&mut statements, &mut naming);
-    let text: Vec<String> = statements.iter().map(ToString::to_string).collect();
-    naming.0.then(|| text.join("; "))
-}
-
-/// Whether anything was found.
-struct Naming(bool);
-
-impl VisitorMut for Naming {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
-        let Expr::Cast {
-            expr, data_type, ..
-        } = expression
-        else {
-            return ControlFlow::Continue(());
+impl Rewriting {
+    /// The table that `alias.tableoid` names.
+    fn table(&self, names: &[Ident]) -> Option<String> {
+        let [.., alias, column] = names else {
+            return None;
         };
-        let kind = data_type.to_string().to_lowercase();
-        let made = match (kind.rsplit('.').next(), expr.as_ref()) {
-            (Some("regclass"), inner) if is_bound(inner) => {
-                call("to_regclass", vec![expr.as_ref().clone()])
-            }
-            (Some("regproc"), Expr::Value(value)) => match &value.value {
-                Value::SingleQuotedString(name) => {
-                    let name = name.rsplit('.').next().unwrap_or(name).to_owned();
-                    Expr::Value(Value::SingleQuotedString(name).with_empty_span())
-                }
-                _ => return ControlFlow::Continue(()),
-            },
-            _ => return ControlFlow::Continue(()),
-        };
-        self.0 = true;
-        *expression = made;
-        ControlFlow::Continue(())
-    }
-}
-
-/// The parameters in these expressions: where those go, they stay, for there may
-/// be no gap between their numbers.
-fn parameters(expressions: &[Expr]) -> Vec<Expr> {
-    struct Parameters(Vec<Expr>);
-    impl Visitor for Parameters {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
-            if let Expr::Value(value) = expression
-                && matches!(value.value, Value::Placeholder(_))
-            {
-                self.0.push(expression.clone());
-            }
-            ControlFlow::Continue(())
+        if !column.value.eq_ignore_ascii_case("tableoid") {
+            return None;
         }
-    }
-    let mut parameters = Parameters(Vec::new());
-    for expression in expressions {
-        let _ = Visit::visit(expression, &mut parameters);
-    }
-    parameters.0
-}
-
-/// A parameter, with or without its type.
-fn is_bound(expression: &Expr) -> bool {
-    match expression {
-        Expr::Cast { expr, .. } | Expr::Nested(expr) => is_bound(expr),
-        Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
-        _ => false,
+        let alias = alias.value.to_lowercase();
+        let mut around = self.tables.iter().rev();
+        around.find_map(|tables| tables.get(&alias)).cloned()
     }
 }
 
-/// Takes out of a subquery the conditions that are of the rows outside alone.
-fn taken_out(select: &mut Select) -> Option<Expr> {
-    let mut inner = BTreeSet::new();
-    for from in &select.from {
-        for factor in [&from.relation]
-            .into_iter()
-            .chain(from.joins.iter().map(|join| &join.relation))
-        {
-            match factor {
-                TableFactor::Table {
-                    alias: Some(alias), ..
-                }
-                | TableFactor::Derived {
-                    alias: Some(alias), ..
-                } => inner.insert(alias.name.value.to_lowercase()),
-                TableFactor::Table { name, .. } => {
-                    let name = name.0.last()?.as_ident()?.value.to_lowercase();
-                    inner.insert(name)
-                }
-                _ => return None,
-            };
-        }
-    }
-    let (mut outside, mut kept) = (None, None);
-    for condition in conditions(select.selection.take()?) {
-        let of = match is_outside(&condition, &inner) {
-            true => &mut outside,
-            false => &mut kept,
-        };
-        *of = Some(match of.take() {
-            Some(before) => Expr::BinaryOp {
-                left: Box::new(before),
-                op: BinaryOperator::And,
-                right: Box::new(condition),
-            },
-            None => condition,
-        });
-    }
-    select.selection = kept;
-    outside
-}
-
-fn conditions(expression: Expr) -> Vec<Expr> {
-    match expression {
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => {
-            let mut all = conditions(*left);
-            all.extend(conditions(*right));
-            all
-        }
-        other => vec![other],
-    }
-}
-
-/// Whether all columns of a condition are of tables that are not these.
-fn is_outside(condition: &Expr, inner: &BTreeSet<String>) -> bool {
-    struct Columns<'i>(&'i BTreeSet<String>, usize, bool);
-    impl Visitor for Columns<'_> {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
-            match expression {
-                Expr::Identifier(_) | Expr::Subquery(_) | Expr::Exists { .. } => self.2 = false,
-                Expr::CompoundIdentifier(names) => {
-                    self.1 += 1;
-                    let table = names.len().checked_sub(2).and_then(|at| names.get(at));
-                    let is_inner =
-                        table.is_none_or(|table| self.0.contains(&table.value.to_lowercase()));
-                    self.2 &= !is_inner;
-                }
-                _ => (),
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut columns = Columns(inner, 0, true);
-    let _ = Visit::visit(condition, &mut columns);
-    columns.1 > 0 && columns.2
-}
-
-/// A value where a condition holds, and nothing else.
-fn case(condition: Expr, value: Expr) -> Expr {
-    Expr::Case {
-        case_token: AttachedToken::empty(),
-        end_token: AttachedToken::empty(),
-        operand: None,
-        conditions: vec![CaseWhen {
-            condition,
-            result: value,
-        }],
-        else_result: None,
-    }
-}
-
-/// What stands for the call of a function.
-fn called(function: &mut Function) -> Option<Expr> {
-    let name = function.name.0.last()?.as_ident()?.value.to_lowercase();
-    match name.as_str() {
-        "generate_subscripts" => Some(unnest(call(SUBSCRIPTS, arguments(function)?))),
-        "generate_series" => Some(unnest(call(SERIES, arguments(function)?))),
-        "_pg_expandarray" => Some(unnest(call(EXPANDED, arguments(function)?))),
-        "array" => {
-            let FunctionArguments::Subquery(query) = &mut function.args else {
-                return None;
-            };
-            let Some(select) = plain(query).filter(|select| reads_tables(select)) else {
-                return Some(call(NO_WORDS, Vec::new()));
-            };
-            aggregate(select, "array_agg");
-            Some(Expr::Subquery(query.clone()))
-        }
-        // Nobody's column makes itself.
-        "json_build_object" => Some(call(NO_WORD, parameters(&arguments(function)?))),
-        "unnest" | "array_contains" => {
-            if let FunctionArguments::List(list) = &mut function.args
-                && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(list))) =
-                    list.args.first_mut()
-                && is_vector(list)
-            {
-                let vector = std::mem::replace(list, nothing());
-                *list = call(VECTOR, vec![vector]);
-            }
-            None
-        }
-        _ => None,
-    }
-}
-
-/// `(_pg_expandarray(list)).n`, and `(row).x` of a column that is a row.
-fn field(root: &mut Expr, chain: &[AccessExpr]) -> Option<Expr> {
-    // Such a list begins at nought.
-    if let [
-        names @ ..,
-        AccessExpr::Subscript(Subscript::Index { index }),
-    ] = chain
-        && let Some(root) = name_of(root, names)
-        && is_vector(&root)
-    {
-        let next = Expr::BinaryOp {
-            left: Box::new(Expr::Nested(Box::new(index.clone()))),
-            op: BinaryOperator::Plus,
-            right: Box::new(Expr::Value(
-                Value::Number("1".into(), false).with_empty_span(),
-            )),
-        };
-        let list = call(VECTOR, vec![root]);
-        return Some(call("array_element", vec![list, next]));
-    }
-    let [AccessExpr::Dot(Expr::Identifier(name))] = chain else {
+/// A table by its name in a select.
+fn table_of(factor: &TableFactor) -> Option<(String, String)> {
+    let TableFactor::Table { name, alias, .. } = factor else {
         return None;
     };
-    let mut of = root;
-    while let Expr::Nested(inner) = of {
-        of = inner;
-    }
-    if let Expr::Function(function) = of
-        && is_named(function, "_pg_expandarray")
-    {
-        let list = arguments(function)?;
-        let part = if name.value == "n" {
-            SUBSCRIPTS
-        } else {
-            VECTOR
-        };
-        return Some(unnest(call(part, list)));
-    }
-    let word = Value::SingleQuotedString(name.value.clone());
-    let word = Expr::Value(word.with_empty_span());
-    Some(call("get_field", vec![of.clone(), word]))
-}
-
-/// `a.b` of `a` and `.b`.
-fn name_of(root: &Expr, names: &[AccessExpr]) -> Option<Expr> {
-    let mut all = match root {
-        Expr::Identifier(name) => vec![name.clone()],
-        Expr::CompoundIdentifier(names) => names.clone(),
-        _ => return None,
+    let name = name.0.last()?.as_ident()?.value.to_lowercase();
+    let alias = match alias {
+        Some(alias) => alias.name.value.to_lowercase(),
+        None => name.clone(),
     };
-    for name in names {
-        match name {
-            AccessExpr::Dot(Expr::Identifier(name)) => all.push(name.clone()),
-            _ => return None,
-        }
-    }
-    Some(Expr::CompoundIdentifier(all))
-}
-
-/// The select of a query that gives values of one expression, as they come.
-fn plain(query: &mut Query) -> Option<&mut Select> {
-    let is_cut = query.limit_clause.is_some() || query.fetch.is_some() || query.with.is_some();
-    let SetExpr::Select(select) = query.body.as_mut() else {
-        return None;
-    };
-    let is_plain = !is_cut && select.distinct.is_none() && select.projection.len() == 1;
-    let item = select.projection.first()?;
-    let (SelectItem::UnnamedExpr(given) | SelectItem::ExprWithAlias { expr: given, .. }) = item
-    else {
-        return None;
-    };
-    (is_plain && !is_aggregate(given)).then_some(select)
-}
-
-fn is_aggregate(expression: &Expr) -> bool {
-    let Expr::Function(function) = expression else {
-        return false;
-    };
-    [
-        "count",
-        "max",
-        "min",
-        "sum",
-        "array_agg",
-        "string_agg",
-        "first_value",
-        "bool_and",
-        "bool_or",
-    ]
-    .iter()
-    .any(|name| is_named(function, name))
-}
-
-/// Whether all that it reads are tables, not lists of the rows outside.
-fn reads_tables(select: &Select) -> bool {
-    let is_table = |factor: &TableFactor| matches!(factor, TableFactor::Table { args: None, .. });
-    !select.from.is_empty()
-        && (select.from.iter()).all(|from| {
-            is_table(&from.relation) && from.joins.iter().all(|join| is_table(&join.relation))
-        })
-}
-
-fn aggregate(select: &mut Select, function: &str) {
-    for item in &mut select.projection {
-        if let SelectItem::UnnamedExpr(given) | SelectItem::ExprWithAlias { expr: given, .. } = item
-        {
-            let one = std::mem::replace(given, nothing());
-            *given = call(function, vec![one]);
-        }
-    }
+    Some((alias, name))
 }
 
 /// Values without a name that read alike are given names.
@@ -485,69 +207,6 @@ fn by_truth(fact: &Expr, word: &mut Expr) {
 /// How columns that are true or false begin.
 const FACTS: [&str; 4] = ["indis", "attis", "relhas", "relis"];
 
-/// Lists of numbers that a Postgres keeps as words: `1 2 3`.
-fn is_vector(list: &Expr) -> bool {
-    last(list).is_some_and(|name| VECTORS.contains(&name.value.to_lowercase().as_str()))
-}
-
-/// The last word of a name.
-fn last(name: &Expr) -> Option<&Ident> {
-    match name {
-        Expr::Identifier(name) => Some(name),
-        Expr::CompoundIdentifier(names) => names.last(),
-        _ => None,
-    }
-}
-
-const VECTORS: [&str; 7] = [
-    "indkey",
-    "indclass",
-    "indcollation",
-    "indoption",
-    "i_indoption",
-    "polroles",
-    "proargtypes",
-];
-
-fn nothing() -> Expr {
-    Expr::Value(Value::Null.with_empty_span())
-}
-
-fn unnest(list: Expr) -> Expr {
-    call("unnest", vec![list])
-}
-
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
-    let arguments = arguments
-        .into_iter()
-        .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
-    Expr::Function(Function {
-        name: ObjectName::from(vec![Ident::new(name)]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList {
-            duplicate_treatment: None,
-            args: arguments.collect(),
-            clauses: Vec::new(),
-        }),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
-}
-
-fn arguments(function: &Function) -> Option<Vec<Expr>> {
-    let FunctionArguments::List(list) = &function.args else {
-        return None;
-    };
-    let arguments = list.args.iter().map(|argument| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) => Some(argument.clone()),
-        _ => None,
-    });
-    arguments.collect()
-}
-
 /// A type's functions stand in `pg_type` by name, where some clients look for
 /// numbers: `proc.oid = typ.typreceive` is `proc.proname = typ.typreceive`.
 fn by_name(number: &mut Expr, function: &Expr) {
@@ -565,16 +224,13 @@ fn by_name(number: &mut Expr, function: &Expr) {
     }
 }
 
-const FUNCTIONS: [&str; 4] = ["typinput", "typoutput", "typreceive", "typsend"];
-
-fn is_named(function: &Function, name: &str) -> bool {
-    let last = function.name.0.last().and_then(|part| part.as_ident());
-    last.is_some_and(|ident| ident.value.eq_ignore_ascii_case(name))
-}
+const FUNCTIONS: [&str; 5] = ["typinput", "typoutput", "typreceive", "typsend", "amproc"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+    use datafusion::sql::sqlparser::parser::Parser;
 
     #[test]
     fn functions_of_a_type_are_found_by_name() {
@@ -646,6 +302,34 @@ mod tests {
                 "SELECT CASE WHEN b.has THEN (SELECT first_value(d.a) FROM d WHERE d.n = b.n) END FROM b",
             ),
             (
+                "select a.o, array(select b.n from b where b.i = a.i order by b.k desc, 1) from a",
+                "SELECT a.o, (SELECT array_agg(b.n ORDER BY b.k DESC, b.n) FROM b WHERE b.i = a.i) FROM a",
+            ),
+            (
+                "select p.a, f(p.b) as b, 'x' from pg_catalog.pg_policy p left join c on c.i = p.i where g(p.i) order by p.z",
+                "SELECT NULL AS a, NULL AS b, NULL WHERE false",
+            ),
+            (
+                "select array(select p.a from pg_policy p where p.i = c.i), count(*) from pg_class c left join pg_policy p on true",
+                "SELECT pg_no_words(), count(*) FROM pg_class c LEFT JOIN pg_policy p ON true",
+            ),
+            (
+                "select count(*) from pg_policy",
+                "SELECT count(*) FROM pg_policy",
+            ),
+            (
+                "select p.a from pg_policy p where p.i = $1",
+                "SELECT p.a FROM pg_policy p WHERE p.i = $1",
+            ),
+            (
+                "select d.x from pg_description d join pg_language l on d.classoid = l.tableoid",
+                "SELECT d.x FROM pg_description d JOIN pg_language l ON d.classoid = to_regclass('pg_language')",
+            ),
+            (
+                "select s.n from pg_class c, lateral (select count(1) as n from pg_partition_tree(c.oid) p) s",
+                "SELECT s.n FROM pg_class c, LATERAL (SELECT count(1) AS n FROM pg_partition_tree p) s",
+            ),
+            (
                 "select not i.a and exists (select 1 from c where c.i = i.i) from i",
                 "SELECT NOT i.a AND ((SELECT count(1) FROM c WHERE c.i = i.i) > 0) FROM i",
             ),
@@ -653,17 +337,5 @@ mod tests {
             let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap();
             assert_eq!(rewritten(statements.remove(0)).to_string(), expected);
         }
-    }
-
-    #[test]
-    fn names_of_tables_and_functions_are_found_before_anything_else() {
-        let found = named(
-            "select 1 from d where c = cast($1::text as regclass) and a = 'pg_catalog.array_in'::regproc",
-        );
-        assert_eq!(
-            found.unwrap(),
-            "SELECT 1 FROM d WHERE c = to_regclass($1::TEXT) AND a = 'array_in'"
-        );
-        assert_eq!(named("select 'pg_class'::regclass"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a query asks the catalogue or the warehouse.
 
+use super::nothing::is_nothing;
 use super::tables::USERS;
 use datafusion::sql::sqlparser::ast::{
     Expr, ObjectName, Query, SetExpr, TableFactor, Visit as _, Visitor,
@@ -88,7 +89,9 @@ impl Visitor for Found {
             match of.as_slice() {
                 [.., "pg_catalog" | "information_schema", _] => self.reads_catalogue = true,
                 [function] if args.is_some() => self.calls |= is_of_ours(function),
-                [name] if PG_CATALOG_TABLES.contains(name) || *name == USERS => {
+                [name]
+                    if PG_CATALOG_TABLES.contains(name) || is_nothing(name) || *name == USERS =>
+                {
                     self.reads_catalogue = true;
                 }
                 _ if args.is_some() => (),

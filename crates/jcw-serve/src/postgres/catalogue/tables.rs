@@ -32,7 +32,7 @@ pub(super) fn table(
         "pg_tables" => tables(schema, known),
         "pg_views" => views(schema, known),
         "pg_stat_user_tables" => statistics(schema, known),
-        "pg_settings" => settings(schema, known),
+        "pg_settings" => settings(&schema, known),
         "pg_roles" => roles(schema, known),
         "pg_authid" | "pg_auth_members" | "pg_shadow" | "pg_user_mapping" | "pg_init_privs"
         | "pg_depend" | "pg_shdepend" | "pg_statistic" | "pg_rewrite" | "pg_attrdef" => {
@@ -306,7 +306,7 @@ impl Key<'_> {
 }
 
 /// A name as it has to be written.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     match name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
         true => name.to_owned(),
@@ -512,9 +512,13 @@ fn statistics(schema: SchemaRef, known: &Known) -> Made {
         .table()
 }
 
-fn settings(schema: SchemaRef, known: &Known) -> Made {
+fn settings(schema: &SchemaRef, known: &Known) -> Made {
     let variables = &known.setting.variables;
-    Sheet::new(schema, variables.len())
+    let mut fields: Vec<Field> = (schema.fields().iter())
+        .map(|field| field.as_ref().clone())
+        .collect();
+    fields.push(Field::new("boot_val", DataType::Utf8, true));
+    Sheet::new(Arc::new(Schema::new(fields)), variables.len())
         .words("name", variables.keys())
         .words("setting", variables.values())
         .words("category", variables.keys().map(|_| "Session"))
@@ -522,6 +526,7 @@ fn settings(schema: SchemaRef, known: &Known) -> Made {
         .words("context", variables.keys().map(|_| "user"))
         .words("vartype", variables.keys().map(|_| "string"))
         .words("source", variables.keys().map(|_| "session"))
+        .words("boot_val", variables.values())
         .words("reset_val", variables.values())
         .table()
 }
