@@ -42,6 +42,13 @@ async function does(call, run) {
     const { rows } = await client.query("select $1::int + 1 as n, $2 as word", [41, "é"]);
     assert.strictEqual(Number(rows[0].n), 42);
     assert.strictEqual(rows[0].word, "é");
+    // A list comes as text, of no type.
+    const chosen = async (list) =>
+      (await client.query("select n from (values (1), (2), (3)) v(n) where n = any($1) order by n", [list])).rows;
+    assert.deepStrictEqual((await chosen([3, 1, 7])).map((row) => Number(row.n)), [1, 3]);
+    assert.deepStrictEqual(await chosen([]), []);
+    const words = await client.query("select 'a,b' = any($1) as is_in, 'c' <> all($1::text[]) as is_out", [["a,b", null, "x"]]);
+    assert.deepStrictEqual(words.rows, [{ is_in: true, is_out: null }]);
   });
   await does("named statement", async () => {
     for (let n = 0; n < 3; n += 1) {

@@ -107,6 +107,11 @@ def _():
     assert raw.fetchone()[0] == "0123456789"
     raw.execute("select $2 || $1", ["b", "a"])
     assert raw.fetchone()[0] == "ab"
+    areas = ["E06000033", "E92000001", "it's, \"none\""]
+    chosen = one(connection, f"select count(*) from {TABLE} where area_code = any(%s)", areas)
+    written = one(connection, f"select count(*) from {TABLE} where area_code in ('E06000033', 'E92000001')")
+    assert chosen == written > 0, (chosen, written)
+    assert one(connection, "select date '2026-01-02' = any(%s::date[])", ["2026-01-02"]) is True
     rows = connection.execute(f"select * from {TABLE} limit %s", [2]).fetchall()
     assert len(rows) == 2, rows
 

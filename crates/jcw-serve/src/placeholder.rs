@@ -33,6 +33,15 @@ impl Places {
     }
 }
 
+/// The index of `$1` (0) and the others.
+pub(crate) fn index(token: &Token) -> Option<usize> {
+    let Token::Placeholder(name) = token else {
+        return None;
+    };
+    let number: Option<usize> = name.trim_start_matches('$').parse().ok();
+    number?.checked_sub(1)
+}
+
 /// The SQL with the parameters of these numbers as something else.
 pub(crate) fn with(
     sql: &str,
@@ -46,11 +55,8 @@ pub(crate) fn with(
     // has lost its quotation marks, and somebody's text would become SQL.
     let (mut text, places) = (sql.to_owned(), Places::of(sql));
     for TokenWithSpan { token, span } in tokens.iter().rev() {
-        let Token::Placeholder(name) = token else {
-            continue;
-        };
-        let number = name.trim_start_matches('$').parse::<usize>().ok();
-        if let Some(index) = number.and_then(|number| number.checked_sub(1))
+        if let Token::Placeholder(name) = token
+            && let Some(index) = index(token)
             && parameters.contains(&index)
         {
             let [start, end] = [span.start, span.end].map(|place| places.before(sql, place).0);

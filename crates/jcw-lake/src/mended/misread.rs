@@ -1,8 +1,11 @@
 //! SQL that the engine reads otherwise than it is written. [`misread`] finds it, and
 //! whoever reads SQL refuses it: nobody meant the other.
 
+use chrono::NaiveDate;
+use chrono::format::{Parsed, StrftimeItems, parse};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Query, SetExpr, SetOperator, SetQuantifier, Spanned as _, Visit, Visitor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query,
+    SetExpr, SetOperator, SetQuantifier, Spanned as _, Value, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 use std::ops::ControlFlow;
@@ -50,6 +53,12 @@ const SIMILAR: (&str, &str) = (
     "write `like`, or `~` with a regular expression",
 );
 
+/// The engine reads the day alone where the rest is no whole time.
+const TIME: (&str, &str) = (
+    "an hour is read here with its minutes only, and would be lost",
+    "add them: `to_timestamp(x || ':00', '%Y-%m-%d %H:%M')`",
+);
+
 /// The first of the text.
 pub fn misread(parsed: &impl Visit) -> Option<Misread> {
     match parsed.visit(&mut Reader) {
@@ -90,6 +99,7 @@ impl Visitor for Reader {
                 found(expression.span(), ROWS)
             }
             Expr::SimilarTo { .. } => found(expression.span(), SIMILAR),
+            Expr::Function(call) if loses_time(call) => found(expression.span(), TIME),
             _ => ControlFlow::Continue(()),
         }
     }
@@ -121,6 +131,47 @@ fn swallows(right: &Expr) -> bool {
         | Expr::IsNotUnknown(_) => true,
         _ => false,
     }
+}
+
+/// Whether it reads moments in a form whose hours, minutes or seconds it drops.
+fn loses_time(call: &Function) -> bool {
+    let name = call.name.to_string().to_ascii_lowercase();
+    let FunctionArguments::List(list) = &call.args else {
+        return false;
+    };
+    let is_moment = name.starts_with("to_timestamp") || name == "to_unixtime";
+    is_moment
+        && (list.args.iter().skip(1)).any(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(form))) => {
+                matches!(&form.value, Value::SingleQuotedString(form) if drops(form))
+            }
+            _ => false,
+        })
+}
+
+/// Whether a moment written in this form is read back as a day.
+fn drops(form: &str) -> bool {
+    let moment = NaiveDate::from_ymd_opt(2001, 2, 3).and_then(|day| day.and_hms_opt(16, 5, 6));
+    let (Some(moment), mut written, mut read) = (moment, String::new(), Parsed::new()) else {
+        return false;
+    };
+    // What cannot be written or read so is said when it is tried.
+    if moment
+        .and_utc()
+        .format(form)
+        .write_to(&mut written)
+        .is_err()
+        || parse(&mut read, &written, StrftimeItems::new(form)).is_err()
+    {
+        return false;
+    }
+    let parts = [
+        read.hour_div_12(),
+        read.hour_mod_12(),
+        read.minute(),
+        read.second(),
+    ];
+    read.to_naive_datetime_with_offset(0).is_err() && parts.iter().any(Option::is_some)
 }
 
 /// Whether rows are taken away, or kept, as often as they occur.
@@ -193,6 +244,23 @@ mod tests {
             assert_eq!(of(&format!("select 1 from t where {rows}")), Some(ROWS.0));
         }
         assert_eq!(of("select a similar to 'b%'"), Some(SIMILAR.0));
+        for form in ["%Y-%m-%d %H", "%d/%m/%Y %I %p", "%Y-%m-%d :%M", "%F %I:%M"] {
+            let sql = format!("select to_timestamp(a, '%+', '{form}') from t");
+            assert_eq!(of(&sql), Some(TIME.0), "{form}");
+        }
+        for form in [
+            "%Y-%m-%d",
+            "%F %T",
+            "%d/%m/%Y %H:%M",
+            "%F %I:%M %p",
+            "%+",
+            "%s",
+            "YYYY",
+            "%",
+        ] {
+            let sql = format!("select TO_TIMESTAMP(a, '{form}') from t");
+            assert_eq!(of(&sql), None, "{form}");
+        }
         assert_eq!(of("select 1 union all select 1 except select 2"), None);
     }
 }

@@ -1,9 +1,11 @@
 //! A list is a parameter of many values: `area_code = any($1)`. In text it is
 //! `{a,"b c",NULL}`; in binary a head and then each value with its length.
 
-use crate::placeholder::with;
+use crate::placeholder::{index, with};
 use crate::postgres::parameter::Parameter;
 use bytes::{Buf as _, Bytes};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use pgwire::api::Type;
 
 /// Values of one list.
@@ -28,6 +30,69 @@ pub(super) fn member(wire: &Type) -> Option<Type> {
         Type::UUID_ARRAY => Type::UUID,
         _ => return None,
     })
+}
+
+/// What a client declares, and a list of texts where it declares nothing and the SQL says
+/// that there is a list: `= any($1)`, `<> all($1)`, `$1::text[]`. Clients that send text
+/// leave it to the server.
+pub(super) fn meant(sql: &str, declared: &[Option<Type>]) -> Vec<Option<Type>> {
+    let mut meant = declared.to_vec();
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize();
+    let tokens: Vec<Token> = (tokens.unwrap_or_default().into_iter())
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(3).and_then(|start| tokens.get(start..at));
+        let is_list = is_chosen_from(before) || is_cast_to_list(tokens.get(at + 1..));
+        if let Some(index) = index(token).filter(|index| is_list && *index < MOST) {
+            meant.resize(meant.len().max(index + 1), None);
+            let open = meant
+                .get_mut(index)
+                .filter(|kind| kind.as_ref().is_none_or(|kind| *kind == Type::UNKNOWN));
+            if let Some(open) = open {
+                *open = Some(Type::TEXT_ARRAY);
+            }
+        }
+    }
+    meant
+}
+
+/// `= any(` or `<> all(`. Other comparisons would be those of texts.
+fn is_chosen_from(before: Option<&[Token]>) -> bool {
+    let Some([sign, Token::Word(word), Token::LParen]) = before else {
+        return false;
+    };
+    match sign {
+        Token::Eq => ["any", "some"]
+            .iter()
+            .any(|any| word.value.eq_ignore_ascii_case(any)),
+        Token::Neq => word.value.eq_ignore_ascii_case("all"),
+        _ => false,
+    }
+}
+
+/// `::text[]`, `::numeric(10, 2)[]`.
+fn is_cast_to_list(after: Option<&[Token]>) -> bool {
+    let Some([Token::DoubleColon, rest @ ..]) = after else {
+        return false;
+    };
+    let words = rest
+        .iter()
+        .take_while(|token| matches!(token, Token::Word(_)));
+    let rest = rest.get(words.count()..).unwrap_or_default();
+    let size = match rest {
+        [Token::LParen, ..] => {
+            rest.iter()
+                .take_while(|token| **token != Token::RParen)
+                .count()
+                + 1
+        }
+        _ => 0,
+    };
+    matches!(
+        rest.get(size..),
+        Some([Token::LBracket, Token::RBracket, ..])
+    )
 }
 
 /// Between the values of a list, and where there is none.
@@ -160,6 +225,35 @@ mod tests {
         let text = together(&[some("a"), None, some("b")]);
         assert_eq!(text.as_deref(), Some("a\u{1f}\u{1e}\u{1f}b"));
         assert_eq!(together(&[some("a\u{1f}b")]), None);
+    }
+
+    #[test]
+    fn a_list_is_meant_where_the_sql_says_so() {
+        let list = Some(Type::TEXT_ARRAY);
+        for sql in [
+            "select 1 where a = ANY ($1)",
+            "a = some($1)",
+            "a <> all($1)",
+            "unnest($1::text[])",
+            "$1 :: numeric(10, 2)[]",
+            "a = any($1::date[])",
+        ] {
+            assert_eq!(meant(sql, &[]), [list.clone()], "{sql}");
+            assert_eq!(meant(sql, &[Some(Type::UNKNOWN)]), [list.clone()], "{sql}");
+            let declared = [Some(Type::INT4_ARRAY)];
+            assert_eq!(meant(sql, &declared), declared, "{sql}");
+        }
+        for sql in [
+            "a > any($1)",
+            "a = any(f($1))",
+            "a = $1",
+            "any($1)",
+            "$1::text, a[]",
+            "'= any($1)'",
+        ] {
+            assert_eq!(meant(sql, &[]), [], "{sql}");
+        }
+        assert_eq!(meant("$1 = any($3)", &[]), [None, None, list]);
     }
 
     #[test]

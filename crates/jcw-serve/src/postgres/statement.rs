@@ -2,7 +2,7 @@
 //! planned again, with the rights and the release of that moment, each time it
 //! is run.
 
-use crate::placeholder::with;
+use crate::placeholder::{index, with};
 use crate::postgres::catalogue::is_of_catalogue;
 use crate::postgres::command::Command;
 use crate::postgres::error::{error, governed};
@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 use futures::stream::{BoxStream, StreamExt as _};
 use jcw_govern::{Books, GovernError, Kind, Session, Statement};
 use pgwire::api::Type;
@@ -75,8 +75,9 @@ impl Prepared {
         let query = match query {
             None => None,
             Some(query) => {
-                let query = list::apart(query, declared);
-                let planned = Planned::new(visitor, &query, declared).await?;
+                let declared = list::meant(query, declared);
+                let query = list::apart(query, &declared);
+                let planned = Planned::new(visitor, &query, &declared).await?;
                 Some(Arc::new(planned.query))
             }
         };
@@ -287,16 +288,12 @@ fn is_finer(declared: &Type, kind: Option<&DataType>) -> bool {
     }
 }
 
-/// The index of `$1` (0) and the others.
+/// The index of each placeholder.
 fn placeholders(sql: &str) -> Vec<usize> {
     let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize();
-    let tokens = tokens.unwrap_or_default().into_iter();
-    let numbers = tokens.filter_map(|token| match token {
-        Token::Placeholder(name) => {
-            let number: Option<usize> = name.trim_start_matches('$').parse().ok();
-            number?.checked_sub(1)
-        }
-        _ => None,
-    });
-    numbers.collect()
+    tokens
+        .unwrap_or_default()
+        .iter()
+        .filter_map(index)
+        .collect()
 }
