@@ -193,9 +193,8 @@ fn a_running_server_follows_its_roles_and_nothing_goes_on_by_those_of_before() {
     });
     assert_eq!(answer("ann"), all);
     follow("rows: {published.metric_value: area_code <> 'E06000033'}");
-    until("nobody follows", || answer("ann") != all);
+    until("nobody follows", || answer("ann").contains("\n0,"));
     let cut = answer("ann");
-    assert!(cut.contains("\n0,"), "{cut}");
     assert_eq!(answer("bob"), all);
     let mut ended = String::new();
     runs.read_to_string(&mut ended).unwrap();

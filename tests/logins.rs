@@ -159,9 +159,18 @@ fn who_keeps_failing_waits_and_nobody_else_does() {
     }
     assert_eq!(refused[..5], [401; 5]);
     assert!(refused[5..].contains(&429), "{refused:?}");
-    let (status, said) = served.asks("ann", PASSWORD, "select 1");
-    assert_eq!(status, 429, "{said}");
-    assert!(said.contains("too many failed attempts"), "{said}");
+    // The first wait is of a second: who is slow has failed too seldom, and fails again.
+    until("who fails is never kept waiting", || {
+        for _ in 0..8 {
+            served.asks("ann", "wrong password", "select 1");
+        }
+        let (status, said) = served.asks("ann", PASSWORD, "select 1");
+        assert!(
+            status == 200 || said.contains("too many failed attempts"),
+            "{said}"
+        );
+        status == 429
+    });
     assert_eq!(served.asks("bob", PASSWORD, "select 1").0, 200);
     let log = served.said();
     assert!(
@@ -346,7 +355,7 @@ impl IdentityProvider {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let mut all = serde_json::json!({
             "iss": IdentityProvider::ISSUER, "aud": "api://jcw", "tid": "t1", "oid": "o1",
-            "iat": now - 7200, "exp": now + 600, "roles": [group],
+            "iat": now - 7200, "exp": now + 3600, "roles": [group],
         });
         for (name, value) in claims.as_object().unwrap() {
             all[name] = value.clone();
@@ -376,7 +385,10 @@ fn an_identity_providers_token_says_who_somebody_is() {
         );
         status(&served, &[&bearer(&token)])
     };
-    assert_eq!(asks(IdentityProvider::ISSUER, "Commissioners"), 200);
+    // Its keys are fetched by the first, and who is slow at that is asked again.
+    until("the keys are never fetched", || {
+        asks(IdentityProvider::ISSUER, "Commissioners") == 200
+    });
     assert_eq!(asks(IdentityProvider::ISSUER, "Others"), 401);
     assert_eq!(asks("https://login.example/t2/v2.0", "Commissioners"), 401);
 }

@@ -57,7 +57,7 @@ fn command(served: &Served, user: &str, password: &str, arguments: &[&str]) -> C
         .args(["-v", "VERBOSITY=verbose"])
         .args(arguments)
         .env("PGPASSWORD", password)
-        .env("PGCONNECT_TIMEOUT", "20");
+        .env("PGCONNECT_TIMEOUT", "120");
     command
 }
 

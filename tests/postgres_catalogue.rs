@@ -314,7 +314,7 @@ fn a_question_to_the_catalogue_is_within_limits_and_in_the_log() {
             .exits(1)
             .says(&[&format!("ERROR:  {state}")]);
     }
-    asks("ann", &format!("set statement_timeout = 500; {long}"))
+    asks("ann", &format!("set statement_timeout = 10000; {long}"))
         .exits(1)
         .says(&["57014", "statement_timeout"]);
     asks("hasty", long).exits(1).says(&["57014"]);

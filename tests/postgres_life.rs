@@ -19,7 +19,7 @@ fn psql(at: &str, password: &str, query: &str) -> Ran {
     let output = Command::new("psql")
         .args(["-X", "-A", "-t", "-w", at, "-c", query])
         .env("PGPASSWORD", password)
-        .env("PGCONNECT_TIMEOUT", "20")
+        .env("PGCONNECT_TIMEOUT", "120")
         .output()
         .unwrap();
     Ran::from(output)

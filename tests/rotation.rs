@@ -83,7 +83,7 @@ fn a_rotation_that_is_killed_is_finished_and_decisions_hold() {
     let mut last = "a".repeat(64);
     let begun = Instant::now();
     with_key(&project, &last, &["identity", "rotate"]).succeeds();
-    let whole = begun.elapsed();
+    let mut whole = begun.elapsed();
     let mut names = pseudonyms(&project);
     assert!(names.is_disjoint(&before));
     assert_eq!(self::people(&project), people, "the decision is forgotten");
@@ -104,7 +104,11 @@ fn a_rotation_that_is_killed_is_finished_and_decisions_hold() {
         let share = (hasher.finish() % 1000) as f64 / 1000.0;
         std::thread::sleep(whole.mul_f64(share) + Duration::from_millis(1));
         child.kill().unwrap();
-        killed += u32::from(!child.wait().unwrap().success());
+        match child.wait().unwrap().success() {
+            // The machine was busier when the whole was measured.
+            true => whole /= 2,
+            false => killed += 1,
+        }
 
         // Readers see one key or the other.
         pseudonyms(&project);

@@ -32,7 +32,7 @@ fn clients_of_all_manners_do_no_harm() {
     let (ann, bob) = (token("ann"), token("bob"));
     let served = project.serve(&[]);
     let ran = Command::new("timeout")
-        .args(["400".as_ref(), python.as_os_str()])
+        .args(["1500".as_ref(), python.as_os_str()])
         .arg(repository().join("tests/bench/soak/soak.py"))
         .args(["--http", &served.http.to_string()])
         .args(["--postgres", &served.postgres.to_string()])

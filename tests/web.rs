@@ -571,7 +571,7 @@ pub(crate) fn python(variable: &str, script: &str, args: &[&str], done: &str) ->
         return None;
     };
     let ran = Command::new("timeout")
-        .args(["120", &python, "-c", script])
+        .args(["600", &python, "-c", script])
         .args(args)
         .output()
         .unwrap();

@@ -120,7 +120,7 @@ def earlier(door, sql):
     if door is CommandLine:
         asked = [given.jcw, "query", "--as", "ann", "--release", "1", "--format", "csv", sql]
         environment = {**os.environ, "JCW_IDENTITY_KEY": given.key}
-        ran = subprocess.run(asked, cwd=given.project, env=environment, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(asked, cwd=given.project, env=environment, capture_output=True, text=True, timeout=120)
         return int(ran.stdout.split()[1])
     if door is Http:
         client = Http(given, "ann")
@@ -311,7 +311,7 @@ def unknown_callers_over_http(at):
 @case(148, doors=[Http])
 def unknown_callers_over_delta_sharing(at):
     def shares(token):
-        connection = http.client.HTTPConnection(given.http, timeout=60)
+        connection = http.client.HTTPConnection(given.http, timeout=120)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         connection.request("GET", "/sharing/shares", headers=headers)
         response = connection.getresponse()
@@ -325,7 +325,7 @@ def unknown_callers_over_delta_sharing(at):
 @case(148, doors=[Flight])
 def unknown_callers_over_flight(at):
     client = flight.FlightClient(f"grpc://{given.flight}")
-    good = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {given.tokens['ann']}".encode())], timeout=60)
+    good = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {given.tokens['ann']}".encode())], timeout=120)
     descriptor = flight.FlightDescriptor.for_command(command("CommandStatementQuery", (1, "select 1 as one")))
     ticket = client.get_flight_info(descriptor, good).endpoints[0].ticket
     assert client.do_get(ticket, good).read_all().num_rows == 1
@@ -350,14 +350,14 @@ def unknown_callers_over_flight(at):
         "DoPut": put,
         "DoExchange": exchange,
     }
-    vouched = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {given.vouched}".encode())], timeout=60)
+    vouched = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {given.vouched}".encode())], timeout=120)
     assert client.get_flight_info(descriptor, vouched).schema.names == ["one"]
     told = set()
     for token in given.bad_tokens:
         headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
         for name, call in calls.items():
             try:
-                call(flight.FlightCallOptions(headers=headers, timeout=60))
+                call(flight.FlightCallOptions(headers=headers, timeout=120))
             except (pa.ArrowException, OSError) as error:
                 assert "unauthenticated" in str(error).lower(), (name, error)
                 told.add(str(error).partition("message: ")[2].partition(". ")[0])
@@ -396,7 +396,7 @@ MANY = "select concat('a text that is not so short, of row ', value) as text, va
 
 def changed(*change):
     environment = {**os.environ, "JCW_IDENTITY_KEY": given.key}
-    subprocess.run([given.jcw, *change], cwd=given.project, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run([given.jcw, *change], cwd=given.project, env=environment, check=True, capture_output=True, timeout=120)
 
 
 def breaks_off(batches, change, ask):

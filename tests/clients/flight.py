@@ -86,7 +86,7 @@ class Raw:
         self.cookies = Cookies()
         self.client = flight.FlightClient(f"grpc://{server}", middleware=[self.cookies])
         header = self.client.authenticate_basic_token(user, PASSWORDS[user])
-        self.options = flight.FlightCallOptions(headers=[header], timeout=60)
+        self.options = flight.FlightCallOptions(headers=[header], timeout=120)
 
     def info(self, body):
         return self.client.get_flight_info(flight.FlightDescriptor.for_command(body), self.options)

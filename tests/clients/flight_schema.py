@@ -117,7 +117,7 @@ assert value(header) == 2
 raw = Client(SERVER, login=("eve", PASSWORD))
 assert raw.rows(SQL) == [{"n": 1}]
 raw.options = flight.FlightCallOptions(
-    headers=[raw.client.authenticate_basic_token("eve", PASSWORD), (b"x-jcw-schema", b"core")], timeout=60
+    headers=[raw.client.authenticate_basic_token("eve", PASSWORD), (b"x-jcw-schema", b"core")], timeout=120
 )
 assert raw.rows(SQL) == [{"n": 2}]
 info = raw.client.get_flight_info(flight.FlightDescriptor.for_path("thing"), raw.options)

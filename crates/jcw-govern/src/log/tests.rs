@@ -291,13 +291,13 @@ async fn rows_reach_the_lake_by_themselves() {
     let world = World::new().await;
     let log = world.server().await;
     log.append(row("answered")).unwrap();
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         if world.rows().await.num_rows() == 1 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("not after ten seconds");
+    panic!("not after two minutes");
 }
 
 #[tokio::test]
@@ -360,6 +360,7 @@ async fn a_row_that_was_changed_is_found_after_its_file_was_put_together_with_ot
 async fn a_flood_of_failed_log_ins_is_counted_in_a_few_rows() {
     let world = World::new().await;
     let log = world.server().await;
+    let began = std::time::Instant::now();
     for _ in 0..500 {
         log.refused_log_in(None, None, None);
     }
@@ -370,7 +371,10 @@ async fn a_flood_of_failed_log_ins_is_counted_in_a_few_rows() {
     let rows = world.rows().await;
     let counted = rows.column_by_name("rows").unwrap();
     let counted = counted.as_primitive::<Int64Type>().values();
-    assert!((2..=60).contains(&counted.len()), "{}", counted.len());
+    // A few rows in each second, and one for the rest.
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap();
+    let few = 2..=20 * (seconds + 2) + 1;
+    assert!(few.contains(&counted.len()), "{}", counted.len());
     assert_eq!(counted.iter().sum::<i64>(), 501);
 }
 
