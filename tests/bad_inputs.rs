@@ -379,7 +379,7 @@ fn n31_a_file_that_grows_while_it_is_read_is_held() {
     // Where the writer stands still for so long, what is there is whole.
     until("a file that grows is never held", || {
         let ran = project.jcw(&["run"]);
-        let is_held = ran.code == 4 && ran.err.contains("still being written");
+        let is_held = ran.code == 4 && ran.out.contains("still being written");
         assert!(is_held || ran.code == 0, "{ran:?}");
         is_held
     });
