@@ -377,12 +377,17 @@ async fn wrong_tokens_are_slowed_down_and_right_ones_are_not() {
     let day = chrono::Duration::days(1);
     let token = house.desk.add_token("bi", "ann", day).await.unwrap();
     let logins = house.logins().await;
-    let mut slowed = 0;
+    let (mut slowed, first) = (0, std::time::Instant::now());
     for n in 0..120 {
         let answer = shows(&logins, &format!("jcw_token_{n}")).await;
         slowed += usize::from(matches!(answer, Err(LoginError::TooMany { .. })));
     }
-    assert!((10..=20).contains(&slowed), "{slowed}");
+    // Some come back with every second.
+    assert!(slowed <= 20, "{slowed}");
+    assert!(
+        slowed >= 10 || first.elapsed() > Duration::from_secs(5),
+        "{slowed}"
+    );
     assert!(shows(&logins, &token).await.is_ok());
     assert!(tries(&logins, "ann", PASSWORD).await.is_ok());
 }
@@ -394,7 +399,7 @@ async fn exchanges_that_begin_together_are_as_many_guesses_as_attempts_in_turn()
     let begun: Vec<Scram> = (0..40)
         .map(|_| logins.scram("ann", from(1)).unwrap())
         .collect();
-    let mut tried = 0;
+    let (mut tried, first) = (0, std::time::Instant::now());
     for scram in &begun {
         let guess = || {
             tried += 1;
@@ -403,9 +408,13 @@ async fn exchanges_that_begin_together_are_as_many_guesses_as_attempts_in_turn()
         let answer = logins.finish_scram("ann", from(1), scram, guess);
         assert!(answer.is_err());
     }
-    assert_eq!(tried, 5);
     let right = logins.finish_scram("ann", from(1), &begun[0], || Some(()));
-    assert!(matches!(right, Err(LoginError::TooMany { .. })));
+    // The first wait is of a second, after which a busy machine may guess again.
+    if first.elapsed() < Duration::from_secs(1) {
+        assert_eq!(tried, 5);
+        assert!(matches!(right, Err(LoginError::TooMany { .. })));
+    }
+    assert!(tried < 10, "{tried}");
 }
 
 #[tokio::test]

@@ -63,16 +63,27 @@ mod tests {
     #[tokio::test]
     async fn many_passwords_at_once_are_tried_few_at_a_time_and_more_are_turned_away() {
         let pool = Pool::of(10, 2);
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let [now, most, away] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
         let attempts = (0..30).map(|_| {
-            let (pool, now, most) = (pool.clone(), Arc::clone(&now), Arc::clone(&most));
+            let (pool, now) = (pool.clone(), Arc::clone(&now));
+            let (most, away) = (Arc::clone(&most), Arc::clone(&away));
             tokio::spawn(async move {
+                let turned_away = Arc::clone(&away);
                 let work = move || {
                     most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    std::thread::sleep(Duration::from_millis(10));
+                    // Nobody is ready before two are at work and the rest has come.
+                    for _ in 0..60_000 {
+                        let all = (most.load(Ordering::SeqCst), away.load(Ordering::SeqCst));
+                        if all >= (2, 20) {
+                            break;
+                        }
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
                     now.fetch_sub(1, Ordering::SeqCst);
                 };
-                pool.run(|| Ok(()), work).await
+                let answer = pool.run(|| Ok(()), work).await;
+                turned_away.fetch_add(usize::from(answer.is_err()), Ordering::SeqCst);
+                answer
             })
         });
         let mut tried = 0;

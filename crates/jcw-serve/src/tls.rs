@@ -357,7 +357,7 @@ mod tests {
         tokio::time::sleep(LOOK_EVERY * 2).await;
         assert!(told(address, &before, None, &[]).await.is_ok());
         write(&files.key, &key, 0o600);
-        for _ in 0..50 {
+        for _ in 0..1_200 {
             if told(address, &after, None, &[]).await.is_ok() {
                 return;
             }

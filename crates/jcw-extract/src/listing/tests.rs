@@ -174,10 +174,10 @@ async fn a_file_that_moves_is_growing() {
         Stillness::Still
     );
     let grow = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::task::yield_now().await;
         std::fs::write(&path, "1\n2").unwrap();
     };
-    let (stillness, ()) = tokio::join!(file.still(Duration::from_secs(1)), grow);
+    let (stillness, ()) = tokio::join!(file.still(Duration::from_secs(3)), grow);
     assert_eq!(stillness.unwrap(), Stillness::Growing);
     assert!(!file.unchanged().await.unwrap());
     std::fs::remove_file(&path).unwrap();
