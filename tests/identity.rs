@@ -403,14 +403,18 @@ impl Raw {
     }
 }
 
-/// A clock counts in more digits than people have.
+/// A clock counts in more digits than people have, and a hash has as many as the
+/// shortest of their numbers by chance, between its letters.
 fn is_of_a_longer_number(bytes: &[u8], at: usize, name: &[u8]) -> bool {
-    let is_digit = |at: Option<usize>| {
+    let goes_on = |at: Option<usize>| {
         let byte = at.and_then(|at| bytes.get(at));
-        byte.is_some_and(u8::is_ascii_digit)
+        byte.is_some_and(|byte| match name.len() {
+            ..=7 => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
+            _ => byte.is_ascii_digit(),
+        })
     };
     let is_number = name.iter().all(u8::is_ascii_digit);
-    is_number && (is_digit(at.checked_sub(1)) || is_digit(Some(at + name.len())))
+    is_number && (goes_on(at.checked_sub(1)) || goes_on(Some(at + name.len())))
 }
 
 /// A day as it may be written: ISO, and as people do.
