@@ -96,7 +96,9 @@ impl Project {
             .env_remove("JCW_LAKE")
             .env_remove("JCW_VAULT")
             .env_remove("JCW_IDENTITY_KEY_FILE")
-            .env("JCW_IDENTITY_KEY", KEY);
+            .env("JCW_IDENTITY_KEY", KEY)
+            // No test is of speed.
+            .env("JCW_PLANNING_PATIENCE", "120");
         for (name, value) in &self.environment {
             command.env(name, value);
         }

@@ -48,7 +48,7 @@ fn who_goes_away_frees_the_place() {
 fn a_server_that_is_told_to_stop_lets_answers_end() {
     let (project, served) = served(
         "time: 300 s, rows: 1000000, memory: 64 MiB",
-        &["--patience", "60"],
+        &["--patience", "600"],
     );
     // Longer than what the system holds of it on the way.
     let slow = "select repeat_of, n.value from (select 'a text that is not so short' as repeat_of), generate_series(1, 100000) n";

@@ -153,12 +153,9 @@ fn what_an_administrator_changes_a_running_server_follows() {
 fn who_keeps_failing_waits_and_nobody_else_does() {
     let project = project();
     let served = project.serve(&[]);
-    let mut refused = Vec::new();
-    for _ in 0..8 {
-        refused.push(served.asks("ann", "wrong password", "select 1").0);
+    for _ in 0..5 {
+        assert_eq!(served.asks("ann", "wrong password", "select 1").0, 401);
     }
-    assert_eq!(refused[..5], [401; 5]);
-    assert!(refused[5..].contains(&429), "{refused:?}");
     // The first wait is of a second: who is slow has failed too seldom, and fails again.
     until("who fails is never kept waiting", || {
         for _ in 0..8 {

@@ -93,7 +93,7 @@ fn a_certificate_says_who_it_is_and_a_token_is_only_shown_where_nobody_listens()
 #[test]
 fn an_answer_that_is_being_read_when_the_server_closes_is_read_to_its_end() {
     let project = starter();
-    let served = project.serve(&[]);
+    let served = project.serve(&["--patience", "600"]);
     if life(&served, "drain") {
         assert_eq!(served.stops(), 0);
     }

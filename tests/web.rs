@@ -102,7 +102,7 @@ pub(crate) fn curl(served: &Served, address: &str, more: &[&str]) -> Got {
     let folder = tempfile::tempdir().unwrap();
     let (head, body) = (folder.path().join("head"), folder.path().join("body"));
     let ran = Command::new("curl")
-        .args(["-s", "--max-time", "60", "-D"])
+        .args(["-s", "--max-time", "600", "-D"])
         .arg(&head)
         .arg("-o")
         .arg(&body)

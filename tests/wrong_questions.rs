@@ -60,8 +60,10 @@ impl Wrong {
 }
 
 fn questions() -> Vec<Wrong> {
-    let large = "select length(string_agg(cast(a.value as varchar), ',')) as n \
-        from generate_series(1, 1000000) a, generate_series(1, 50) b";
+    let text = "a text that is not so short ".repeat(40);
+    let large = format!(
+        "select length(string_agg(concat('{text}', a.value), ',')) as n from generate_series(1, 1000000) a"
+    );
     let long = format!("select '{}' as text", "x".repeat(1 << 17));
     let column = "select metric_id,\n  valeu from published.metric_value";
     let many = "select value from generate_series(1, 100000)";
@@ -111,7 +113,7 @@ fn questions() -> Vec<Wrong> {
         wrong("select 1; select 2", "refused", 403, "PermissionDenied"),
         wrong(&long, "limit", 429, "ResourceExhausted").says(&["long"]),
         wrong(many, "limit", 429, "ResourceExhausted").says(&["1000 rows"]),
-        wrong(large, "limit", 429, "ResourceExhausted").says(&["memory"]),
+        wrong(&large, "limit", 429, "ResourceExhausted").says(&["memory"]),
         wrong(ENDLESS, "time", 408, "DeadlineExceeded").says(&["took longer"]),
     ];
     all.push(Wrong {

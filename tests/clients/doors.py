@@ -20,7 +20,8 @@ import psycopg
 import pyarrow as pa
 from adbc_driver_flightsql import DatabaseOptions
 
-PATIENCE = 60
+# Longer than a server lets anybody wait, in seconds.
+PATIENCE = 300
 
 # The codes of each door, by what they mean.
 HTTP = {
@@ -61,6 +62,8 @@ class Http:
     def __init__(self, given, user):
         self.connection = http.client.HTTPConnection(given.http, timeout=PATIENCE)
         self.headers = {"authorization": f"Bearer {given.tokens[user]}", "content-type": "application/json"}
+        # A server closes a connection on which nothing is asked for a while.
+        self.headers["connection"] = "close"
 
     def table(self, sql):
         body = json.dumps({"sql": sql, "format": "arrow"})

@@ -12,7 +12,6 @@ import collections
 import csv
 import http.client
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pyarrow as pa
 import pyarrow.flight as flight
 from doors import DOORS, CommandLine, Flight, Given, Http, Postgres, Refused, ends, plain
 from flight_sql import command
+from waiting import until
 
 given = Given(sys.argv[1])
 TRUTH = Http(given, "eve")
@@ -194,8 +194,8 @@ def time_tells_nothing_of_what_is_hidden(at):
             began = time.perf_counter()
             at.value(sql)
             times[sql].append(time.perf_counter() - began)
-    one, other = (statistics.median(times[sql]) for sql in (hidden, absent))
-    # Coarse, for a machine that does other things besides.
+    # The quickest is not what other things on the machine made of it.
+    one, other = (min(times[sql]) for sql in (hidden, absent))
     assert max(one, other) < 2 * min(one, other) + 0.02, (one, other)
 
 
@@ -370,7 +370,7 @@ def unknown_callers_over_flight(at):
 def unknown_callers_over_postgres(at):
     def connect(address, token, **more):
         host, port = address.rsplit(":", 1)
-        shown = {"user": "token", "password": token or "x", "dbname": "warehouse", "connect_timeout": 60}
+        shown = {"user": "token", "password": token or "x", "dbname": "warehouse", "connect_timeout": 120}
         return psycopg.connect(host=host, port=port, **shown, **more)
 
     told = set()
@@ -399,31 +399,32 @@ def changed(*change):
     subprocess.run([given.jcw, *change], cwd=given.project, env=environment, check=True, capture_output=True, timeout=120)
 
 
-def breaks_off(batches, change, ask):
-    """An open answer breaks off within a minute of the change, and nothing follows."""
+def breaks_off(batches, change, ask, asks_first):
+    """An open answer breaks off after the change, and nothing follows. Where others can
+    be asked meanwhile, it is left unread until the server knows of the change: what is
+    read before cannot break off."""
     assert next(batches) > 0
     changed(*change)
-    began, rows = time.monotonic(), 0
+    if asks_first:
+        until(lambda: is_refused(ask), "still answered")
+        time.sleep(3)
+    rows = 0
     try:
         for count in batches:
             rows += count
             time.sleep(0.05)
-            assert time.monotonic() - began < 60, "the answer goes on after a minute"
-    except AssertionError:
-        raise
     except Exception:
-        broken = True
-    else:
-        broken = False
-    assert broken, f"{rows} more rows came, and a whole end, {time.monotonic() - began:.0f} s after the change"
-    began = time.monotonic()
-    while time.monotonic() - began < 60:
-        try:
-            ask()
-        except Exception:
-            return
-        time.sleep(0.2)
-    raise AssertionError("still answered after a minute")
+        until(lambda: is_refused(ask), "still answered")
+        return
+    raise AssertionError(f"{rows} more rows came, and a whole end")
+
+
+def is_refused(ask):
+    try:
+        ask()
+        return False
+    except Exception:
+        return True
 
 
 @case(149, doors=[Flight])
@@ -432,7 +433,7 @@ def revoked_while_a_flight_answer_is_open(at):
     cursor = client.connection.cursor()
     cursor.execute(MANY)
     batches = (batch.num_rows for batch in cursor.fetch_record_batch())
-    breaks_off(batches, ["user", "remove", "una"], lambda: client.rows("select 1 as one"))
+    breaks_off(batches, ["user", "remove", "una"], lambda: client.rows("select 1 as one"), True)
     # Nobody is left who may close it: kept, so that nothing tries.
     KEPT.append((client, cursor))
 
@@ -445,7 +446,7 @@ def revoked_while_an_http_answer_is_open(at):
     response = client.connection.getresponse()
     reader = pa.ipc.open_stream(pa.PythonFile(response, "r"))
     batches = (batch.num_rows for batch in reader)
-    breaks_off(batches, ["token", "revoke", "ugo"], lambda: Http(given, "ugo").rows("select 1 as one"))
+    breaks_off(batches, ["token", "revoke", "ugo"], lambda: Http(given, "ugo").rows("select 1 as one"), True)
 
 
 @case(149, doors=[Postgres])
@@ -453,10 +454,24 @@ def changed_role_while_a_postgres_answer_is_open(at):
     client = Postgres(given, "uta")
     batches = (1000 for number, row in enumerate(client.connection.cursor().stream(MANY)) if number % 1000 == 0)
     change = ["user", "set", "uta", "--role", "nothing"]
-    breaks_off(batches, change, lambda: client.rows("select count(*) as n from person"))
+    breaks_off(batches, change, lambda: client.rows("select count(*) as n from person"), False)
+
+
+def knows_the_provider():
+    """Whether both servers have the keys of the identity provider."""
+    connection = http.client.HTTPConnection(given.http, timeout=120)
+    connection.request("GET", "/v1/releases", headers={"authorization": f"Bearer {given.vouched}"})
+    host, port = given.private_postgres.rsplit(":", 1)
+    shown = {"user": "token", "password": given.vouched, "dbname": "warehouse", "sslmode": "require"}
+    try:
+        psycopg.connect(host=host, port=port, connect_timeout=120, **shown).close()
+    except psycopg.OperationalError:
+        return False
+    return connection.getresponse().status == 200
 
 
 def main():
+    until(knows_the_provider, "the provider's keys are not fetched")
     failed = 0
     for numbers, function, doors in CASES:
         number = ", ".join(map(str, numbers))

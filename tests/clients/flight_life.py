@@ -7,13 +7,14 @@ Asks as ann and prints what it saw; ends with 1 at the first surprise.
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 
 import pyarrow.flight as flight
 from flight_sql import Client, batches, fields, message
-from waiting import PATIENCE, becomes
+from waiting import PATIENCE, becomes, tells, until
 
 WHAT, SERVER, HTTP, PASSWORD, SQL = sys.argv[1:6]
 
@@ -35,11 +36,13 @@ def unread():
     client = Client(SERVER, ("ann", PASSWORD))
     left = client.query(SQL)
     left.read_chunk()
-    until = time.monotonic() + 8
-    while time.monotonic() < until:
+    told = ('jcw_closed_total{door="flight",outcome="slow_answer"} 1', "jcw_running 0")
+
+    def ends():
         assert client.rows("select 1 as one") == [{"one": 1}]
-        time.sleep(0.3)
-    becomes(HTTP, 'jcw_closed_total{door="flight",outcome="slow_answer"} 1', "jcw_running 0")
+        return tells(HTTP, *told)
+
+    until(ends, told)
     # Its place is free again.
     other = client.query(SQL)
     other.read_chunk()
@@ -73,6 +76,15 @@ def revoked():
     assert name == "FlightUnauthenticatedError", (name, said)
 
 
+def is_closed():
+    host, port = HTTP.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
 def drained():
     """Tells the server to stop, and reads on at leisure."""
     client = Client(SERVER, ("ann", PASSWORD))
@@ -80,7 +92,7 @@ def drained():
     reader = client.query(SQL)
     rows = len(reader.read_chunk().data)
     os.kill(int(sys.argv[7]), signal.SIGTERM)
-    time.sleep(2)
+    until(is_closed, "the server takes more")
     for batch in batches(reader):
         rows += len(batch)
         time.sleep(0.05)

@@ -64,7 +64,7 @@ class Client:
         self.client = flight.FlightClient(f"{scheme}://{address}", **tls)
         if login:
             header = self.client.authenticate_basic_token(*login)
-        self.options = flight.FlightCallOptions(headers=[header] if header else [], timeout=120)
+        self.options = flight.FlightCallOptions(headers=[header] if header else [], timeout=600)
 
     def info(self, sql):
         body = command("CommandStatementQuery", (1, sql))

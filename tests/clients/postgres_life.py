@@ -54,13 +54,14 @@ def turned_away():
 def memory():
     """Bytes that the server holds, without the pages of its program's file, once they
     stay as they are."""
-    last = 0
+    last = quiet = 0
 
     def stays():
-        nonlocal last
+        nonlocal last, quiet
         time.sleep(1)
         before, last = last, held()
-        return abs(last - before) < BATCH
+        quiet = quiet + 1 if abs(last - before) < BATCH else 0
+        return quiet == 3
 
     until(stays, "the server takes more and more")
     return last

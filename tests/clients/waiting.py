@@ -21,11 +21,17 @@ def until(is_so, missing):
 def becomes(http, *lines):
     """Waits until the server at this address tells all these lines."""
 
-    def told():
-        with urllib.request.urlopen(f"http://{http}/metrics", timeout=PATIENCE) as answer:
-            return answer.read().decode().splitlines()
+    until(lambda: tells(http, *lines), lines)
 
-    until(lambda: set(lines) <= set(told()), lines)
+
+def tells(http, *lines):
+    """Whether the server at this address tells all these lines."""
+    try:
+        with urllib.request.urlopen(f"http://{http}/metrics", timeout=PATIENCE) as answer:
+            return set(lines) <= set(answer.read().decode().splitlines())
+    except OSError:
+        # Who says nothing for a while after connecting is not heard.
+        return False
 
 
 @contextlib.contextmanager

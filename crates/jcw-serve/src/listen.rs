@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 /// How long two sides may take to agree on TLS.
-const HELLO: Duration = Duration::from_secs(5);
+const HELLO: Duration = Duration::from_secs(15);
 
 /// How often an idle HTTP/2 connection is asked whether it is still there: load
 /// balancers drop them after some four minutes.

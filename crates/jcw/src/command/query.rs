@@ -6,7 +6,9 @@ use crate::exit::Exit;
 use crate::home;
 use crate::output::Rows;
 use futures::StreamExt;
-use jcw_govern::{Asking, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Settings};
+use jcw_govern::{
+    Asking, Capacity, Door, GovernError, Governor, Method, Principal, ReleaseChoice, Settings,
+};
 use jcw_login::Logins;
 
 /// Ask the newest release in SQL
@@ -68,7 +70,15 @@ async fn governed(global: &Global, args: Args) -> anyhow::Result<Exit> {
             .release
             .map_or(ReleaseChoice::Newest, ReleaseChoice::Named),
     };
-    let governor = Governor::open(project, lake, Settings::default()).await?;
+    let settings = Settings {
+        capacity: Capacity {
+            // Nobody else waits for the planner here.
+            planning: std::time::Duration::from_secs(60),
+            ..Capacity::default()
+        },
+        ..Settings::default()
+    };
+    let governor = Governor::open(project, lake, settings).await?;
     let answered = answer(&governor, principal, asking, &args.sql, args.format).await;
     if let Err(error) = governor.close().await {
         // The row is on this machine; whoever asks next brings it in.

@@ -60,6 +60,15 @@ pub(crate) struct Args {
     /// How long an answer is kept for a reader who takes nothing of it, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     reader_patience: u64,
+    /// How long a question may be planned, in seconds; what takes longer is too
+    /// complicated
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 5,
+        env = "JCW_PLANNING_PATIENCE"
+    )]
+    planning_patience: u64,
     /// How long those inside may go on when the server is told to stop, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     patience: u64,
@@ -73,6 +82,7 @@ pub(crate) async fn run(global: &Global, args: Args) -> anyhow::Result<Exit> {
     let settings = Settings {
         capacity: Capacity {
             reader,
+            planning: Duration::from_secs(args.planning_patience),
             ..Capacity::default()
         },
         memory: Some(jcw_run::memory_to_use(project.warehouse.memory)),
