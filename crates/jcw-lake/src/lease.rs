@@ -380,13 +380,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_holder_that_renews_keeps_its_lease_and_one_that_lost_it_is_told() {
-        let lake = in_memory();
-        let held = lake
-            .lease("run", "one", Duration::from_secs(1))
-            .await
-            .unwrap();
-        tokio::time::sleep(Duration::from_millis(2500)).await;
-        assert!(lake.lease("run", "two", MINUTE).await.is_err());
+        let mut late = 0;
+        let (lake, held) = loop {
+            let lake = in_memory();
+            let held = lake
+                .lease("run", "one", Duration::from_secs(1))
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(2500)).await;
+            let beat = beat(&folder("run"), held.epoch());
+            let renewed = lake.store().head(&beat).await.unwrap().last_modified;
+            let second = lake.lease("run", "two", MINUTE).await;
+            // A machine that was too busy to ask before the renewal was old starts over.
+            if Utc::now() - renewed < chrono::Duration::seconds(1) {
+                assert!(second.is_err());
+                break (lake, held);
+            }
+            late += 1;
+            assert!(late < 20, "it is not renewed");
+        };
         held.confirm().await.unwrap();
         held.renewing.abort();
         put_object(&lake, 2, Machine::elsewhere(), 60).await;

@@ -84,6 +84,24 @@ async fn within_seconds(mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// What `look` saw of a fresh server in less than `limit`. A machine that was too busy
+/// for that starts over.
+async fn seen_in<T>(
+    limit: Duration,
+    house: &House,
+    mut look: impl AsyncFnMut(&Logins) -> T,
+) -> (Logins, T) {
+    for _ in 0..20 {
+        let logins = house.logins().await;
+        let began = Instant::now();
+        let seen = look(&logins).await;
+        if began.elapsed() < limit {
+            return (logins, seen);
+        }
+    }
+    panic!("never in less than {limit:?}");
+}
+
 #[tokio::test]
 async fn only_the_whole_password_of_the_right_user_lets_in() {
     let house = House::with_ann().await;
@@ -376,18 +394,18 @@ async fn wrong_tokens_are_slowed_down_and_right_ones_are_not() {
     let house = House::with_ann().await;
     let day = chrono::Duration::days(1);
     let token = house.desk.add_token("bi", "ann", day).await.unwrap();
-    let logins = house.logins().await;
-    let (mut slowed, first) = (0, std::time::Instant::now());
-    for n in 0..120 {
-        let answer = shows(&logins, &format!("jcw_token_{n}")).await;
-        slowed += usize::from(matches!(answer, Err(LoginError::TooMany { .. })));
-    }
-    // Some come back with every second.
-    assert!(slowed <= 20, "{slowed}");
-    assert!(
-        slowed >= 10 || first.elapsed() > Duration::from_secs(5),
-        "{slowed}"
-    );
+    // One comes back with every second.
+    let limit = Duration::from_secs(9);
+    let (logins, slowed) = seen_in(limit, &house, async |logins: &Logins| {
+        let mut slowed = 0;
+        for n in 0..120 {
+            let answer = shows(logins, &format!("jcw_token_{n}")).await;
+            slowed += usize::from(matches!(answer, Err(LoginError::TooMany { .. })));
+        }
+        slowed
+    })
+    .await;
+    assert!((10..=20).contains(&slowed), "{slowed}");
     assert!(shows(&logins, &token).await.is_ok());
     assert!(tries(&logins, "ann", PASSWORD).await.is_ok());
 }
@@ -395,26 +413,27 @@ async fn wrong_tokens_are_slowed_down_and_right_ones_are_not() {
 #[tokio::test]
 async fn exchanges_that_begin_together_are_as_many_guesses_as_attempts_in_turn() {
     let house = House::with_ann().await;
-    let logins = house.logins().await;
-    let begun: Vec<Scram> = (0..40)
-        .map(|_| logins.scram("ann", from(1)).unwrap())
-        .collect();
-    let (mut tried, first) = (0, std::time::Instant::now());
-    for scram in &begun {
-        let guess = || {
-            tried += 1;
-            None::<()>
-        };
-        let answer = logins.finish_scram("ann", from(1), scram, guess);
-        assert!(answer.is_err());
-    }
-    let right = logins.finish_scram("ann", from(1), &begun[0], || Some(()));
-    // The first wait is of a second, after which a busy machine may guess again.
-    if first.elapsed() < Duration::from_secs(1) {
-        assert_eq!(tried, 5);
-        assert!(matches!(right, Err(LoginError::TooMany { .. })));
-    }
-    assert!(tried < 10, "{tried}");
+    // The first wait is of a second, after which there is another guess.
+    let limit = Duration::from_secs(1);
+    let (_, (tried, right)) = seen_in(limit, &house, async |logins: &Logins| {
+        let begun: Vec<Scram> = (0..40)
+            .map(|_| logins.scram("ann", from(1)).unwrap())
+            .collect();
+        let mut tried = 0;
+        for scram in &begun {
+            let guess = || {
+                tried += 1;
+                None::<()>
+            };
+            let answer = logins.finish_scram("ann", from(1), scram, guess);
+            assert!(answer.is_err());
+        }
+        let right = logins.finish_scram("ann", from(1), &begun[0], || Some(()));
+        (tried, right)
+    })
+    .await;
+    assert_eq!(tried, 5);
+    assert!(matches!(right, Err(LoginError::TooMany { .. })));
 }
 
 #[tokio::test]
@@ -455,16 +474,14 @@ async fn a_name_that_nobody_has_looks_like_one_that_somebody_has() {
     let other = house.logins().await;
     assert_eq!(other.scram("bob", from(1)).unwrap(), scram("bob"));
     // A password of nobody's is looked at as long as one of somebody's. The quickest of
-    // three is not what a busy machine made of them.
-    let quickest = async |user| {
-        let mut quickest = Duration::MAX;
-        for _ in 0..3 {
+    // three is not what a busy machine made of them, and in turn it was as busy for both.
+    let [mut known, mut unknown] = [Duration::MAX; 2];
+    for _ in 0..3 {
+        for (user, quickest) in [("ann", &mut known), ("bob", &mut unknown)] {
             let began = Instant::now();
             let _ = tries(&logins, user, "wrong password").await;
-            quickest = quickest.min(began.elapsed());
+            *quickest = began.elapsed().min(*quickest);
         }
-        quickest
-    };
-    let (known, unknown) = (quickest("ann").await, quickest("bob").await);
+    }
     assert!(unknown > known / 10, "{known:?} and {unknown:?}");
 }
